@@ -1,0 +1,265 @@
+-- Search: one function, two legs, one wall.
+--
+-- Under row-level security `@@` cannot use GIN (it is not leakproof) and full text costs nine times as much.
+-- So the search belongs to docent_search, a role without login that has SELECT and a policy USING (true) on
+-- exactly the tables read here, and takes its tenant from the transaction: that is its own wall, with its own
+-- cross-tenant test.
+
+GRANT SELECT ON docent.chunks, docent.documents, docent.embeddings, docent.embedding_spaces,
+    docent.collections, docent.chatbots, docent.chatbot_documents, docent.chatbot_collections
+    TO docent_search;
+DO $$
+DECLARE
+    opened text;
+BEGIN
+    FOREACH opened IN ARRAY ARRAY['chunks', 'documents', 'embeddings', 'embedding_spaces', 'collections',
+                                  'chatbots', 'chatbot_documents', 'chatbot_collections'] LOOP
+        PERFORM docent.open_to_search(format('docent.%I', opened)::regclass);
+    END LOOP;
+END
+$$;
+
+-- How many chunks a tenant has, without touching the rows: decides between exact and HNSW.
+CREATE INDEX documents_chunk_count ON docent.documents (organization_id) INCLUDE (chunk_count);
+
+-- The text search configuration of a language: stemmed where Postgres has a dictionary, else 'simple'.
+-- Words arrive segmented and lower-cased from the program, so the parser never meets a Thai clause.
+CREATE FUNCTION docent.text_config(language text) RETURNS regconfig
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE language
+    WHEN 'en' THEN 'english'    WHEN 'es' THEN 'spanish'   WHEN 'de' THEN 'german'
+    WHEN 'fr' THEN 'french'     WHEN 'it' THEN 'italian'   WHEN 'pt' THEN 'portuguese'
+    WHEN 'nl' THEN 'dutch'      WHEN 'da' THEN 'danish'    WHEN 'fi' THEN 'finnish'
+    WHEN 'hu' THEN 'hungarian'  WHEN 'no' THEN 'norwegian' WHEN 'ro' THEN 'romanian'
+    WHEN 'ru' THEN 'russian'    WHEN 'sv' THEN 'swedish'   WHEN 'tr' THEN 'turkish'
+    WHEN 'ca' THEN 'catalan'    WHEN 'el' THEN 'greek'     WHEN 'id' THEN 'indonesian'
+    ELSE 'simple' END::regconfig;
+
+-- A word as tsvector/tsquery input: quoted, so that no character of it is syntax.
+CREATE FUNCTION docent.quoted_lexeme(lexeme text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''';
+
+-- Words of a text, in order, to its search vector. Without a dictionary the words are the lexemes: Postgres'
+-- parser would cut at the combining vowels of Thai and Hindi, depending on the database's locale.
+CREATE FUNCTION docent.words_vector(language text, words text[]) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN docent.text_config(language) = 'simple'::regconfig THEN (
+        SELECT coalesce(string_agg(docent.quoted_lexeme(word) || ':' || least(place, 16383), ' '), '')
+        FROM unnest(words) WITH ORDINALITY AS w (word, place))::tsvector
+    ELSE to_tsvector(docent.text_config(language), array_to_string(words, ' ')) END;
+
+CREATE FUNCTION docent.search_chunks(
+    -- The space to search and the question's vector there; null vector: words alone.
+    in_space uuid, in_vector real[],
+    -- The question's words, segmented and lower-cased as the chunks' were.
+    in_words text[],
+    -- The chatbot whose knowledge is read; null: all of the organization's.
+    in_chatbot uuid,
+    -- {"collections": [slug], "documents": [id], "document_types": [], "languages": [], "products": [id]}
+    in_filter jsonb,
+    -- How much the vectors count beside the words (1), where the space's model reads the language.
+    in_dense_weight double precision,
+    -- Candidates of each leg, and rows wanted at most.
+    in_candidates integer, in_limit integer
+) RETURNS TABLE (
+    chunk_id uuid, document_id uuid, document_version_id uuid, document_title text, document_key text,
+    document_type text, page_number integer, headings text[], content text, language text,
+    dense double precision, lexical double precision, coverage double precision, fused double precision
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, docent, public, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- Up to this many readable chunks are compared one by one: complete, and faster than a graph.
+    exact_limit CONSTANT integer := 5000;
+    -- A very common word is neither counted nor ranked past this many chunks.
+    common_cap  CONSTANT integer := 2000;
+    most_terms  CONSTANT integer := 32;
+    -- BM25 (Robertson and Zaragoza 2009); k1 and b as in Lucene-tuned baselines for short passages.
+    k1 CONSTANT double precision := 0.9;
+    b  CONSTANT double precision := 0.4;
+    org          CONSTANT uuid := docent.current_organization();
+    bot_filter   jsonb := '{}';
+    bot_linked   boolean := false;
+    restricted   boolean;
+    versions     uuid[];
+    readable     bigint;
+    terms        text[];
+    idf          double precision[];
+    chosen       tsquery;
+    dense_ids    uuid[] := '{}';
+    lexical_ids  uuid[] := '{}';
+    dimension    integer := coalesce(cardinality(in_vector), 0);
+    reads        text[];
+    weight       double precision := in_dense_weight;
+BEGIN
+    -- 1. What may be read: a set of document versions, or everything of the organization.
+    IF in_chatbot IS NOT NULL THEN
+        SELECT c.knowledge_base_filter,
+               EXISTS (SELECT FROM chatbot_documents l WHERE l.organization_id = org AND l.chatbot_id = c.id)
+            OR EXISTS (SELECT FROM chatbot_collections l WHERE l.organization_id = org AND l.chatbot_id = c.id)
+          INTO bot_filter, bot_linked
+          FROM chatbots c WHERE c.organization_id = org AND c.id = in_chatbot;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    restricted := bot_linked OR bot_filter <> '{}' OR in_filter <> '{}';
+    IF restricted THEN
+        SELECT array_agg(d.active_version_id), coalesce(sum(d.chunk_count), 0) INTO versions, readable
+          FROM documents d
+          JOIN collections col ON col.organization_id = d.organization_id AND col.id = d.collection_id
+         WHERE d.organization_id = org AND d.active_version_id IS NOT NULL
+           AND (NOT bot_linked
+                OR EXISTS (SELECT FROM chatbot_documents l WHERE l.organization_id = org
+                           AND l.chatbot_id = in_chatbot AND l.document_id = d.id)
+                OR EXISTS (SELECT FROM chatbot_collections l WHERE l.organization_id = org
+                           AND l.chatbot_id = in_chatbot AND l.collection_id = d.collection_id))
+           AND (NOT bot_filter ? 'document_types' OR bot_filter -> 'document_types' ? d.document_type)
+           AND (NOT bot_filter ? 'languages' OR bot_filter -> 'languages' ? d.language)
+           AND (NOT bot_filter ? 'product_ids' OR bot_filter -> 'product_ids' ? d.product_id::text)
+           AND (NOT in_filter ? 'collections' OR in_filter -> 'collections' ? col.slug)
+           AND (NOT in_filter ? 'documents' OR in_filter -> 'documents' ? d.id::text)
+           AND (NOT in_filter ? 'document_types' OR in_filter -> 'document_types' ? d.document_type)
+           AND (NOT in_filter ? 'languages' OR in_filter -> 'languages' ? d.language)
+           AND (NOT in_filter ? 'products' OR in_filter -> 'products' ? d.product_id::text);
+        IF versions IS NULL THEN
+            RETURN;
+        END IF;
+    ELSE
+        SELECT coalesce(sum(d.chunk_count), 0) INTO readable FROM documents d WHERE d.organization_id = org;
+    END IF;
+
+    -- 2. Dense leg.
+    IF dimension > 0 THEN
+        SELECT s.languages INTO reads FROM embedding_spaces s
+         WHERE s.id = in_space AND s.dimension = dimension
+           AND (s.organization_id IS NULL OR s.organization_id = org);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'no embedding space % of dimension %', in_space, dimension;
+        END IF;
+        PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true),
+                set_config('hnsw.ef_search', greatest(100, in_candidates)::text, true);
+        EXECUTE format(
+            'SELECT coalesce(array_agg(near.chunk_id), ''{}'') FROM (
+                SELECT e.chunk_id FROM embeddings e
+                  JOIN documents d ON d.organization_id = e.organization_id
+                                  AND d.active_version_id = e.document_version_id
+                 WHERE e.space_id = %L AND e.organization_id = $2 AND d.organization_id = $2 %s
+                 ORDER BY %s LIMIT %s) near',
+            in_space,
+            CASE WHEN restricted THEN 'AND e.document_version_id = ANY ($3)' ELSE '' END,
+            -- Only the expression of the index reaches the graph; the bare column forces the exact scan.
+            CASE WHEN readable <= exact_limit THEN 'e.vector <=> $1::halfvec'
+                 ELSE format('(e.vector::halfvec(%1$s)) <=> $1::halfvec(%1$s)', dimension) END,
+            in_candidates)
+        INTO dense_ids USING in_vector, org, versions;
+    END IF;
+
+    -- 3. The question's lexemes, in the configuration of each language that the tenant's documents have.
+    WITH RECURSIVE present AS (
+        (SELECT d.language FROM documents d WHERE d.organization_id = org ORDER BY d.language LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.language FROM documents d
+                 WHERE d.organization_id = org AND d.language > p.language ORDER BY d.language LIMIT 1)
+          FROM present p WHERE p.language IS NOT NULL
+    ), configs AS (
+        SELECT DISTINCT ON (text_config(p.language)) p.language FROM present p WHERE p.language IS NOT NULL
+    ), lexemes AS (
+        SELECT DISTINCT l.lexeme FROM configs c, unnest(words_vector(c.language, in_words)) l
+         LIMIT most_terms
+    ), counted AS (
+        SELECT l.lexeme, (
+            SELECT count(*) FROM (
+                SELECT FROM chunks c
+                 WHERE c.organization_id = org AND c.search_vector @@ quoted_lexeme(l.lexeme)::tsquery
+                   AND (NOT restricted OR c.document_version_id = ANY (versions))
+                 LIMIT common_cap) capped)::double precision AS df
+          FROM lexemes l
+    ), summed AS (
+        SELECT lexeme, df, sum(df) OVER (ORDER BY df, lexeme) AS upto FROM counted
+    )
+    SELECT array_agg(lexeme ORDER BY df, lexeme),
+           array_agg(ln(1 + (greatest(readable, df) - df + 0.5) / (df + 0.5)) ORDER BY df, lexeme),
+           -- Rarest words first, as many as stay below the cap: common words rank, they do not find.
+           string_agg(quoted_lexeme(lexeme), ' | ')
+               FILTER (WHERE df > 0 AND (upto <= common_cap OR upto = df))::tsquery
+      INTO terms, idf, chosen FROM summed;
+
+    -- 4. Lexical leg: found by the rarer words, ordered roughly; BM25 below orders exactly.
+    IF chosen IS NOT NULL THEN
+        SELECT coalesce(array_agg(found.id), '{}') INTO lexical_ids FROM (
+            SELECT c.id FROM chunks c
+              JOIN documents d ON d.organization_id = c.organization_id
+                              AND d.active_version_id = c.document_version_id
+             WHERE c.organization_id = org AND c.search_vector @@ chosen
+               AND (NOT restricted OR c.document_version_id = ANY (versions))
+             ORDER BY ts_rank(c.search_vector, chosen, 1) DESC, c.id
+             LIMIT in_candidates) found;
+    END IF;
+
+    -- 5. A model that does not read the language of what the words found has little to say about it.
+    IF dimension > 0 AND reads <> '{}' AND lexical_ids <> '{}' THEN
+        SELECT weight * avg((c.language = ANY (reads) OR c.language = 'und')::integer) INTO weight
+          FROM unnest(lexical_ids[1:10]) AS top (id)
+          JOIN chunks c ON c.organization_id = org AND c.id = top.id;
+    END IF;
+
+    -- 6. Both scores for every candidate of either leg, brought to one scale and added.
+    RETURN QUERY EXECUTE format(
+        'WITH candidates AS (
+            SELECT unnest($1::uuid[]) AS id UNION SELECT unnest($2::uuid[])
+        ), scored AS (
+            SELECT c.id, c.word_count, c.search_vector,
+                   avg(greatest(c.word_count, 1)) OVER () AS mean_count,
+                   %s AS cosine
+              FROM candidates k
+              JOIN chunks c ON c.organization_id = $3 AND c.id = k.id
+             WHERE c.is_active
+        ), ranked AS (
+            SELECT s.id, s.cosine, coalesce(m.bm25, 0) AS bm25, coalesce(m.matched, 0) AS matched
+              FROM scored s
+              LEFT JOIN LATERAL (
+                SELECT sum(t.idf * (1 + $6) * tf / (tf + $6 * (1 - $7 + $7 * s.word_count / s.mean_count))) AS bm25,
+                       sum(t.idf) AS matched
+                  FROM unnest(s.search_vector) l
+                  JOIN unnest($4::text[], $5::float8[]) AS t (lexeme, idf) ON t.lexeme = l.lexeme
+                 CROSS JOIN LATERAL (SELECT cardinality(l.positions)::float8 AS tf) f
+              ) m ON true
+        ), scaled AS (
+            SELECT r.*,
+                   coalesce((r.cosine - min(r.cosine) OVER ()) / nullif(max(r.cosine) OVER () - min(r.cosine) OVER (), 0), 1) AS dense_scaled,
+                   coalesce((r.bm25 - min(r.bm25) OVER ()) / nullif(max(r.bm25) OVER () - min(r.bm25) OVER (), 0),
+                            (r.bm25 > 0)::integer) AS lexical_scaled
+              FROM ranked r
+        )
+        SELECT c.id, c.document_id, c.document_version_id, d.title, d.s3_key, d.document_type,
+               c.page_number, c.headings, c.content, c.language,
+               s.cosine, s.bm25,
+               coalesce(s.matched / nullif((SELECT sum(i) FROM unnest($5::float8[]) i), 0), 0),
+               (CASE WHEN s.cosine IS NULL THEN 0 ELSE $8 * s.dense_scaled END + s.lexical_scaled) / (1 + $8) AS fused
+          FROM scaled s
+          JOIN chunks c ON c.organization_id = $3 AND c.id = s.id
+          JOIN documents d ON d.organization_id = $3 AND d.id = c.document_id
+         ORDER BY fused DESC, c.id
+         LIMIT $9',
+        CASE WHEN dimension > 0 THEN format(
+            '(SELECT (1 - (e.vector <=> $10::halfvec))::float8 FROM embeddings e
+               WHERE e.space_id = %L AND e.organization_id = $3 AND e.chunk_id = c.id)', in_space)
+            ELSE 'NULL::float8' END)
+    USING dense_ids, lexical_ids, org, terms, idf, k1, b, weight, in_limit, in_vector;
+END
+$$;
+
+GRANT CREATE ON SCHEMA docent TO docent_search;
+ALTER FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
+    OWNER TO docent_search;
+REVOKE CREATE ON SCHEMA docent FROM docent_search;
+REVOKE ALL ON FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
+    TO docent_app;

@@ -1,0 +1,128 @@
+//! A machine's credential: `dk_{organization}_{key}_{secret}`.
+//!
+//! The organization's and the key's id stand in the clear, so that the key is checked inside its tenant's
+//! transaction; only the SHA-256 of the secret is kept. The secret has 256 random bits: a plain hash is
+//! enough where nothing can be guessed.
+
+use crate::{ApiKeyId, OrganizationId};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::RngExt as _;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+const PREFIX: &str = "dk";
+const SECRET_BYTES: usize = 32;
+
+/// What a key, or later a role, may do. A handler asks for one scope and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Open sessions and ask.
+    Chat,
+    /// Read sessions and their messages.
+    SessionsRead,
+    /// Search documents without a chatbot.
+    Search,
+}
+
+impl Scope {
+    /// All of them, for an organization's first key.
+    pub const ALL: [Scope; 3] = [Scope::Chat, Scope::SessionsRead, Scope::Search];
+
+    /// The spelling in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Chat => "chat",
+            Scope::SessionsRead => "sessions:read",
+            Scope::Search => "search",
+        }
+    }
+}
+
+/// A key as its bearer presents it. Shows and logs as its public part only.
+#[derive(Clone)]
+pub struct ApiKey {
+    /// The tenant it belongs to.
+    pub organization: OrganizationId,
+    /// Its row.
+    pub id: ApiKeyId,
+    secret: String,
+}
+
+impl ApiKey {
+    /// A new key with a random secret.
+    #[must_use]
+    pub fn generate(organization: OrganizationId) -> Self {
+        let mut bytes = [0_u8; SECRET_BYTES];
+        rand::rng().fill(&mut bytes);
+        Self { organization, id: ApiKeyId::generate(), secret: BASE64_URL_SAFE_NO_PAD.encode(bytes) }
+    }
+
+    /// Reads a presented key; `None` for anything that is not shaped like one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '_');
+        if parts.next()? != PREFIX {
+            return None;
+        }
+        let mut id = || parts.next().filter(|part| part.len() == 32).and_then(|part| Uuid::try_parse(part).ok());
+        let (organization, id) = (OrganizationId(id()?), ApiKeyId(id()?));
+        let secret = parts.next()?;
+        (BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?.len() == SECRET_BYTES)
+            .then(|| Self { organization, id, secret: secret.to_owned() })
+    }
+
+    /// The key in full: to be shown once, when it is made.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        format!("{PREFIX}_{}_{}_{}", self.organization.0.simple(), self.id.0.simple(), self.secret)
+    }
+
+    /// What is kept of the secret.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.secret.as_bytes()).into()
+    }
+
+    /// Whether this key's secret is the one whose hash was kept, in constant time.
+    #[must_use]
+    pub fn matches(&self, kept: &[u8]) -> bool {
+        self.hash().as_slice().ct_eq(kept).into()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}_{}_{}_…", self.organization.0.simple(), self.id.0.simple())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_the_wire_and_hides_in_logs() {
+        let key = ApiKey::generate(OrganizationId::generate());
+        let read = ApiKey::parse(&key.reveal()).expect("own spelling");
+        assert_eq!((read.organization, read.id), (key.organization, key.id));
+        assert!(read.matches(&key.hash()));
+        assert!(!format!("{key:?}").contains(&key.secret));
+    }
+
+    #[test]
+    fn another_secret_does_not_match() {
+        let organization = OrganizationId::generate();
+        assert!(!ApiKey::generate(organization).matches(&ApiKey::generate(organization).hash()));
+    }
+
+    #[test]
+    fn what_is_not_a_key_is_refused() {
+        let key = ApiKey::generate(OrganizationId::generate()).reveal();
+        for wrong in ["", "dk", "dk___", "sk_1_2_3", &key[1..], &key[..key.len() - 1], &key.replace("dk_", "dk_-")] {
+            assert!(ApiKey::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}

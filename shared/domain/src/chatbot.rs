@@ -1,0 +1,53 @@
+//! A chatbot's settings as one immutable version.
+
+use crate::{ChatbotId, ConfigVersionId, limits};
+use serde::{Deserialize, Serialize};
+
+/// What a new chatbot is told to be, when nobody says otherwise.
+pub const DEFAULT_SYSTEM_PROMPT: &str = "You answer questions of an organization's people and customers from its own \
+     documents. Be exact, brief and friendly. Answer in the language of the question.";
+
+/// What is said when there is no answer, when nobody says otherwise.
+pub const DEFAULT_FALLBACK: &str =
+    "I could not find an answer to that in the documents I have. Could you ask in other words, or tell me more?";
+
+/// Parameters of a generation call.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelConfig {
+    /// 0: the likeliest word each time.
+    pub temperature: f32,
+    /// Tokens of the answer at most.
+    pub max_tokens: u32,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self { temperature: 0.0, max_tokens: limits::ANSWER_TOKENS }
+    }
+}
+
+/// The active config version of a chatbot, as a turn needs it.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Its row; every message names it.
+    pub id: ConfigVersionId,
+    /// Whose settings these are.
+    pub chatbot: ChatbotId,
+    /// Model that generates.
+    pub llm_model: String,
+    /// What the bot is told to be.
+    pub system_prompt: String,
+    /// Parameters of the call.
+    pub model_config: ModelConfig,
+    /// Passages that go into the prompt.
+    pub retrieval_k: u32,
+    /// Passages below this final score are not used.
+    pub score_threshold: f32,
+    /// Answers below this confidence are not given.
+    pub confidence_threshold: f32,
+    /// Tokens of passages that go into the prompt.
+    pub context_window: u32,
+    /// What is said when there is no answer.
+    pub fallback_message: String,
+}

@@ -1,0 +1,69 @@
+//! One type an id, so that a chatbot's id cannot be passed where a session's is wanted. All are UUIDv7
+//! (RFC 9562): ordered by the time they were made, which the tables partitioned by month rely on.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id of this moment.
+            #[must_use]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// The tenant.
+    OrganizationId,
+    /// A machine's credential.
+    ApiKeyId,
+    /// A named set of documents.
+    CollectionId,
+    /// One live S3 object and what is known of it.
+    DocumentId,
+    /// What was read from a document's bytes at one time.
+    DocumentVersionId,
+    /// A passage: the unit of retrieval and citation.
+    ChunkId,
+    /// Model, version and dimension inside which vectors compare.
+    SpaceId,
+    /// One run of ingesting, re-embedding or cleaning up.
+    IngestionJobId,
+    /// What an end user talks to.
+    ChatbotId,
+    /// An immutable set of a chatbot's settings.
+    ConfigVersionId,
+    /// One conversation.
+    SessionId,
+    /// One turn's text by one side.
+    MessageId,
+    /// Support of a part of an answer by a chunk.
+    CitationId,
+    /// What was searched for one message.
+    RetrievalLogId,
+    /// An append-only fact.
+    EventId,
+}

@@ -1,0 +1,15 @@
+//! The nouns of Docent, their limits and their spelling. No I/O, no async, no AWS: everything else may know
+//! this crate, and it knows nobody.
+
+pub mod api_key;
+pub mod chatbot;
+pub mod conversation;
+pub mod document;
+pub mod embedding;
+pub mod ids;
+pub mod limits;
+pub mod sealed;
+
+pub use api_key::{ApiKey, Scope};
+pub use document::{Failure, FailureCode, ObjectKey};
+pub use ids::*;

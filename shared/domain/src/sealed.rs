@@ -1,0 +1,50 @@
+//! Personal data that must be found again without being readable: a keyed hash.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The key of look-up hashes: a secret of the deployment, never stored beside what it hashes.
+#[derive(Clone)]
+pub struct IdentityHashKey(Vec<u8>);
+
+/// Bytes that the key must have at least (NIST SP 800-107: no less than the security strength).
+pub const IDENTITY_HASH_KEY_BYTES: usize = 32;
+
+impl IdentityHashKey {
+    /// Takes the secret as configured; `None` when it is too short to protect anything.
+    #[must_use]
+    pub fn new(secret: &str) -> Option<Self> {
+        (secret.len() >= IDENTITY_HASH_KEY_BYTES).then(|| Self(secret.as_bytes().to_vec()))
+    }
+
+    /// HMAC-SHA-256 of a value, bound to what it is (`purpose`) so that equal values of two kinds differ.
+    #[must_use]
+    pub fn hash(&self, purpose: &str, value: &str) -> Vec<u8> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(value.trim().to_lowercase().as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+impl std::fmt::Debug for IdentityHashKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IdentityHashKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_person_same_hash_and_no_other() {
+        let key = IdentityHashKey::new(&"k".repeat(IDENTITY_HASH_KEY_BYTES)).expect("long enough");
+        let other = IdentityHashKey::new(&"o".repeat(IDENTITY_HASH_KEY_BYTES)).expect("long enough");
+        assert_eq!(key.hash("email", " Ann@Example.org "), key.hash("email", "ann@example.org"));
+        assert_ne!(key.hash("email", "ann"), key.hash("external_client", "ann"));
+        assert_ne!(key.hash("email", "ann"), other.hash("email", "ann"));
+        assert!(IdentityHashKey::new(&"k".repeat(IDENTITY_HASH_KEY_BYTES - 1)).is_none());
+    }
+}

@@ -1,0 +1,73 @@
+//! Token counts for models whose tokenizer is not public: an estimate by script that errs on the high side,
+//! so that a chunk cut to it is read whole.
+
+/// An upper estimate of a text's tokens. Sub-word models write a short Latin word as one token and a long one
+/// as a few, a digit or mark as one each, and other scripts at about one a letter.
+#[must_use]
+pub fn estimate_tokens(text: &str) -> usize {
+    let mut tokens = 0;
+    let mut letters = 0_usize;
+    for c in text.chars() {
+        if c.is_ascii_alphabetic() {
+            letters += 1;
+            continue;
+        }
+        tokens += word(letters);
+        letters = 0;
+        tokens += match c {
+            c if c.is_whitespace() => 0,
+            '\u{0300}'..='\u{036F}' => 0,
+            _ => 1,
+        };
+    }
+    tokens + word(letters)
+}
+
+/// Tokens of a run of Latin letters: measured on English prose, five letters a token is above what WordPiece
+/// and BPE vocabularies of 30,000 entries and more need.
+fn word(letters: usize) -> usize {
+    letters.div_ceil(5)
+}
+
+/// The longest beginning of a text, cut at white space where there is any, of at most `tokens` by the estimate.
+#[must_use]
+pub fn fit(text: &str, tokens: usize) -> &str {
+    if estimate_tokens(text) <= tokens {
+        return text;
+    }
+    let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let mut low = 0;
+    let mut high = edges.len();
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if middle < edges.len() && estimate_tokens(&text[..edges[middle]]) <= tokens { low = middle } else { high = middle - 1 }
+    }
+    let cut = &text[..edges.get(low).copied().unwrap_or(0)];
+    match cut.rfind(char::is_whitespace) {
+        Some(space) if space > cut.len() / 2 => cut[..space].trim_end(),
+        _ => cut,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_by_script() {
+        assert_eq!(estimate_tokens("pump oil"), 2);
+        assert_eq!(estimate_tokens("maintenance"), 3);
+        assert_eq!(estimate_tokens("3.5 bar"), 4);
+        assert_eq!(estimate_tokens("น้ำ"), 3);
+        assert_eq!(estimate_tokens(""), 0);
+    }
+
+    #[test]
+    fn fitting_stays_within_and_cuts_between_words() {
+        let text = "one two three four five six";
+        assert_eq!(fit(text, 100), text);
+        assert_eq!(fit(text, 3), "one two three");
+        assert_eq!(fit("ไส้กรอง", 3).chars().count(), 3);
+        assert_eq!(fit("abc", 0), "");
+    }
+}

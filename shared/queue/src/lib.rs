@@ -1,0 +1,75 @@
+//! Typed messages between our own functions, over SQS.
+
+use anyhow::Context as _;
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use serde::{Deserialize, Serialize};
+
+/// Messages of one SendMessageBatch call (SQS: 10).
+const BATCH: usize = 10;
+
+/// "Look at this key": says nothing about what happened to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    /// Decoded key.
+    pub key: String,
+}
+
+impl Work {
+    /// The organization's slug by the key: the message group, so that one tenant's ten thousand files do not
+    /// stand before another's one (SQS fair queues).
+    #[must_use]
+    pub fn group(&self) -> String {
+        let slug = self.key.split('/').next().unwrap_or_default();
+        let safe: String = slug.chars().filter(char::is_ascii_alphanumeric).take(100).collect();
+        if safe.is_empty() { "unknown".into() } else { safe }
+    }
+}
+
+/// The queue of work messages.
+#[derive(Debug, Clone)]
+pub struct WorkQueue {
+    client: Client,
+    url: String,
+}
+
+impl WorkQueue {
+    /// A queue by its URL.
+    #[must_use]
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self { client, url: url.into() }
+    }
+
+    /// Sends messages, all or an error: what was sent twice is looked at twice, which does no harm.
+    ///
+    /// # Errors
+    /// When SQS refuses any of them.
+    pub async fn send(&self, work: &[Work]) -> anyhow::Result<()> {
+        for batch in work.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(place, work)| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .message_body(serde_json::to_string(work)?)
+                    .message_group_id(work.group())
+                    .build()
+                    .context("build work message")
+            });
+            let entries: Vec<_> = entries.collect::<anyhow::Result<_>>()?;
+            let sent = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
+            let sent = sent.context("send work messages")?;
+            anyhow::ensure!(sent.failed().is_empty(), "SQS refuses {} of {} work messages", sent.failed().len(), batch.len());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_work_message_carries_its_organization_as_group() {
+        assert_eq!(Work { key: "acme-1/handbook/a b".into() }.group(), "acme1");
+        assert_eq!(Work { key: "".into() }.group(), "unknown");
+    }
+}

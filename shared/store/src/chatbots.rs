@@ -1,0 +1,64 @@
+//! Chatbots and their config versions.
+
+use crate::{Result, TenantTx, sql};
+use domain::{ChatbotId, CollectionId, ConfigVersionId, SpaceId, chatbot::ModelConfig};
+use tokio_postgres::types::Type;
+
+/// A chatbot's first settings; the rest are the product's defaults.
+#[derive(Debug)]
+pub struct NewChatbot<'a> {
+    /// Unique within the organization.
+    pub name: &'a str,
+    /// Model that generates.
+    pub llm_model: &'a str,
+    /// Space that is searched.
+    pub space: SpaceId,
+    /// What it is told to be.
+    pub system_prompt: &'a str,
+    /// What it says when there is no answer.
+    pub fallback_message: &'a str,
+}
+
+/// Makes an active chatbot with config version 1.
+///
+/// # Errors
+/// [`crate::Error::Refused`] with `chatbots_organization_id_name_key` when the name is taken.
+pub async fn create(tx: &TenantTx, chatbot: &NewChatbot<'_>) -> Result<ChatbotId> {
+    let id = ChatbotId::generate();
+    let config = ConfigVersionId::generate();
+    let settings = serde_json::json!(ModelConfig::default());
+    tx.execute(sql!("chatbots/create"), &[(&id.0, Type::UUID), (&chatbot.name, Type::TEXT)]).await?;
+    tx.execute(
+        sql!("config_versions/create"),
+        &[
+            (&config.0, Type::UUID),
+            (&id.0, Type::UUID),
+            (&chatbot.llm_model, Type::TEXT),
+            (&chatbot.system_prompt, Type::TEXT),
+            (&settings, Type::JSONB),
+            (&chatbot.space.0, Type::UUID),
+            (&chatbot.fallback_message, Type::TEXT),
+        ],
+    )
+    .await?;
+    tx.execute(sql!("chatbots/activate"), &[(&id.0, Type::UUID), (&config.0, Type::UUID)]).await?;
+    Ok(id)
+}
+
+/// Lets a chatbot read a collection; without any link it reads everything of its organization.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn link_collection(tx: &TenantTx, chatbot: ChatbotId, collection: CollectionId) -> Result<()> {
+    tx.execute(sql!("chatbots/link_collection"), &[(&chatbot.0, Type::UUID), (&collection.0, Type::UUID)]).await?;
+    Ok(())
+}
+
+/// The chatbot of a name.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_name(tx: &TenantTx, name: &str) -> Result<Option<ChatbotId>> {
+    let row = tx.query_opt(sql!("chatbots/of_name"), &[(&name, Type::TEXT)]).await?;
+    Ok(row.map(|row| ChatbotId(row.get("id"))))
+}

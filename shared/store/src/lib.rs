@@ -1,0 +1,37 @@
+//! The only crate that knows SQL. Every data function takes a [`TenantTx`]: there is no statement without a
+//! tenant, and the database checks again.
+//!
+//! One statement, one file under `sql/<entity>/<verb>.sql`, with bound parameters only.
+
+mod database;
+mod error;
+mod guard;
+pub mod migrator;
+mod tenant;
+
+// In the order of the data's way.
+pub mod organizations;
+pub mod api_keys;
+pub mod spaces;
+pub mod collections;
+pub mod documents;
+pub mod versions;
+pub mod chunks;
+pub mod jobs;
+pub mod chatbots;
+pub mod search;
+pub mod sessions;
+pub mod messages;
+pub mod events;
+
+pub use database::Database;
+pub use error::{Error, Result};
+pub use tenant::TenantTx;
+
+/// The text of a statement's file.
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("sql/", $name, ".sql"))
+    };
+}
+pub(crate) use sql;

@@ -1,0 +1,255 @@
+//! Messages, their citations and their retrieval logs.
+
+use crate::{Result, TenantTx, sql};
+use domain::{ChunkId, CitationId, ConfigVersionId, DocumentId, MessageId, RetrievalLogId, SessionId, SpaceId};
+use jiff::Timestamp;
+use pgvector::Vector;
+use serde_json::Value;
+use tokio_postgres::types::Type;
+
+/// Writes a user's message; its number comes from the session's row, under its lock.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn append_user(tx: &TenantTx, session: SessionId, id: MessageId, content: &str, words: &[String]) -> Result<()> {
+    tx.query_one(
+        sql!("messages/append_user"),
+        &[(&id.0, Type::UUID), (&session.0, Type::UUID), (&content, Type::TEXT), (&words, Type::TEXT_ARRAY)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// An answer to be written.
+#[derive(Debug)]
+pub struct NewAnswer<'a> {
+    /// Its row, chosen before so that streams can name it.
+    pub id: MessageId,
+    /// Whose.
+    pub session: SessionId,
+    /// The settings that made it.
+    pub config: ConfigVersionId,
+    /// The text, citations as `[1]`.
+    pub content: &'a str,
+    /// Its words.
+    pub words: &'a [String],
+    /// Model that generated.
+    pub model: &'a str,
+    /// As the provider counted.
+    pub prompt_tokens: i32,
+    /// As the provider counted.
+    pub completion_tokens: i32,
+    /// From the question's arrival.
+    pub processing_time_ms: i32,
+    /// The model call alone.
+    pub generation_ms: i32,
+    /// 0..1; `None` for an answer cut by an error.
+    pub confidence: Option<f32>,
+    /// Whether the fallback message was given.
+    pub abstained: bool,
+    /// `{code, detail}` of what cut it short.
+    pub error_info: Option<Value>,
+}
+
+/// Writes an answer, its number and its share in the session's sums.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn append_answer(tx: &TenantTx, answer: &NewAnswer<'_>) -> Result<()> {
+    tx.query_one(
+        sql!("messages/append_answer"),
+        &[
+            (&answer.id.0, Type::UUID),
+            (&answer.session.0, Type::UUID),
+            (&answer.content, Type::TEXT),
+            (&answer.words, Type::TEXT_ARRAY),
+            (&answer.config.0, Type::UUID),
+            (&answer.model, Type::TEXT),
+            (&answer.prompt_tokens, Type::INT4),
+            (&answer.completion_tokens, Type::INT4),
+            (&answer.processing_time_ms, Type::INT4),
+            (&answer.generation_ms, Type::INT4),
+            (&answer.confidence, Type::FLOAT4),
+            (&answer.abstained, Type::BOOL),
+            (&answer.error_info, Type::JSONB),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Support of a part of an answer.
+#[derive(Debug, Clone)]
+pub struct Citation {
+    /// The number in the text.
+    pub marker: i32,
+    /// What supports it.
+    pub chunk: ChunkId,
+    /// Of which document.
+    pub document: DocumentId,
+    /// Copied, to survive the chunk.
+    pub title: String,
+    /// Copied.
+    pub key: String,
+    /// Copied.
+    pub page: Option<i32>,
+    /// The words of the passage that carry the answer.
+    pub quoted_span: String,
+    /// How well it carries it, 0..1.
+    pub score: f32,
+}
+
+/// Writes an answer's citations in one statement.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn cite(tx: &TenantTx, message: MessageId, citations: &[Citation]) -> Result<()> {
+    let rows: Vec<Value> = citations
+        .iter()
+        .map(|c| {
+            serde_json::json!({
+                "id": CitationId::generate(), "chunk_id": c.chunk, "document_id": c.document, "marker": c.marker,
+                "quoted_span": c.quoted_span, "score": c.score, "document_title": c.title, "document_key": c.key,
+                "page_number": c.page,
+            })
+        })
+        .collect();
+    tx.execute(sql!("citations/create"), &[(&message.0, Type::UUID), (&Value::Array(rows), Type::JSONB)]).await?;
+    Ok(())
+}
+
+/// What was searched for one message.
+#[derive(Debug)]
+pub struct RetrievalLog<'a> {
+    /// The session.
+    pub session: SessionId,
+    /// The question's message.
+    pub message: MessageId,
+    /// Whose knowledge.
+    pub chatbot: domain::ChatbotId,
+    /// The question.
+    pub query: &'a str,
+    /// Its vector.
+    pub vector: Option<&'a Vector>,
+    /// Where the vector lives.
+    pub space: SpaceId,
+    /// Found chunks, best first.
+    pub chunks: &'a [ChunkId],
+    /// Their final scores.
+    pub similarity: &'a [f64],
+    /// Their scores by leg.
+    pub scores: &'a Value,
+    /// On the final score.
+    pub threshold: f64,
+    /// Passages wanted.
+    pub k: i32,
+    /// Milliseconds by step.
+    pub timings: &'a Value,
+}
+
+/// Writes a retrieval log.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn log_retrieval(tx: &TenantTx, log: &RetrievalLog<'_>) -> Result<()> {
+    let chunks: Vec<uuid::Uuid> = log.chunks.iter().map(|chunk| chunk.0).collect();
+    let vector = log.vector.map(Vector::as_slice);
+    tx.execute(
+        sql!("retrieval_logs/create"),
+        &[
+            (&RetrievalLogId::generate().0, Type::UUID),
+            (&log.chatbot.0, Type::UUID),
+            (&log.session.0, Type::UUID),
+            (&log.message.0, Type::UUID),
+            (&log.query, Type::TEXT),
+            (&vector, Type::FLOAT4_ARRAY),
+            (&log.space.0, Type::UUID),
+            (&chunks, Type::UUID_ARRAY),
+            (&log.similarity, Type::FLOAT8_ARRAY),
+            (log.scores, Type::JSONB),
+            (&log.threshold, Type::FLOAT8),
+            (&log.k, Type::INT4),
+            (log.timings, Type::JSONB),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A message with its citations, as the API shows it.
+#[derive(Debug)]
+pub struct Message {
+    /// Its row.
+    pub id: MessageId,
+    /// Place in its session, from 1.
+    pub sequence: i32,
+    /// `user`, `assistant`, `agent` or `system`.
+    pub role: String,
+    /// The text.
+    pub content: String,
+    /// 0..1, of answers.
+    pub confidence: Option<f32>,
+    /// Whether the fallback message was given.
+    pub abstained: bool,
+    /// Whether it was cut by an error.
+    pub error: bool,
+    /// When.
+    pub created_at: Timestamp,
+    /// Support, by marker.
+    pub citations: Vec<Citation>,
+}
+
+/// Messages of a session in order, after a sequence number.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list(tx: &TenantTx, session: SessionId, after: i32, limit: u32) -> Result<Vec<Message>> {
+    let rows = tx
+        .query(
+            sql!("messages/list"),
+            &[(&session.0, Type::UUID), (&after, Type::INT4), (&i64::from(limit), Type::INT8)],
+        )
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let cited: Value = row.get("citations");
+            Message {
+                id: MessageId(row.get("id")),
+                sequence: row.get("sequence_number"),
+                role: row.get("role"),
+                content: row.get("content"),
+                confidence: row.get("confidence"),
+                abstained: row.get("abstained"),
+                error: row.get("error"),
+                created_at: row.get("created_at"),
+                citations: cited.as_array().into_iter().flatten().filter_map(citation_from_json).collect(),
+            }
+        })
+        .collect())
+}
+
+fn citation_from_json(value: &Value) -> Option<Citation> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    Some(Citation {
+        marker: i32::try_from(value.get("marker")?.as_i64()?).ok()?,
+        chunk: text("chunk_id")?.parse().ok()?,
+        document: text("document_id")?.parse().ok()?,
+        title: text("document_title")?.to_owned(),
+        key: text("document_key")?.to_owned(),
+        page: value.get("page_number").and_then(Value::as_i64).and_then(|page| i32::try_from(page).ok()),
+        quoted_span: text("quoted_span")?.to_owned(),
+        #[expect(clippy::cast_possible_truncation, reason = "it was a real before it was JSON")]
+        score: value.get("score")?.as_f64()? as f32,
+    })
+}
+
+/// The last messages of a session before the present turn, oldest first: `(role, content)`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn history(tx: &TenantTx, session: SessionId, limit: u32) -> Result<Vec<(String, String)>> {
+    let rows =
+        tx.query(sql!("messages/history"), &[(&session.0, Type::UUID), (&i64::from(limit), Type::INT8)]).await?;
+    Ok(rows.into_iter().map(|row| (row.get("role"), row.get("content"))).collect())
+}

@@ -1,0 +1,159 @@
+//! The one migrator, for the cloud, one machine and the tests: numbered files, forward only, each in its own
+//! transaction, under an advisory lock of its own. Runs as the database's owner on the direct endpoint.
+
+use crate::Database;
+use anyhow::{Context as _, bail, ensure};
+use domain::embedding;
+use sha2::{Digest as _, Sha256};
+use tokio_postgres::{Client, types::Type};
+
+/// File name and text of each migration, in order.
+static MIGRATIONS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// Any number of our own: two migrators of one database wait for each other.
+const LOCK: i64 = 0x0064_6f63_656e_7401;
+/// The role that the functions connect as.
+pub const APPLICATION_ROLE: &str = "docent_app";
+/// The oldest pgvector that searches iteratively under a filter.
+const PGVECTOR_LEAST: (u32, u32) = (0, 8);
+
+/// SHA-256 over the names and texts of all migrations, in hex: the custom resource's property that makes
+/// CloudFormation call the migrator again.
+#[must_use]
+pub fn hash() -> String {
+    let mut hasher = Sha256::new();
+    for (name, text) in MIGRATIONS {
+        hasher.update(checksum(name, text));
+    }
+    hex::encode(hasher.finalize())
+}
+
+fn checksum(name: &str, text: &str) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(name.as_bytes());
+    hasher.update([0]);
+    hasher.update(text.as_bytes());
+    hasher.finalize().to_vec()
+}
+
+/// What the migrator makes beside tables.
+#[derive(Debug, Clone)]
+pub struct Target<'a> {
+    /// The functions' URL: its password becomes the application role's.
+    pub application_url: &'a str,
+    /// Model of the default embedding space.
+    pub embedding_model: &'a str,
+    /// Its dimension.
+    pub embedding_dimension: usize,
+}
+
+/// Brings a database to the present schema, with the application's role, the embedding space, and the
+/// partitions of this month and the next. Returns the names of the files that were applied now.
+///
+/// # Errors
+/// When a file that was applied before has another text now, when pgvector is too old, or when the database
+/// refuses.
+pub async fn migrate(owner: &Database, target: &Target<'_>) -> anyhow::Result<Vec<String>> {
+    let client = owner.client().await.context("connect as the owner")?;
+    client.execute_typed("SELECT pg_advisory_lock($1)", &[(&LOCK, Type::INT8)]).await.context("wait for other migrators")?;
+    let done = migrate_locked(&client, target).await;
+    // Unlock whatever happened; a closed connection has done so already.
+    let _ = client.execute_typed("SELECT pg_advisory_unlock($1)", &[(&LOCK, Type::INT8)]).await;
+    done
+}
+
+async fn migrate_locked(client: &Client, target: &Target<'_>) -> anyhow::Result<Vec<String>> {
+    let applied = apply(client).await?;
+    check_pgvector(client).await?;
+    set_password(client, target.application_url).await?;
+    ensure_space(client, target).await?;
+    client
+        .batch_execute(
+            "SELECT docent.ensure_month(now()::date), docent.ensure_month((now() + interval '1 month')::date)",
+        )
+        .await
+        .context("make the partitions of this month and the next")?;
+    Ok(applied)
+}
+
+async fn apply(client: &Client) -> anyhow::Result<Vec<String>> {
+    client
+        .batch_execute(
+            "CREATE SCHEMA IF NOT EXISTS docent;
+             CREATE TABLE IF NOT EXISTS docent.migrations (
+                 name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+        )
+        .await
+        .context("make the list of migrations")?;
+    let known = client.query_typed("SELECT name, checksum FROM docent.migrations", &[]).await?;
+    let mut applied = Vec::new();
+    for (name, text) in MIGRATIONS {
+        let sum = checksum(name, text);
+        if let Some(row) = known.iter().find(|row| row.get::<_, &str>(0) == *name) {
+            ensure!(
+                row.get::<_, Vec<u8>>(1) == sum,
+                "migration {name} was edited after it was applied: put its text back and write a new file"
+            );
+            continue;
+        }
+        // One simple-protocol batch is one implicit transaction; ours is explicit to hold the record as well.
+        let record = format!(
+            "BEGIN;\n{text}\n;INSERT INTO docent.migrations (name, checksum) VALUES ('{name}', '\\x{}'); COMMIT",
+            hex::encode(&sum)
+        );
+        if let Err(error) = client.batch_execute(&record).await {
+            let _ = client.batch_execute("ROLLBACK").await;
+            return Err(error).with_context(|| format!("apply migration {name}"));
+        }
+        tracing::info!(migration.name = name, "migration applied");
+        applied.push((*name).to_owned());
+    }
+    Ok(applied)
+}
+
+async fn check_pgvector(client: &Client) -> anyhow::Result<()> {
+    let rows = client.query_typed("SELECT extversion FROM pg_extension WHERE extname = 'vector'", &[]).await?;
+    let version: String = rows.first().map(|row| row.get(0)).unwrap_or_default();
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+    let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    ensure!(found >= PGVECTOR_LEAST, "pgvector {version} is too old: 0.8.0 or newer is needed (ALTER EXTENSION vector UPDATE)");
+    if found == PGVECTOR_LEAST && numbers.next().unwrap_or_default() < 4 {
+        tracing::warn!(pgvector.version = version, "pgvector before 0.8.4 has known defects: update it");
+    }
+    Ok(())
+}
+
+async fn set_password(client: &Client, application_url: &str) -> anyhow::Result<()> {
+    let config: tokio_postgres::Config =
+        application_url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is not a Postgres URL"))?;
+    let Some(password) = config.get_password() else { bail!("DATABASE_URL has no password for {APPLICATION_ROLE}") };
+    ensure!(
+        config.get_user() == Some(APPLICATION_ROLE),
+        "DATABASE_URL must connect as {APPLICATION_ROLE}: the policies are written for that role"
+    );
+    let password = std::str::from_utf8(password).context("read the password of DATABASE_URL")?;
+    // Utility statements take no parameters: Postgres itself quotes the literal.
+    let row = client
+        .query_typed("SELECT format('ALTER ROLE docent_app LOGIN PASSWORD %L', $1)", &[(&password, Type::TEXT)])
+        .await?;
+    let statement: String = row.first().map(|row| row.get(0)).context("quote the password")?;
+    client.batch_execute(&statement).await.map_err(|_| anyhow::anyhow!("the database refuses the password of {APPLICATION_ROLE}"))
+}
+
+async fn ensure_space(client: &Client, target: &Target<'_>) -> anyhow::Result<()> {
+    let (conventions, languages) = embedding::known(target.embedding_model);
+    let dimension = i32::try_from(target.embedding_dimension).context("read the embedding dimension")?;
+    client
+        .execute_typed(
+            "SELECT docent.ensure_space($1, '1', $2, $3, $4)",
+            &[
+                (&target.embedding_model, Type::TEXT),
+                (&dimension, Type::INT4),
+                (&serde_json::json!(conventions), Type::JSONB),
+                (&languages, Type::TEXT_ARRAY),
+            ],
+        )
+        .await
+        .context("make the embedding space")?;
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Tenants themselves: found through a door, made by the operator.
+
+use crate::{Database, Result, TenantTx, sql};
+use domain::OrganizationId;
+use tokio_postgres::types::Type;
+
+/// The organization of a slug, asked before a tenant is known: one of the doors.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_slug(database: &Database, slug: &str) -> Result<Option<OrganizationId>> {
+    let client = database.client().await?;
+    let rows = client.query_typed(sql!("organizations/of_slug"), &[(&slug, Type::TEXT)]).await;
+    database.put_back(client);
+    Ok(rows?.first().and_then(|row| row.get::<_, Option<uuid::Uuid>>(0)).map(OrganizationId))
+}
+
+/// Makes an organization. Works only on the owner's connection; the rest of the transaction goes on as the
+/// application's role, so that what the operator makes obeys the same walls as everything else.
+///
+/// # Errors
+/// [`crate::Error::Refused`] with `organizations_slug_key` when the slug is taken.
+pub async fn create(tx: &TenantTx, name: &str, slug: &str) -> Result<()> {
+    let id = tx.organization().0;
+    tx.execute(sql!("organizations/create"), &[(&id, Type::UUID), (&name, Type::TEXT), (&slug, Type::TEXT)]).await?;
+    tx.execute(sql!("organizations/act_as_application"), &[]).await?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Sessions: conversations with one chatbot.
+
+use crate::{Error, Result, TenantTx, spaces, sql};
+use domain::{
+    ChatbotId, ConfigVersionId, SessionId,
+    chatbot::Config,
+    conversation::Platform,
+    embedding::Space,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_postgres::{Row, types::Type};
+
+/// What a session's opening request says.
+#[derive(Debug)]
+pub struct Opening {
+    /// With whom.
+    pub chatbot: ChatbotId,
+    /// Where.
+    pub platform: Platform,
+    /// Keyed hash of who, if the caller says.
+    pub user_identifier_hash: Option<Vec<u8>>,
+    /// Keyed hash of the caller's own client id, if it says.
+    pub external_client_hash: Option<Vec<u8>>,
+    /// `mobile`, `desktop`, …
+    pub device_type: Option<String>,
+    /// `{country, region, city}`.
+    pub location: Option<Value>,
+    /// Whatever the caller wants to keep with it.
+    pub context: Value,
+}
+
+/// A session as the API shows it.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its row.
+    pub id: SessionId,
+    /// With whom.
+    pub chatbot: ChatbotId,
+    /// Where.
+    pub platform: String,
+    /// As of now: expiry is computed at read.
+    pub status: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was last used.
+    pub last_activity_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// A name for people.
+    pub title: Option<String>,
+    /// Messages of all roles.
+    pub message_count: i32,
+    /// Tokens of all answers.
+    pub total_tokens: i64,
+    /// US dollars of all answers, as decimal text.
+    pub total_cost: String,
+    /// Mean of the answers' confidence.
+    pub confidence: Option<f64>,
+}
+
+fn from_row(row: &Row) -> Session {
+    Session {
+        id: SessionId(row.get("id")),
+        chatbot: ChatbotId(row.get("chatbot_id")),
+        platform: row.get("platform"),
+        status: row.get("status"),
+        started_at: row.get("started_at"),
+        last_activity_at: row.get("last_activity_at"),
+        ended_at: row.get("ended_at"),
+        title: row.get("title"),
+        message_count: row.get("message_count"),
+        total_tokens: row.get("total_tokens"),
+        total_cost: row.get("total_cost"),
+        confidence: row.get("confidence"),
+    }
+}
+
+/// Opens a session; `None` when the organization has no such chatbot, or it does not talk at present.
+///
+/// # Errors
+/// [`Error`].
+pub async fn open(tx: &TenantTx, opening: &Opening) -> Result<Option<Session>> {
+    let row = tx
+        .query_opt(
+            sql!("sessions/open"),
+            &[
+                (&SessionId::generate().0, Type::UUID),
+                (&opening.chatbot.0, Type::UUID),
+                (&opening.platform.as_str(), Type::TEXT),
+                (&opening.user_identifier_hash, Type::BYTEA),
+                (&opening.external_client_hash, Type::BYTEA),
+                (&opening.device_type, Type::TEXT),
+                (&opening.location, Type::JSONB),
+                (&opening.context, Type::JSONB),
+            ],
+        )
+        .await?;
+    Ok(row.as_ref().map(from_row))
+}
+
+/// One session.
+///
+/// # Errors
+/// [`Error`].
+pub async fn get(tx: &TenantTx, id: SessionId) -> Result<Option<Session>> {
+    let row = tx.query_opt(sql!("sessions/get"), &[(&id.0, Type::UUID)]).await?;
+    Ok(row.as_ref().map(from_row))
+}
+
+/// Sessions, newest first, older than `before`.
+///
+/// # Errors
+/// [`Error`].
+pub async fn list(tx: &TenantTx, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>> {
+    let before = before.map(|id| id.0);
+    let rows = tx.query(sql!("sessions/list"), &[(&before, Type::UUID), (&i64::from(limit), Type::INT8)]).await?;
+    Ok(rows.iter().map(from_row).collect())
+}
+
+/// What a turn needs to know before it begins.
+#[derive(Debug)]
+pub struct TurnContext {
+    /// The session's state as of now.
+    pub status: String,
+    /// The chatbot's active settings.
+    pub config: Config,
+    /// Where they search.
+    pub space: Space,
+}
+
+/// Loads session, chatbot, active config version and space in one statement. `None` when there is no such
+/// session, or its chatbot has no active config.
+///
+/// # Errors
+/// [`Error`].
+pub async fn turn_context(tx: &TenantTx, id: SessionId) -> Result<Option<TurnContext>> {
+    let Some(row) = tx.query_opt(sql!("sessions/turn_context"), &[(&id.0, Type::UUID)]).await? else {
+        return Ok(None);
+    };
+    let unsigned = |name: &str| u32::try_from(row.get::<_, i32>(name)).unwrap_or_default();
+    let model_config: Value = row.get("model_config");
+    Ok(Some(TurnContext {
+        status: row.get("status"),
+        config: Config {
+            id: ConfigVersionId(row.get("config_id")),
+            chatbot: ChatbotId(row.get("chatbot_id")),
+            llm_model: row.get("llm_model"),
+            system_prompt: row.get("system_prompt"),
+            model_config: serde_json::from_value(model_config)
+                .map_err(|error| Error::Unexpected(format!("model_config: {error}")))?,
+            retrieval_k: unsigned("retrieval_k"),
+            score_threshold: row.get("score_threshold"),
+            confidence_threshold: row.get("confidence_threshold"),
+            context_window: unsigned("context_window"),
+            fallback_message: row.get("fallback_message"),
+        },
+        space: spaces::from_row(&row)?,
+    }))
+}

@@ -1,0 +1,30 @@
+//! Embedding spaces.
+
+use crate::{Error, Result, TenantTx, sql};
+use domain::{SpaceId, embedding::Space};
+use tokio_postgres::{Row, types::Type};
+
+/// The global space of a model and dimension.
+///
+/// # Errors
+/// [`Error::Unexpected`] when the migrator did not make it.
+pub async fn of_model(tx: &TenantTx, model: &str, dimension: usize) -> Result<Space> {
+    let dimension = i32::try_from(dimension).unwrap_or(i32::MAX);
+    let row = tx
+        .query_opt(sql!("spaces/of_model"), &[(&model, Type::TEXT), (&dimension, Type::INT4)])
+        .await?
+        .ok_or_else(|| Error::Unexpected(format!("no embedding space for {model} with {dimension} dimensions: run migrate")))?;
+    from_row(&row)
+}
+
+/// Reads the columns that begin with `space_`.
+pub(crate) fn from_row(row: &Row) -> Result<Space> {
+    let conventions: serde_json::Value = row.get("space_conventions");
+    Ok(Space {
+        id: SpaceId(row.get("space_id")),
+        model: row.get("space_model"),
+        dimension: usize::try_from(row.get::<_, i32>("space_dimension")).unwrap_or_default(),
+        conventions: serde_json::from_value(conventions).map_err(|error| Error::Unexpected(format!("space conventions: {error}")))?,
+        languages: row.get("space_languages"),
+    })
+}

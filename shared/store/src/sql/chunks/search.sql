@@ -1,0 +1,4 @@
+-- The tenant is docent.current_organization(), taken by the function itself.
+SELECT chunk_id, document_id, document_title, document_key, page_number, headings, content, language,
+       dense, lexical, coverage, fused
+  FROM docent.search_chunks($1, $2, $3, $4, $5, $6, $7, $8)

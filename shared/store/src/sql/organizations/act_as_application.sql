@@ -1,0 +1,1 @@
+SET LOCAL ROLE docent_app

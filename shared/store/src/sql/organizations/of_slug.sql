@@ -1,0 +1,1 @@
+SELECT docent.organization_of_slug($1)

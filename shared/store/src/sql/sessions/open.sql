@@ -1,0 +1,15 @@
+WITH opened AS (
+    INSERT INTO docent.sessions (organization_id, id, chatbot_id, platform, user_identifier_hash,
+                                 external_client_hash, device_type, location, context)
+    SELECT docent.current_organization(), $1, c.id, $3, $4, $5, $6, $7, $8
+      FROM docent.chatbots c
+     WHERE c.organization_id = docent.current_organization() AND c.id = $2
+       AND c.status IN ('active', 'testing')
+    RETURNING *
+)
+SELECT s.id, s.chatbot_id, s.platform, s.started_at, s.last_activity_at, s.ended_at, s.title,
+       s.message_count, s.total_tokens, s.total_cost::text AS total_cost,
+       s.confidence_score::float8 AS confidence,
+       -- Expiry is computed at read: 24 hours without activity.
+       CASE WHEN s.status = 'active' AND s.last_activity_at < now() - interval '24 hours' THEN 'expired' ELSE s.status END AS status
+  FROM opened s

@@ -1,0 +1,100 @@
+//! The only way to a row: a transaction that is bound to one organization.
+
+use crate::{Database, Result};
+use domain::OrganizationId;
+use futures_util::FutureExt as _;
+use std::sync::Arc;
+use tokio_postgres::{
+    Client, Row,
+    types::{ToSql, Type},
+};
+
+/// A statement's parameters with their types: named, so that no round trip asks for them (`query_typed`),
+/// and no statement is prepared by name (poolers in transaction mode).
+pub(crate) type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
+
+/// Milliseconds that a statement may run, and that a transaction may idle.
+const STATEMENT_MS: u32 = 30_000;
+const IDLE_MS: u32 = 60_000;
+
+/// A transaction bound to one organization. Statements that are polled together (`try_join!`) travel in one
+/// flush. Dropped without [`TenantTx::commit`], it rolls back.
+pub struct TenantTx {
+    database: Database,
+    client: Arc<Client>,
+    organization: OrganizationId,
+    committed: bool,
+}
+
+impl TenantTx {
+    pub(crate) fn begin(database: Database, client: Arc<Client>, organization: OrganizationId) -> Self {
+        // Enqueued by the first poll and answered before whatever comes next on this connection. Its own
+        // result need not be awaited: without the setting, every statement after it is an error.
+        let begin = format!(
+            "BEGIN; SELECT set_config('app.organization_id', '{organization}', true), \
+             set_config('statement_timeout', '{STATEMENT_MS}', true), \
+             set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true)"
+        );
+        let _ = client.batch_execute(&begin).now_or_never();
+        Self { database, client, organization, committed: false }
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// Commits. Polled together with the last statements, it travels in their flush; when one of them failed,
+    /// Postgres answers this with a rollback and the failed statement's error is the one to look at.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn commit(&self) -> Result<()> {
+        self.client.batch_execute("COMMIT").await?;
+        Ok(())
+    }
+
+    /// Gives the connection back after a successful [`TenantTx::commit`].
+    pub fn close(mut self) {
+        self.committed = true;
+    }
+
+    /// [`TenantTx::commit`] and [`TenantTx::close`] in one, for callers without statements to send along.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn finish(self) -> Result<()> {
+        self.commit().await?;
+        self.close();
+        Ok(())
+    }
+
+    pub(crate) async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        Ok(self.client.query_typed(sql, params).await?)
+    }
+
+    pub(crate) async fn query_opt(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    pub(crate) async fn query_one(&self, sql: &str, params: Params<'_>) -> Result<Row> {
+        self.query_opt(sql, params)
+            .await?
+            .ok_or_else(|| crate::Error::Unexpected(format!("no row from: {}", sql.lines().next().unwrap_or_default())))
+    }
+
+    /// Rows that a statement touched.
+    pub(crate) async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
+        Ok(self.client.execute_typed(sql, params).await?)
+    }
+}
+
+impl Drop for TenantTx {
+    fn drop(&mut self) {
+        if !self.committed {
+            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
+        }
+        self.database.put_back(Arc::clone(&self.client));
+    }
+}
