@@ -1,2 +1,40 @@
-//! placeholder
-fn main() {}
+//! `chat`: sessions, turns and search over HTTP, streamed.
+
+mod answers;
+mod problems;
+mod routes;
+mod search;
+mod sessions;
+
+use answering::Answering;
+use domain::sealed::IdentityHashKey;
+use runtime::{aws, config, logs};
+use std::sync::Arc;
+
+/// What the handlers work with.
+pub struct Context {
+    answering: Arc<Answering>,
+    identity_hash_key: IdentityHashKey,
+    embedding_model: String,
+    embedding_dimension: usize,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let aws = aws::config().await;
+    let secret = config::text("IDENTITY_HASH_KEY")?;
+    let context = Context {
+        answering: Arc::new(Answering {
+            database: store::Database::new(&config::text("DATABASE_URL")?)?,
+            embedder: models::Embedder::new(&aws),
+            generator: models::Generator::new(&aws),
+        }),
+        identity_hash_key: IdentityHashKey::new(&secret)
+            .ok_or_else(|| anyhow::anyhow!("IDENTITY_HASH_KEY is shorter than 32 bytes"))?,
+        embedding_model: config::text("EMBEDDING_MODEL")?,
+        embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+    };
+    let app = routes::app(Arc::new(context), &config::text("PUBLIC_URL")?);
+    lambda_http::run_with_streaming_response(app).await.map_err(|error| anyhow::anyhow!(error))
+}

@@ -1,2 +1,35 @@
-//! placeholder
-fn main() {}
+//! `ingest`: S3's events and work messages in, searchable documents out.
+
+mod handler;
+
+use anyhow::Context as _;
+use ingestion::{Ingestion, extract};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use runtime::{aws, config, logs};
+use std::sync::Arc;
+
+fn main() -> anyhow::Result<()> {
+    // Files are read by this same program as a child process, before anything else of it starts.
+    if extract::run_child() {
+        return Ok(());
+    }
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start runtime")?.block_on(serve())
+}
+
+async fn serve() -> anyhow::Result<()> {
+    logs::start();
+    let aws = aws::config().await;
+    let context = Arc::new(handler::Context {
+        ingestion: Ingestion {
+            database: store::Database::new(&config::text("DATABASE_URL")?)?,
+            bucket: objects::Bucket::new(&aws, config::text("BUCKET")?),
+            embedder: models::Embedder::new(&aws),
+            extractor: Arc::new(extract::Extractor::of_this_program()?),
+            embedding_model: config::text("EMBEDDING_MODEL")?,
+            embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        },
+        queue: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
+    });
+    let handle = service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
+    run(handle).await.map_err(|error| anyhow::anyhow!(error))
+}

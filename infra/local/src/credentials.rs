@@ -18,7 +18,10 @@ impl Credentials {
     pub fn random() -> Credentials {
         Credentials {
             access_key_id: format!("LOCAL{}", characters(15, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
-            secret_access_key: characters(40, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+            secret_access_key: characters(
+                40,
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+            ),
         }
     }
 }
@@ -26,7 +29,10 @@ impl Credentials {
 /// The secret must not reach a log by way of `{:?}`.
 impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Credentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use anyhow::Context;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
-use tokenizers::{Tokenizer, TruncationParams};
+use tokenizers::Tokenizer;
 
 /// The length of the model's vectors.
 pub const DIMENSION: usize = 384;
@@ -43,10 +43,10 @@ impl MiniLm {
         let config: Config = serde_json::from_slice(&config).context("parse the model's config.json")?;
         let mut tokenizer = Tokenizer::from_file(folder.join("tokenizer.json"))
             .map_err(|error| anyhow::anyhow!("read the model's tokenizer.json: {error}"))?;
-        let truncation = TruncationParams { max_length: MAX_TOKENS, ..TruncationParams::default() };
+        // Cut below instead, so that the whole text's tokens can be counted.
         tokenizer
-            .with_truncation(Some(truncation))
-            .map_err(|error| anyhow::anyhow!("set the tokenizer's truncation: {error}"))?
+            .with_truncation(None)
+            .map_err(|error| anyhow::anyhow!("switch the tokenizer's truncation off: {error}"))?
             .with_padding(None);
         let weights = std::fs::read(folder.join("model.safetensors")).context("read the model's weights")?;
         // Not mapped: mapping a file is unsafe, and reading 90 MB takes 30 ms.
@@ -67,14 +67,12 @@ impl MiniLm {
         let Inner { model, tokenizer } = &*self.0;
         let encoding =
             tokenizer.encode(text, true).map_err(|error| anyhow::anyhow!("tokenize a text: {error}"))?;
-        let ids = Tensor::new(encoding.get_ids(), &Device::Cpu)?.unsqueeze(0)?;
+        let ids = Tensor::new(cut(encoding.get_ids()), &Device::Cpu)?.unsqueeze(0)?;
         let types = ids.zeros_like()?;
         // One text, no padding: the mean over all positions is the masked mean.
         let mut vector: Vec<f32> = model.forward(&ids, &types, None)?.squeeze(0)?.mean(0)?.to_vec1()?;
         normalize(&mut vector);
-        // Each further part carries the two marks again.
-        let unread: usize = encoding.get_overflowing().iter().map(|part| part.len().saturating_sub(2)).sum();
-        Ok(Embedding { vector, tokens: encoding.len() + unread })
+        Ok(Embedding { vector, tokens: encoding.len() })
     }
 }
 
@@ -99,6 +97,14 @@ impl Embedder {
     }
 }
 
+/// The tokens that the model reads: the first ones, and the mark that ends every text.
+fn cut(ids: &[u32]) -> Vec<u32> {
+    match ids.last() {
+        Some(end) if ids.len() > MAX_TOKENS => ids[..MAX_TOKENS - 1].iter().chain([end]).copied().collect(),
+        _ => ids.to_vec(),
+    }
+}
+
 /// Each lower-cased word adds 1 at a place its hash gives; the same text gives the same vector on
 /// every machine and in every version.
 fn hashed(text: &str, dimension: usize) -> Embedding {
@@ -118,7 +124,9 @@ fn hashed(text: &str, dimension: usize) -> Embedding {
 
 /// FNV-1a: short, stable across versions, and good enough to spread words.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 fn normalize(vector: &mut [f32]) {
@@ -152,6 +160,14 @@ mod tests {
     async fn instant_gives_a_direction_to_no_words() {
         let none = Embedder::Instant.embed("?!", 8).await.unwrap();
         assert_eq!(none.vector.iter().sum::<f32>(), 1.0);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_keeps_its_end_mark() {
+        let ids: Vec<u32> = (0..300).collect();
+        let read = cut(&ids);
+        assert_eq!((read.len(), read[254], read[255]), (MAX_TOKENS, 254, 299));
+        assert_eq!(cut(&ids[..256]), &ids[..256]);
     }
 
     #[test]

@@ -141,7 +141,8 @@ fn account() -> anyhow::Result<Option<Account>> {
     }
     let users = fs::read_to_string("/etc/passwd").context("read /etc/passwd")?;
     let nobody = find_account(&users, "nobody");
-    let nobody = nobody.context("Postgres does not run as root and there is no user nobody: run as another user")?;
+    let nobody =
+        nobody.context("Postgres does not run as root and there is no user nobody: run as another user")?;
     Ok(Some(nobody))
 }
 
@@ -198,7 +199,11 @@ impl Programs {
         let password_file = data.join("postgres.password");
         if cluster.join("PG_VERSION").is_file() {
             let password = fs::read_to_string(&password_file).with_context(|| {
-                format!("read {}: without it, remove {} to begin anew", password_file.display(), cluster.display())
+                format!(
+                    "read {}: without it, remove {} to begin anew",
+                    password_file.display(),
+                    cluster.display()
+                )
             })?;
             return Ok(password.trim().to_owned());
         }
@@ -221,7 +226,12 @@ impl Programs {
         let mut command = self.command("initdb");
         command.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync"]);
         // Bytewise order with Unicode's own case rules, the same on every machine.
-        command.args(["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]);
+        command.args([
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--no-instructions",
+        ]);
         command.arg("--pwfile").arg(hand_over.path()).arg("--pgdata").arg(&unfinished);
         let output = command.output().await.context("run initdb")?;
         ensure!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
@@ -393,7 +403,10 @@ mod tests {
         let server = start().await.unwrap();
         let (client, connection) = tokio_postgres::connect(server.admin_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
-        client.batch_execute("create extension vector; create table kept as select 7::text as n").await.unwrap();
+        client
+            .batch_execute("create extension vector; create table kept as select 7::text as n")
+            .await
+            .unwrap();
         assert!(ask(server.admin_url(), "select version()").await.starts_with("PostgreSQL 18"));
         assert_eq!(ask(&server.url_for("template1"), "select lower('ÄÖ')").await, "äö");
         let second = start().await.err().unwrap();
@@ -422,7 +435,7 @@ mod tests {
 
     #[test]
     fn accounts_are_found_by_name() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nnobody:*:-2:-2:x:/:/bin/false\nbad:x\n";
+        let users = "root:x:0:0:root:/:/bin/sh\nnobody:*:-2:-2:x:/:/bin/false\nbad:x\n";
         assert_eq!(find_account(users, "nobody"), Some(Account { user: u32::MAX - 1, group: u32::MAX - 1 }));
         assert_eq!(find_account(users, "bad"), None);
         assert_eq!(find_account(users, "other"), None);

@@ -1,11 +1,14 @@
-//! Lambda on this machine: functions are processes that ask the Runtime API for work, exactly as they do in the cloud.
+//! Lambda on this machine: functions are processes that ask the Runtime API for work, exactly as they do in
+//! the cloud.
 //!
-//! The binaries run unmodified. Instances start on demand, up to a maximum for each function; one that crashes
-//! fails the invocation it had and is replaced by the next; one that takes longer than the template allows is
-//! killed. This module knows no template, no queue and no HTTP API: it takes payloads and gives answers.
+//! The binaries run unmodified. Instances start on demand, up to a maximum for each function; one that
+//! crashes fails the invocation it had and is replaced by the next; one that takes longer than the template
+//! allows is killed. This module knows no template, no queue and no HTTP API: it takes payloads and gives
+//! answers.
 
 mod http;
 mod pool;
+mod socket;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,14 +20,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt};
 use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use pool::{Job, Pool};
+use socket::Prompt;
 
 /// The largest request of an invocation, in bytes: 6 MiB.
 pub const MAXIMUM_REQUEST_BYTES: usize = 6 * 1024 * 1024;
@@ -141,7 +145,8 @@ impl Stream for ResponseStream {
         }
         self.pieces.poll_recv(poller).map(|piece| {
             self.ended = !matches!(piece, Some(Piece::Data(_)));
-            let broken_off = || FunctionError::new("Runtime.TruncatedResponse", "the function's answer broke off");
+            let broken_off =
+                || FunctionError::new("Runtime.TruncatedResponse", "the function's answer broke off");
             match piece {
                 Some(Piece::Data(bytes)) => Some(Ok(bytes)),
                 Some(Piece::Failed(error)) => Some(Err(error)),
@@ -177,14 +182,16 @@ impl Lambda {
     /// # Errors
     /// When no port can be had.
     pub async fn start(place: Place, functions: Vec<Served>, launch: Launch) -> Result<Lambda> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("listen for the functions' Runtime API")?;
+        let listener =
+            TcpListener::bind("127.0.0.1:0").await.context("listen for the functions' Runtime API")?;
         let address = listener.local_addr().context("read the Runtime API's address")?;
-        let pools = functions.into_iter().map(|function| (function.name.clone(), Pool::new(function))).collect();
+        let pools =
+            functions.into_iter().map(|function| (function.name.clone(), Pool::new(function))).collect();
         let inner = Inner { address, place, launch, pools: Mutex::new(pools), server: Mutex::new(None) };
         let lambda = Lambda(Arc::new(inner));
         let router = http::router(lambda.clone());
         let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+            if let Err(error) = axum::serve(Prompt(listener), router).await {
                 tracing::error!(%error, "the Runtime API stopped");
             }
         });
@@ -195,8 +202,8 @@ impl Lambda {
     /// Invokes a function and waits for its whole answer.
     ///
     /// # Errors
-    /// When there is no such function, the payload is over 6 MiB, or Lambda has been shut down. A function that
-    /// fails is no error here but an [`Outcome::Error`].
+    /// When there is no such function, the payload is over 6 MiB, or Lambda has been shut down. A function
+    /// that fails is no error here but an [`Outcome::Error`].
     pub async fn invoke(&self, function: &str, payload: Bytes, options: InvokeOptions) -> Result<Outcome> {
         let mut body = match self.invoke_streamed(function, payload, options).await? {
             Streamed::Body(body) => body,
@@ -222,9 +229,17 @@ impl Lambda {
     ///
     /// # Errors
     /// As [`Lambda::invoke`].
-    pub async fn invoke_streamed(&self, function: &str, payload: Bytes, options: InvokeOptions) -> Result<Streamed> {
+    pub async fn invoke_streamed(
+        &self,
+        function: &str,
+        payload: Bytes,
+        options: InvokeOptions,
+    ) -> Result<Streamed> {
         let size = payload.len();
-        ensure!(size <= MAXIMUM_REQUEST_BYTES, "the payload has {size} bytes; Lambda takes {MAXIMUM_REQUEST_BYTES}");
+        ensure!(
+            size <= MAXIMUM_REQUEST_BYTES,
+            "the payload has {size} bytes; Lambda takes {MAXIMUM_REQUEST_BYTES}"
+        );
         let (reply, answer) = oneshot::channel();
         let request_id = Uuid::new_v4().to_string();
         let trace_id = options.trace_id.unwrap_or_else(new_trace_id);
@@ -279,4 +294,4 @@ pub fn new_trace_id() -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -154,7 +154,8 @@ impl Sqs {
             if !received.is_empty() || left.is_zero() {
                 return Ok(received);
             }
-            let until_due = next_due.map(|due| Duration::from_millis(due.saturating_sub(self.shared.clock.now()) + 1));
+            let until_due =
+                next_due.map(|due| Duration::from_millis(due.saturating_sub(self.shared.clock.now()) + 1));
             let pause = until_due.map_or(left, |due| due.min(left));
             tokio::select! {
                 () = arrival => {}
@@ -186,7 +187,12 @@ impl Sqs {
     }
 
     /// Hides a message in flight for `visibility` from now; zero gives it back at once.
-    pub fn change_visibility(&self, name: &str, receipt_handle: &str, visibility: Duration) -> Result<(), Fault> {
+    pub fn change_visibility(
+        &self,
+        name: &str,
+        receipt_handle: &str,
+        visibility: Duration,
+    ) -> Result<(), Fault> {
         self.on_queues(|queues, now| queues.get(name)?.change_visibility(receipt_handle, visibility, now))
     }
 
@@ -205,7 +211,8 @@ impl Sqs {
 
     /// Sends the waiting messages of a dead-letter queue back to the queues that gave them up; returns how many.
     pub fn redrive(&self, dead_letter: &str) -> Result<usize, Fault> {
-        let sources: BTreeMap<String, String> = self.names().into_iter().map(|name| (self.arn(&name), name)).collect();
+        let sources: BTreeMap<String, String> =
+            self.names().into_iter().map(|name| (self.arn(&name), name)).collect();
         self.on_queues(|queues, now| {
             let waiting = queues.get(dead_letter)?.take_waiting();
             let mut moved = 0;

@@ -1,8 +1,9 @@
-//! The SAM template as this machine needs it: what runs, what triggers it, what it is told, how long it may take.
+//! The SAM template as this machine needs it: what runs, what triggers it, what it is told, how long it may
+//! take.
 //!
-//! `infra/template.yaml` is the one source of all that. This module reads it into plain values and refuses what
-//! it does not know, so that nothing which deploys is silently missing here. It starts nothing and knows no
-//! addresses: those come back in through a [`Resolver`] once the parts that have them are running.
+//! `infra/template.yaml` is the one source of all that. This module reads it into plain values and refuses
+//! what it does not know, so that nothing which deploys is silently missing here. It starts nothing and knows
+//! no addresses: those come back in through a [`Resolver`] once the parts that have them are running.
 
 mod expression;
 mod model;
@@ -17,8 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_yaml_ng::{Mapping, Value};
 
 pub use model::{
-    Api, Bucket, CustomResource, FailureReport, Function, Notification, Queue, QueueSource, Redrive, Route, Schedule,
-    Transfer,
+    Api, Bucket, CustomResource, FailureReport, Function, Notification, Queue, QueueSource, Redrive, Route,
+    Schedule, Transfer,
 };
 pub use resolver::Resolver;
 
@@ -43,17 +44,20 @@ impl Template {
     /// Reads a template; every parameter has its default.
     ///
     /// # Errors
-    /// When the file is no template, or holds a resource, an event or a property that this machine does not know.
+    /// When the file is no template, or holds a resource, an event or a property that this machine does not
+    /// know.
     pub fn read(path: &Path) -> Result<Template> {
         Template::read_with(path, &BTreeMap::new())
     }
 
-    /// Reads a template with some parameters decided by the caller (name → value), as `--parameter-overrides` does.
+    /// Reads a template with some parameters decided by the caller (name → value), as `--parameter-overrides`
+    /// does.
     ///
     /// # Errors
     /// As [`Template::read`], and when a parameter is unknown, has no value or has one that is not allowed.
     pub fn read_with(path: &Path, overrides: &BTreeMap<String, String>) -> Result<Template> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("read template {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("read template {}", path.display()))?;
         Template::parse(&text, overrides).with_context(|| format!("understand template {}", path.display()))
     }
 
@@ -168,14 +172,24 @@ impl Template {
     fn check(&self) -> Result<()> {
         let queue = |id: &str| self.queues.iter().any(|queue| queue.logical_id == id);
         for source in &self.sources {
-            ensure!(queue(&source.queue), "{} reads the queue {}, which is not there", source.function, source.queue);
+            ensure!(
+                queue(&source.queue),
+                "{} reads the queue {}, which is not there",
+                source.function,
+                source.queue
+            );
         }
-        for (owner, redrive) in self.queues.iter().filter_map(|queue| Some((queue, queue.redrive.as_ref()?))) {
+        for (owner, redrive) in self.queues.iter().filter_map(|queue| Some((queue, queue.redrive.as_ref()?)))
+        {
             let (owner, target) = (&owner.logical_id, &redrive.dead_letter);
             ensure!(queue(target), "{owner} gives up to the queue {target}, which is not there");
         }
         for notification in self.buckets.iter().flat_map(|bucket| &bucket.notifications) {
-            ensure!(queue(&notification.queue), "a bucket tells the queue {}, which is not there", notification.queue);
+            ensure!(
+                queue(&notification.queue),
+                "a bucket tells the queue {}, which is not there",
+                notification.queue
+            );
         }
         for custom in &self.custom_resources {
             let (id, target) = (&custom.logical_id, &custom.function);
@@ -183,8 +197,14 @@ impl Template {
         }
         ensure!(self.apis.len() <= 1, "there are several APIs; infra/local/src/gateway.rs serves one");
         for (index, route) in self.routes.iter().enumerate() {
-            ensure!(self.apis.iter().any(|api| api.logical_id == route.api), "no API {} for {route}", route.api);
-            let twice = self.routes[..index].iter().any(|other| (&other.method, &other.path) == (&route.method, &route.path));
+            ensure!(
+                self.apis.iter().any(|api| api.logical_id == route.api),
+                "no API {} for {route}",
+                route.api
+            );
+            let twice = self.routes[..index]
+                .iter()
+                .any(|other| (&other.method, &other.path) == (&route.method, &route.path));
             ensure!(!twice, "{route} is declared twice");
         }
         for (index, function) in self.functions.iter().enumerate() {
@@ -211,13 +231,18 @@ fn parameters(declared: &Mapping, overrides: &BTreeMap<String, String>) -> Resul
             Some(value) => value.clone(),
             None => {
                 let default = declaration.get("Default");
-                let default = default.with_context(|| format!("parameter {name} has no default: give it a value"))?;
+                let default =
+                    default.with_context(|| format!("parameter {name} has no default: give it a value"))?;
                 expression::text(default).with_context(|| format!("read the default of parameter {name}"))?
             }
         };
         if let Some(Value::Sequence(allowed)) = declaration.get("AllowedValues") {
             let allowed = allowed.iter().map(expression::text).collect::<Result<Vec<_>>>()?;
-            ensure!(allowed.contains(&value), "parameter {name} is {value:?}; allowed are {}", allowed.join(", "));
+            ensure!(
+                allowed.contains(&value),
+                "parameter {name} is {value:?}; allowed are {}",
+                allowed.join(", ")
+            );
         }
         values.insert(name.to_owned(), value);
     }

@@ -1,1 +1,200 @@
-//! placeholder
+//! THE READ PATH: a question becomes an answer that shows where it stands, or an honest "I do not know".
+//!
+//! [`Answering::answer`] reads as the path: retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep. Around it stand
+//! [`turn`] (who asks, in which conversation) and [`conversations`] (sessions and their history).
+//!
+//! A turn takes three flushes to the database: load, search, keep.
+
+pub mod caller;
+pub mod conversations;
+pub mod turn;
+pub mod retrieve;
+pub mod fuse;
+mod prompt;
+mod ground;
+mod keep;
+
+pub use caller::Refusal;
+pub use keep::{Answer, Cited};
+pub use retrieve::Passage;
+pub use turn::Turn;
+
+use async_stream::stream;
+use domain::{MessageId, conversation::Question, document::clip, limits};
+use futures_util::{Stream, StreamExt as _};
+use ground::{Grounder, Verdict};
+use models::{Delta, Embedder, Generator, Usage};
+use retrieve::Retrieved;
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use store::Database;
+
+/// What answering works with.
+pub struct Answering {
+    /// Conversations and passages.
+    pub database: Database,
+    /// Questions to vectors.
+    pub embedder: Embedder,
+    /// Prompts to answers.
+    pub generator: Generator,
+}
+
+/// What a reader of an answer sees, in order: any number of tokens and citations, then one `Done` or `Failed`.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// More of the text; every sentence of it was checked before.
+    Token(String),
+    /// A marker of the text just sent, explained.
+    Citation(Cited),
+    /// The answer as it was kept.
+    Done(Box<Answer>),
+    /// The turn broke off.
+    Failed(Broken),
+}
+
+/// Why a turn broke off after it had begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// The model is busy or stopped in mid-answer: ask again in a moment.
+    ModelUnavailable,
+    /// The model refuses the call: its id or its access is wrong.
+    ModelRefused,
+    /// Our own side.
+    Internal,
+}
+
+/// Milliseconds of a turn's steps.
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+pub struct Timings {
+    /// The question's vector.
+    pub embed_ms: u64,
+    /// Search and the user's message, one flush.
+    pub search_ms: u64,
+    /// The model's answer.
+    pub generate_ms: u64,
+    /// From the question's arrival to its last word.
+    pub total_ms: u64,
+}
+
+impl Answering {
+    /// Answers one question of a turn that was let in. The stream may be dropped at any time: what it was
+    /// about to keep is not kept then.
+    pub fn answer(self: Arc<Self>, turn: Turn, question: Question, arrived: Instant) -> impl Stream<Item = Event> + Send {
+        stream! {
+            let ids = (MessageId::generate(), MessageId::generate());
+            let retrieved = match self.retrieve_for_turn(&turn, &question, ids.0).await {
+                Ok(retrieved) => retrieved,
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "retrieval failed");
+                    yield Event::Failed(Broken::Internal);
+                    return;
+                }
+            };
+            let mut draft = Draft::new(retrieved.timings);
+            {
+                let mut generated = pin!(self.generate(&turn, &question, &retrieved));
+                while let Some(step) = generated.next().await {
+                    match step {
+                        Step::Show(events) => for event in events { yield event },
+                        Step::End(end) => draft.end = *end,
+                    }
+                }
+            }
+            if draft.end.abstained {
+                yield Event::Token(turn.config.fallback_message.clone());
+            }
+            draft.timings.generate_ms = draft.end.generated_in;
+            draft.timings.total_ms = millis(arrived.elapsed());
+            match self.keep(&turn, &question, ids, &retrieved, &draft).await {
+                Ok(answer) => match draft.end.broken {
+                    Some(broken) => yield Event::Failed(broken),
+                    None => yield Event::Done(Box::new(answer)),
+                },
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "answer could not be kept");
+                    yield Event::Failed(Broken::Internal);
+                }
+            }
+        }
+    }
+
+    /// Generates and grounds, sentence by sentence.
+    fn generate<'a>(&'a self, turn: &'a Turn, question: &'a Question, retrieved: &'a Retrieved) -> impl Stream<Item = Step> + Send + 'a {
+        stream! {
+            let started = Instant::now();
+            let mut end = End::default();
+            let passages = prompt::within(&retrieved.passages, turn.config.context_window);
+            if passages.is_empty() {
+                end.abstained = true;
+                yield Step::End(Box::new(end));
+                return;
+            }
+            let handed_out = prompt::hand_out(passages);
+            let prompt = prompt::write(&turn.config, &turn.history, question, &handed_out);
+            let mut grounder = Grounder::new(&handed_out, turn.config.confidence_threshold);
+            match self.generator.stream(&turn.config.llm_model, &prompt, turn.config.model_config).await {
+                Err(error) => end.broken = Some(broken(&error)),
+                Ok(deltas) => {
+                    let mut deltas = pin!(deltas);
+                    while let Some(delta) = deltas.next().await {
+                        match delta {
+                            Ok(Delta::Text(text)) => yield Step::Show(grounder.take(&text)),
+                            Ok(Delta::Usage(usage)) => end.usage = usage,
+                            Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
+                            Err(error) => {
+                                end.broken = Some(broken(&error));
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+            yield Step::Show(grounder.finish());
+            end.generated_in = millis(started.elapsed());
+            end.verdict = grounder.verdict();
+            end.verdict.text = clip(&end.verdict.text, limits::ASSISTANT_MESSAGE_CHARACTERS);
+            end.abstained = end.broken.is_none() && !end.verdict.released;
+            yield Step::End(Box::new(end));
+        }
+    }
+}
+
+/// What happens while an answer is written.
+enum Step {
+    Show(Vec<Event>),
+    End(Box<End>),
+}
+
+/// How writing an answer ended.
+#[derive(Debug, Default)]
+struct End {
+    verdict: Verdict,
+    usage: Usage,
+    abstained: bool,
+    broken: Option<Broken>,
+    generated_in: u64,
+}
+
+/// An answer before it is kept.
+struct Draft {
+    end: End,
+    timings: Timings,
+}
+
+impl Draft {
+    fn new(timings: Timings) -> Self {
+        Self { end: End::default(), timings }
+    }
+}
+
+fn broken(error: &models::Error) -> Broken {
+    tracing::warn!(error = format!("{error}"), "model call failed");
+    if error.is_retryable() { Broken::ModelUnavailable } else { Broken::ModelRefused }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -116,6 +116,8 @@ pub enum FailureCode {
     TooSlow,
     /// Pages without a text layer, and nothing configured that reads pictures.
     NoText,
+    /// Tried several times; the fault is ours or the platform's.
+    Internal,
 }
 
 impl Failure {

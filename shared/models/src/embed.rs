@@ -47,10 +47,10 @@ struct CohereAnswer {
 }
 
 impl Embedder {
-    /// Speaks through this client.
+    /// Speaks to Bedrock, wherever the configuration says it is.
     #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(aws: &aws_config::SdkConfig) -> Self {
+        Self { client: Client::new(aws) }
     }
 
     /// The vectors of texts, in their order. Texts over the model's limit of characters are cut to it.
@@ -58,7 +58,8 @@ impl Embedder {
     /// # Errors
     /// [`Error`]; [`Error::Unexpected`] when a vector has not the space's dimension.
     pub async fn embed(&self, space: &Space, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedded>> {
-        let calls = texts.chunks(space.conventions.batch.max(1)).map(|batch| self.call(space, purpose, batch));
+        let calls: Vec<_> =
+            texts.chunks(space.conventions.batch.max(1)).map(|batch| self.call(space, purpose, batch)).collect();
         let batches: Vec<Vec<Embedded>> = stream::iter(calls).buffered(CONCURRENT_CALLS).try_collect().await?;
         let embedded: Vec<Embedded> = batches.into_iter().flatten().collect();
         match embedded.iter().find(|one| one.vector.as_slice().len() != space.dimension) {

@@ -58,10 +58,10 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Speaks through this client.
+    /// Speaks to Bedrock, wherever the configuration says it is.
     #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(aws: &aws_config::SdkConfig) -> Self {
+        Self { client: Client::new(aws) }
     }
 
     /// Starts an answer. The call is refused here; what fails in mid-stream comes as an error of the stream,

@@ -35,10 +35,10 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A bucket, spoken to through this client.
+    /// A bucket by its name.
     #[must_use]
-    pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+    pub fn new(aws: &aws_config::SdkConfig, name: impl Into<String>) -> Self {
+        Self { client: Client::new(aws), name: name.into() }
     }
 
     /// Its name.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// Messages of one SendMessageBatch call (SQS: 10).
 const BATCH: usize = 10;
+/// Half the first pause of a failed message, and the longest.
+const BACK_OFF_SECONDS: i32 = 2;
+const BACK_OFF_MOST_SECONDS: i32 = 600;
 
 /// "Look at this key": says nothing about what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +24,7 @@ impl Work {
     #[must_use]
     pub fn group(&self) -> String {
         let slug = self.key.split('/').next().unwrap_or_default();
-        let safe: String = slug.chars().filter(char::is_ascii_alphanumeric).take(100).collect();
+        let safe: String = slug.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(128).collect();
         if safe.is_empty() { "unknown".into() } else { safe }
     }
 }
@@ -36,8 +39,8 @@ pub struct WorkQueue {
 impl WorkQueue {
     /// A queue by its URL.
     #[must_use]
-    pub fn new(client: Client, url: impl Into<String>) -> Self {
-        Self { client, url: url.into() }
+    pub fn new(aws: &aws_config::SdkConfig, url: impl Into<String>) -> Self {
+        Self { client: Client::new(aws), url: url.into() }
     }
 
     /// Sends messages, all or an error: what was sent twice is looked at twice, which does no harm.
@@ -63,13 +66,33 @@ impl WorkQueue {
     }
 }
 
+impl WorkQueue {
+    /// Lets a failed message be seen again after a pause that grows with its attempts, instead of after the
+    /// queue's whole visibility time-out.
+    ///
+    /// # Errors
+    /// When SQS refuses.
+    pub async fn back_off(&self, receipt: &str, attempt: u32) -> anyhow::Result<()> {
+        let seconds = BACK_OFF_SECONDS.saturating_mul(1 << attempt.min(8)).min(BACK_OFF_MOST_SECONDS);
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(seconds)
+            .send()
+            .await
+            .context("put message back")?;
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_work_message_carries_its_organization_as_group() {
-        assert_eq!(Work { key: "acme-1/handbook/a b".into() }.group(), "acme1");
+        assert_eq!(Work { key: "acme-1/handbook/a b".into() }.group(), "acme-1");
         assert_eq!(Work { key: "".into() }.group(), "unknown");
     }
 }

@@ -22,7 +22,7 @@ pub struct NewChunk {
     /// Estimated, or as the provider counted.
     pub tokens: i32,
     /// ISO 639-1 or `und`.
-    pub language: &'static str,
+    pub language: String,
     /// Title, headings and content as words.
     pub words: Vec<String>,
     /// In the space that it is written to.

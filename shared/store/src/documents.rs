@@ -156,6 +156,16 @@ pub async fn forget(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<Doc
     Ok(row.map(|row| DocumentId(row.get("id"))))
 }
 
+/// ETag of the bytes that a document's present state was made from; `None` without a document, or while its
+/// state is not settled.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn settled_etag(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<String>> {
+    let row = tx.query_opt(sql!("documents/settled_etag"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
+    Ok(row.map(|row| row.get("etag")))
+}
+
 /// A document's state, for whoever watches it.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Status {

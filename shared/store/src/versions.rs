@@ -20,6 +20,15 @@ pub async fn begin(tx: &TenantTx, document: DocumentId, etag: &str, size: i64) -
     Ok(id)
 }
 
+/// Drops one version that will not be finished, with whatever was written of it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn abandon(tx: &TenantTx, id: DocumentVersionId) -> Result<()> {
+    tx.execute(sql!("document_versions/abandon_one"), &[(&id.0, Type::UUID)]).await?;
+    Ok(())
+}
+
 /// How a version was made.
 #[derive(Debug)]
 pub struct Manifest<'a> {

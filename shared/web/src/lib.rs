@@ -1,1 +1,12 @@
-//! placeholder
+//! HTTP as all our functions speak it: problem documents, strict requests, keys, pages. Knows `domain` and
+//! nothing of the business.
+
+pub mod key;
+pub mod paging;
+pub mod problem;
+pub mod request;
+
+pub use key::BearerKey;
+pub use paging::Page;
+pub use problem::Problem;
+pub use request::{Json, PathId, Query, RequestId};

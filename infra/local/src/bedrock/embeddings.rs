@@ -47,7 +47,11 @@ struct TitanRequest {
     embedding_types: Option<Vec<String>>,
 }
 
-async fn titan(embedder: &Embedder, request: TitanRequest, dimensions: &[usize]) -> Result<Response, Refusal> {
+async fn titan(
+    embedder: &Embedder,
+    request: TitanRequest,
+    dimensions: &[usize],
+) -> Result<Response, Refusal> {
     let dimension = request.dimensions.unwrap_or(dimensions[0]);
     if !dimensions.contains(&dimension) {
         return Err(Refusal::validation(format!(
@@ -143,7 +147,9 @@ async fn cohere(embedder: &Embedder, request: CohereRequest) -> Result<Response,
 
 fn only_floats(types: Option<&[String]>) -> Result<(), Refusal> {
     match types.unwrap_or_default().iter().find(|kind| *kind != "float") {
-        Some(kind) => Err(Refusal::validation(format!("the local model gives float embeddings only, not {kind}"))),
+        Some(kind) => {
+            Err(Refusal::validation(format!("the local model gives float embeddings only, not {kind}")))
+        }
         None => Ok(()),
     }
 }
@@ -162,7 +168,8 @@ mod tests {
     use super::*;
 
     async fn post(model: &str, body: Value) -> (StatusCode, Value) {
-        let request = Request::post(format!("/model/{model}/invoke")).body(Body::from(body.to_string())).unwrap();
+        let request =
+            Request::post(format!("/model/{model}/invoke")).body(Body::from(body.to_string())).unwrap();
         let response = super::super::router(Arc::new(Embedder::Instant)).oneshot(request).await.unwrap();
         let (status, error) = (response.status(), response.headers().get("x-amzn-errortype").cloned());
         assert_eq!(error.is_some(), status != StatusCode::OK);

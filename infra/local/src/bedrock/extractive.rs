@@ -199,9 +199,9 @@ fn holds(set: &HashSet<&str>, term: &str) -> f32 {
         return 1.0;
     }
     let Some(beginning) = term.get(..BEGINNING).filter(|_| term.is_ascii()) else { return 0.0 };
-    let kin = set.iter().any(|word| {
-        word.is_ascii() && word.starts_with(beginning) && word.len().abs_diff(term.len()) <= 4
-    });
+    let kin = set
+        .iter()
+        .any(|word| word.is_ascii() && word.starts_with(beginning) && word.len().abs_diff(term.len()) <= 4);
     if kin { KIN } else { 0.0 }
 }
 
@@ -315,8 +315,18 @@ fn kind(question: &str) -> Kind {
 
 fn is_date(word: &str) -> bool {
     const MONTHS: &[&str] = &[
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     word.chars().any(|c| c.is_ascii_digit()) || MONTHS.contains(&word) || word == "century"
 }
@@ -382,6 +392,8 @@ mod tests {
             passage("j", "", "油は毎月替える。水は毎週替える。"),
         ];
         assert!(Candidates::find("น้ำมันเครื่องราคาเท่าไร", &passages).answer(&[]).contains("[t]"));
-        assert!(Candidates::find("水はいつ替えますか", &passages).answer(&[]).starts_with("水は毎週替える。 [j]"));
+        assert!(
+            Candidates::find("水はいつ替えますか", &passages).answer(&[]).starts_with("水は毎週替える。 [j]")
+        );
     }
 }

@@ -5,7 +5,7 @@ use super::words::is_unspaced;
 
 /// A Thai clause shorter than this many characters is joined with the next one: spaces stand
 /// around names and numbers too.
-const CLAUSE: usize = 60;
+const CLAUSE: usize = 100;
 
 /// A line shorter than this that ends without punctuation is a line of its own (heading, list
 /// item, address), not a wrapped sentence.
@@ -87,12 +87,14 @@ fn is_abbreviation(text: &[char], start: usize, at: usize, next: usize) -> bool 
         // "1." at the start of a list item.
         return !token.is_empty();
     }
-    let initials = token.split('.').all(|part| part.chars().count() <= 1) && letters == token.replace('.', "").chars().count();
+    let initials = token.split('.').all(|part| part.chars().count() <= 1)
+        && letters == token.replace('.', "").chars().count();
     if initials {
         // "U.S." may end a sentence, and does when a typical first word follows.
         return letters > 0 && (letters == 1 || !starts_sentence(text, next));
     }
-    ABBREVIATIONS.contains(&token.to_lowercase().as_str()) && !(token.len() > 3 && starts_sentence(text, next))
+    ABBREVIATIONS.contains(&token.to_lowercase().as_str())
+        && !(token.len() > 3 && starts_sentence(text, next))
 }
 
 fn starts_sentence(text: &[char], next: usize) -> bool {
@@ -118,10 +120,7 @@ fn breaks_line(text: &[char], start: usize, at: usize) -> bool {
 
 fn breaks_clause(text: &[char], start: usize, at: usize) -> bool {
     let thai = |c: Option<&char>| c.is_some_and(|c| ('\u{0E00}'..='\u{0E7F}').contains(c));
-    at > start
-        && at - start >= CLAUSE
-        && thai(text.get(at - 1))
-        && thai(text.get(at + 1))
+    at > start && at - start >= CLAUSE && thai(text.get(at - 1)) && thai(text.get(at + 1))
 }
 
 #[cfg(test)]
@@ -146,7 +145,9 @@ mod tests {
     #[test]
     fn wrapped_lines_join_and_headings_stand_alone() {
         assert_eq!(
-            split("Oil change\nDrain the oil while the pump is still warm, and then\nfill it. Close it.\n- one\n- two"),
+            split(
+                "Oil change\nDrain the oil while the pump is still warm, and then\nfill it. Close it.\n- one\n- two"
+            ),
             [
                 "Oil change",
                 "Drain the oil while the pump is still warm, and then fill it.",
@@ -164,8 +165,11 @@ mod tests {
 
     #[test]
     fn japanese_and_thai() {
-        assert_eq!(split("油を替える。次に「閉める。」終わり"), ["油を替える。", "次に「閉める。」", "終わり"]);
-        let clause = "ก".repeat(70);
+        assert_eq!(
+            split("油を替える。次に「閉める。」終わり"),
+            ["油を替える。", "次に「閉める。」", "終わり"]
+        );
+        let clause = "ก".repeat(110);
         assert_eq!(split(&format!("{clause} {clause}")).len(), 2);
         assert_eq!(split("ราคา 500 บาท ต่อปี").len(), 1);
     }

@@ -16,9 +16,7 @@ enum Script {
 
 fn script(c: char) -> Script {
     match c {
-        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' => {
-            Script::Triples
-        }
+        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' => Script::Triples,
         '\u{3005}'..='\u{3007}'
         | '\u{3040}'..='\u{30FF}'
         | '\u{3400}'..='\u{4DBF}'
@@ -45,9 +43,10 @@ pub(super) fn terms(text: &str) -> Vec<String> {
         .flat_map(|(script, run)| match script {
             Script::Pairs => grams(&run, 2),
             Script::Triples => grams(&run, 3),
-            Script::Spaced | Script::Gap => {
-                word(&run).filter(|w| !is_stop(w)).map(|w| vec![stem(&w)]).unwrap_or_default()
-            }
+            Script::Spaced | Script::Gap => word(&run)
+                .filter(|w| !is_stop(w) && !FOREIGN.contains(&w.as_str()))
+                .map(|w| vec![stem(&w)])
+                .unwrap_or_default(),
         })
         .collect()
 }
@@ -103,18 +102,26 @@ fn grams(run: &str, size: usize) -> Vec<String> {
 /// Words too common to be evidence. Question words are among them.
 fn is_stop(word: &str) -> bool {
     const STOP: &[&str] = &[
-        "a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be",
-        "been", "before", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "during",
-        "each", "for", "from", "had", "has", "have", "having", "he", "her", "him", "his", "how", "i",
-        "if", "in", "into", "is", "it", "its", "itself", "me", "more", "most", "my", "of", "on", "or",
-        "other", "our", "out", "over", "s", "she", "should", "so", "some", "such", "t", "than", "that",
-        "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "to",
-        "too", "under", "up", "us", "very", "was", "we", "were", "what", "when", "where", "which",
-        "while", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "many", "much",
-        "please", "tell", "describe", "name",
+        "a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been",
+        "before", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "during", "each",
+        "for", "from", "had", "has", "have", "having", "he", "her", "him", "his", "how", "i", "if", "in",
+        "into", "is", "it", "its", "itself", "me", "more", "most", "my", "of", "on", "or", "other", "our",
+        "out", "over", "s", "she", "should", "so", "some", "such", "t", "than", "that", "the", "their",
+        "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under", "up",
+        "us", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "whose",
+        "why", "will", "with", "would", "you", "your", "many", "much", "please", "tell", "describe", "name",
     ];
     STOP.contains(&word)
 }
+
+/// The commonest words of other languages in Latin script, hardly ever English ones: no evidence either.
+const FOREIGN: &[&str] = &[
+    "al", "cómo", "como", "con", "cual", "cuál", "cuando", "cuándo", "cuántas", "cuánto", "cuántos", "da",
+    "das", "de", "del", "della", "der", "des", "di", "donde", "dónde", "du", "ein", "eine", "el", "em", "en",
+    "est", "et", "fue", "il", "ist", "la", "las", "le", "les", "lo", "los", "mit", "não", "para", "por",
+    "qual", "que", "qué", "quel", "quelle", "qui", "quién", "se", "su", "um", "uma", "un", "una", "une",
+    "und", "von", "wann", "warum", "welche", "wer", "wie", "wo", "y", "zu",
+];
 
 /// A light English stem: plurals, -ed, -ing, -ly, -ion and the commonest irregular forms.
 /// It errs towards joining words, because a stem is only compared within a handful of passages.
@@ -160,19 +167,72 @@ fn undouble(base: &str) -> String {
 }
 
 const IRREGULAR: &[(&str, &str)] = &[
-    ("began", "begin"), ("begun", "begin"), ("became", "becom"), ("built", "build"), ("bought", "buy"),
-    ("born", "birth"), ("brought", "bring"), ("came", "com"), ("caught", "catch"), ("chose", "choos"),
-    ("chosen", "choos"), ("drawn", "draw"), ("drew", "draw"), ("died", "death"), ("die", "death"),
-    ("dead", "death"), ("fell", "fall"), ("fallen", "fall"), ("felt", "feel"), ("fought", "fight"),
-    ("gave", "giv"), ("given", "giv"), ("gone", "go"), ("went", "go"), ("grew", "grow"),
-    ("grown", "grow"), ("held", "hold"), ("kept", "keep"), ("knew", "know"), ("known", "know"),
-    ("led", "lead"), ("left", "leav"), ("lost", "los"), ("made", "mak"), ("meant", "mean"),
-    ("men", "man"), ("met", "meet"), ("paid", "pay"), ("people", "person"), ("ran", "run"),
-    ("said", "say"), ("sang", "sing"), ("sat", "sit"), ("saw", "see"), ("seen", "see"), ("sent", "send"),
-    ("sold", "sell"), ("spoke", "speak"), ("spoken", "speak"), ("spent", "spend"), ("stood", "stand"),
-    ("taken", "tak"), ("took", "tak"), ("taught", "teach"), ("thought", "think"), ("threw", "throw"),
-    ("told", "tell"), ("understood", "understand"), ("used", "use"), ("using", "use"), ("women", "woman"), ("children", "child"),
-    ("won", "win"), ("wore", "wear"), ("written", "writ"), ("wrote", "writ"),
+    ("began", "begin"),
+    ("begun", "begin"),
+    ("became", "becom"),
+    ("built", "build"),
+    ("bought", "buy"),
+    ("born", "birth"),
+    ("brought", "bring"),
+    ("came", "com"),
+    ("caught", "catch"),
+    ("chose", "choos"),
+    ("chosen", "choos"),
+    ("drawn", "draw"),
+    ("drew", "draw"),
+    ("died", "death"),
+    ("die", "death"),
+    ("dead", "death"),
+    ("fell", "fall"),
+    ("fallen", "fall"),
+    ("felt", "feel"),
+    ("fought", "fight"),
+    ("gave", "giv"),
+    ("given", "giv"),
+    ("gone", "go"),
+    ("went", "go"),
+    ("grew", "grow"),
+    ("grown", "grow"),
+    ("held", "hold"),
+    ("kept", "keep"),
+    ("knew", "know"),
+    ("known", "know"),
+    ("led", "lead"),
+    ("left", "leav"),
+    ("lost", "los"),
+    ("made", "mak"),
+    ("meant", "mean"),
+    ("men", "man"),
+    ("met", "meet"),
+    ("paid", "pay"),
+    ("people", "person"),
+    ("ran", "run"),
+    ("said", "say"),
+    ("sang", "sing"),
+    ("sat", "sit"),
+    ("saw", "see"),
+    ("seen", "see"),
+    ("sent", "send"),
+    ("sold", "sell"),
+    ("spoke", "speak"),
+    ("spoken", "speak"),
+    ("spent", "spend"),
+    ("stood", "stand"),
+    ("taken", "tak"),
+    ("took", "tak"),
+    ("taught", "teach"),
+    ("thought", "think"),
+    ("threw", "throw"),
+    ("told", "tell"),
+    ("understood", "understand"),
+    ("used", "use"),
+    ("using", "use"),
+    ("women", "woman"),
+    ("children", "child"),
+    ("won", "win"),
+    ("wore", "wear"),
+    ("written", "writ"),
+    ("wrote", "writ"),
 ];
 
 #[cfg(test)]

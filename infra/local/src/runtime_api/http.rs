@@ -1,4 +1,5 @@
-//! The Runtime API on the wire, version 2018-06-01. Each process has a path of its own, so that it is known by it.
+//! The Runtime API on the wire, version 2018-06-01. Each process has a path of its own, so that it is known
+//! by it.
 
 use axum::Router;
 use axum::body::Body;
@@ -104,7 +105,11 @@ async fn error(
     }
 }
 
-async fn init_error(State(lambda): State<Lambda>, Path(instance): Path<String>, request: Request) -> Response {
+async fn init_error(
+    State(lambda): State<Lambda>,
+    Path(instance): Path<String>,
+    request: Request,
+) -> Response {
     lambda.init_error(&instance, reported_error(request).await);
     accepted()
 }
@@ -121,7 +126,8 @@ async fn reported_error(request: Request) -> FunctionError {
     }
 }
 
-/// The error that a stream ends with, when its trailers name one. The body of it is base64 of JSON or of text.
+/// The error that a stream ends with, when its trailers name one. The body of it is base64 of JSON or of
+/// text.
 fn trailer_error(trailers: &HeaderMap) -> Option<FunctionError> {
     use base64::Engine;
     let text = |name| trailers.get(name).and_then(|value| value.to_str().ok());

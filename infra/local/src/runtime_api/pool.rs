@@ -1,8 +1,8 @@
 //! The processes of a function and the invocations that wait for them.
 //!
-//! A process is starting, waiting for work, busy, or between two pieces of work. Every change ends in
-//! [`Lambda::settle`], which hands waiting work to waiting processes and starts another when there is more
-//! work than processes about to ask for it.
+//! A process is starting, waiting for work or busy; it is busy until it asks again, and time is up for all of
+//! that. Every change ends in [`Lambda::settle`], which hands waiting work to waiting processes and starts
+//! another when there is more work than processes about to ask for it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -41,15 +41,23 @@ pub(super) struct Current {
     pub(super) request_id: String,
     /// Taken when the answer begins.
     reply: Option<oneshot::Sender<Reply>>,
+    progress: Progress,
     /// Set when it was ended from outside, for the one who reads the answer's stream.
     failure: Arc<OnceLock<FunctionError>>,
     timer: AbortHandle,
 }
 
+#[derive(PartialEq, Eq)]
+enum Progress {
+    Working,
+    /// The process is about to ask for more.
+    Answered,
+}
+
 impl Current {
-    fn fail(self, error: FunctionError) {
-        self.timer.abort();
-        if let Some(reply) = self.reply {
+    fn fail(&mut self, error: FunctionError) {
+        self.progress = Progress::Answered;
+        if let Some(reply) = self.reply.take() {
             // An invoker that has gone away needs no answer.
             let _ = reply.send(Err(error.clone()));
         }
@@ -57,11 +65,16 @@ impl Current {
     }
 }
 
+impl Drop for Current {
+    fn drop(&mut self) {
+        self.timer.abort();
+    }
+}
+
 enum Phase {
     Starting,
     Waiting(oneshot::Sender<Work>),
     Busy(Current),
-    Between,
 }
 
 struct Instance {
@@ -95,19 +108,25 @@ impl Pool {
 
     /// Processes that will ask for work without being told to.
     fn about_to_ask(&self) -> usize {
-        self.instances.values().filter(|instance| matches!(instance.phase, Phase::Starting | Phase::Between)).count()
+        let about_to_ask = |instance: &&Instance| match &instance.phase {
+            Phase::Starting => true,
+            Phase::Waiting(_) => false,
+            Phase::Busy(current) => current.progress == Progress::Answered,
+        };
+        self.instances.values().filter(about_to_ask).count()
     }
 
     fn waiting(&mut self) -> Option<(String, oneshot::Sender<Work>)> {
         let waiting = |(_, instance): &(&String, &mut Instance)| matches!(instance.phase, Phase::Waiting(_));
         let (id, instance) = self.instances.iter_mut().find(waiting)?;
-        match std::mem::replace(&mut instance.phase, Phase::Between) {
+        match std::mem::replace(&mut instance.phase, Phase::Starting) {
             Phase::Waiting(ask) => Some((id.clone(), ask)),
             _ => None,
         }
     }
 
-    /// Fails the invocation that has waited longest, so that a function that cannot start does not start for ever.
+    /// Fails the invocation that has waited longest, so that a function that cannot start does not start for
+    /// ever.
     fn fail_oldest(&mut self, error: FunctionError) {
         if let Some(job) = self.pending.pop_front() {
             let _ = job.reply.send(Err(error));
@@ -125,21 +144,27 @@ impl Lambda {
         Ok(())
     }
 
-    /// A process asks for work; the receiver yields it in time. Nothing for a process that is not known (any more).
+    /// A process asks for work; the receiver yields it in time. Nothing for a process that is not known (any
+    /// more).
     pub(super) fn ask(&self, id: &str) -> Option<(String, oneshot::Receiver<Work>)> {
         self.with_instance(id, |lambda, pool, id| {
             let (ask, work) = oneshot::channel();
             let instance = pool.instances.get_mut(id)?;
-            if let Phase::Busy(current) = std::mem::replace(&mut instance.phase, Phase::Waiting(ask)) {
-                current.fail(FunctionError::new("Runtime.NoResponse", "the function asked for work without answering"));
+            if let Phase::Busy(mut current) = std::mem::replace(&mut instance.phase, Phase::Waiting(ask))
+                && current.progress == Progress::Working
+            {
+                current.fail(FunctionError::new(
+                    "Runtime.NoResponse",
+                    "the function asked for work without answering",
+                ));
             }
             lambda.settle(pool);
             Some((pool.served.name.clone(), work))
         })
     }
 
-    /// A process begins its answer: the invoker gets the receiving end of a stream. Nothing when the invocation is
-    /// over, because time was up or an answer was already given.
+    /// A process begins its answer: the invoker gets the receiving end of a stream. Nothing when the
+    /// invocation is over, because time was up or an answer was already given.
     pub(super) fn begin_answer(&self, id: &str, request_id: &str) -> Option<mpsc::Sender<Piece>> {
         self.with_instance(id, |_, pool, id| {
             let current = current(pool, id, request_id)?;
@@ -154,8 +179,7 @@ impl Lambda {
     /// A process has finished its answer.
     pub(super) fn end_answer(&self, id: &str, request_id: &str) {
         self.with_instance(id, |_, pool, id| {
-            current(pool, id, request_id)?.timer.abort();
-            pool.instances.get_mut(id)?.phase = Phase::Between;
+            current(pool, id, request_id)?.progress = Progress::Answered;
             Some(())
         });
     }
@@ -163,11 +187,7 @@ impl Lambda {
     /// A process says that its invocation failed. Nothing when the invocation is over.
     pub(super) fn fail_answer(&self, id: &str, request_id: &str, error: FunctionError) -> Option<()> {
         self.with_instance(id, |_, pool, id| {
-            current(pool, id, request_id)?;
-            let instance = pool.instances.get_mut(id)?;
-            if let Phase::Busy(current) = std::mem::replace(&mut instance.phase, Phase::Between) {
-                current.fail(error);
-            }
+            current(pool, id, request_id)?.fail(error);
             Some(())
         })
     }
@@ -193,7 +213,8 @@ impl Lambda {
                     lambda.exited(&owned, &how);
                 });
                 let process = process.abort_handle();
-                pool.instances.insert(id.clone(), Instance { phase: Phase::Starting, process, init_error: None });
+                pool.instances
+                    .insert(id.clone(), Instance { phase: Phase::Starting, process, init_error: None });
                 self.limit_start(id);
             }
             Err(error) => {
@@ -210,7 +231,9 @@ impl Lambda {
         while !pool.pending.is_empty() {
             if let Some((id, ask)) = pool.waiting() {
                 self.hand_over(pool, &id, ask);
-            } else if pool.about_to_ask() < pool.pending.len() && pool.count() < pool.served.max_instances.max(1) {
+            } else if pool.about_to_ask() < pool.pending.len()
+                && pool.count() < pool.served.max_instances.max(1)
+            {
                 self.launch(pool);
             } else {
                 break;
@@ -220,7 +243,9 @@ impl Lambda {
 
     fn hand_over(&self, pool: &mut Pool, id: &str, ask: oneshot::Sender<Work>) {
         let timeout = pool.served.timeout;
-        let (Some(job), Some(instance)) = (pool.pending.pop_front(), pool.instances.get_mut(id)) else { return };
+        let (Some(job), Some(instance)) = (pool.pending.pop_front(), pool.instances.get_mut(id)) else {
+            return;
+        };
         let deadline = SystemTime::now() + timeout;
         let deadline_ms = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let Job { request_id, payload, trace_id, reply } = job;
@@ -228,7 +253,8 @@ impl Lambda {
         match ask.send(work) {
             Ok(()) => {
                 let timer = self.limit_work(id.to_owned(), request_id.clone(), timeout);
-                let current = Current { request_id, reply: Some(reply), failure: Arc::default(), timer };
+                let (reply, progress) = (Some(reply), Progress::Working);
+                let current = Current { request_id, reply, progress, failure: Arc::default(), timer };
                 instance.phase = Phase::Busy(current);
             }
             // It stopped listening: it is going or gone. The work waits for another.
@@ -263,7 +289,8 @@ impl Lambda {
                 let instance = pool.instances.get(id)?;
                 if matches!(instance.phase, Phase::Starting) {
                     let (name, seconds) = (&pool.served.name, limit.as_secs_f64());
-                    let message = format!("{name} did not ask for work within {seconds:.1} seconds of its start");
+                    let message =
+                        format!("{name} did not ask for work within {seconds:.1} seconds of its start");
                     tracing::warn!("{message}");
                     lambda.end(pool, id, FunctionError::new("Sandbox.Timedout", message));
                 }
@@ -276,7 +303,8 @@ impl Lambda {
         self.with_instance(id, |lambda, pool, id| {
             let instance = pool.instances.get_mut(id)?;
             tracing::warn!(function = pool.served.name, "a process ended: {how}");
-            let exit = || FunctionError::new("Runtime.ExitError", format!("Runtime exited with error: {how}"));
+            let exit =
+                || FunctionError::new("Runtime.ExitError", format!("Runtime exited with error: {how}"));
             let error = instance.init_error.take().unwrap_or_else(exit);
             lambda.end(pool, id, error);
             Some(())
@@ -286,15 +314,19 @@ impl Lambda {
     /// Ends a process and fails what it was at, or what it was started for.
     fn end(&self, pool: &mut Pool, id: &str, error: FunctionError) {
         let Some(mut instance) = pool.instances.remove(id) else { return };
-        match std::mem::replace(&mut instance.phase, Phase::Between) {
+        match &mut instance.phase {
             Phase::Busy(current) => current.fail(error),
             Phase::Starting => pool.fail_oldest(error),
-            Phase::Waiting(_) | Phase::Between => {}
+            Phase::Waiting(_) => {}
         }
         self.settle(pool);
     }
 
-    fn with_instance<T>(&self, id: &str, act: impl FnOnce(&Lambda, &mut Pool, &str) -> Option<T>) -> Option<T> {
+    fn with_instance<T>(
+        &self,
+        id: &str,
+        act: impl FnOnce(&Lambda, &mut Pool, &str) -> Option<T>,
+    ) -> Option<T> {
         let mut pools = self.pools();
         let pool = pools.values_mut().find(|pool| pool.instances.contains_key(id))?;
         act(self, pool, id)

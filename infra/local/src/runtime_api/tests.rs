@@ -30,7 +30,10 @@ pub(crate) struct Event {
 
 impl Runtime {
     pub(crate) fn new(start: &Start) -> Runtime {
-        Runtime { base: start.runtime_api.clone(), client: Client::builder(TokioExecutor::new()).build_http() }
+        Runtime {
+            base: start.runtime_api.clone(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
     }
 
     async fn call(&self, request: Request<Body>) -> axum::http::Response<Incoming> {
@@ -64,8 +67,10 @@ impl Runtime {
         S: Stream<Item = Frame<Bytes>> + Send + Sync + 'static,
     {
         let path = format!("invocation/{}/response", event.id);
-        let request = self.request("POST", &path).header("Lambda-Runtime-Function-Response-Mode", "streaming");
-        let request = request.header("trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body");
+        let request =
+            self.request("POST", &path).header("Lambda-Runtime-Function-Response-Mode", "streaming");
+        let request = request
+            .header("trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body");
         let body = BodyExt::boxed(StreamBody::new(frames.map(Ok::<_, Infallible>)));
         self.call(request.body(body).unwrap()).await.status()
     }
@@ -82,7 +87,11 @@ where
     F: Fn(Runtime) -> R + Send + Sync + 'static,
     R: Future<Output = String> + Send + 'static,
 {
-    let place = Place { region: "us-east-1".into(), account: "0".repeat(12), start_limit: Duration::from_millis(500) };
+    let place = Place {
+        region: "us-east-1".into(),
+        account: "0".repeat(12),
+        start_limit: Duration::from_millis(500),
+    };
     let launch: Launch = Arc::new(move |start| Ok(process(Runtime::new(start)).boxed()));
     Lambda::start(place, vec![Served { name: "f".into(), timeout, max_instances }], launch).await.unwrap()
 }
@@ -159,11 +168,14 @@ async fn a_reported_error_keeps_the_process_and_a_crash_replaces_it() {
         async move {
             loop {
                 let event = runtime.next().await;
-                match &event.payload[..] {
-                    b"fail" => drop(runtime.fail(&format!("invocation/{}/error", event.id), "Bad", "no good").await),
+                let status = match &event.payload[..] {
                     b"crash" => return "exit status: 101".to_owned(),
-                    _ => drop(runtime.respond(&event, "ok").await),
-                }
+                    b"fail" => {
+                        runtime.fail(&format!("invocation/{}/error", event.id), "Bad", "no good").await
+                    }
+                    _ => runtime.respond(&event, "ok").await,
+                };
+                assert_eq!(status, StatusCode::ACCEPTED);
             }
         }
     })
@@ -273,7 +285,9 @@ async fn a_stream_that_breaks_off_ends_in_an_error() {
         std::future::pending().await
     })
     .await;
-    for (payload, error_type) in [("trailer", "Model.Gone"), ("crash", "Runtime."), ("slow", "Sandbox.Timedout")] {
+    for (payload, error_type) in
+        [("trailer", "Model.Gone"), ("crash", "Runtime."), ("slow", "Sandbox.Timedout")]
+    {
         let mut body = begin(&lambda, payload).await;
         assert_eq!(body.chunk().await.unwrap().unwrap(), "one");
         let error = body.chunk().await.expect("an error").expect_err("no more data");

@@ -23,7 +23,8 @@ impl Blobs {
     pub(super) fn open(root: &Path, bucket: &str) -> Result<Blobs> {
         let folder = root.join(bucket);
         std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-        let files = FileSystem::new(root).map_err(|error| anyhow::anyhow!("open {}: {error:?}", root.display()))?;
+        let files =
+            FileSystem::new(root).map_err(|error| anyhow::anyhow!("open {}: {error:?}", root.display()))?;
         Ok(Blobs { files, root: root.to_owned(), bucket: bucket.to_owned() })
     }
 
@@ -54,9 +55,11 @@ impl Blobs {
             for entry in entries {
                 let entry = entry.with_context(|| format!("list {}", folder.display()))?;
                 let name = entry.file_name().to_string_lossy().into_owned();
-                let ours = entry.file_type().is_ok_and(|kind| kind.is_file()) && (!only_hidden || name.starts_with('.'));
+                let ours = entry.file_type().is_ok_and(|kind| kind.is_file())
+                    && (!only_hidden || name.starts_with('.'));
                 if ours && !kept.contains(&name) {
-                    std::fs::remove_file(entry.path()).with_context(|| format!("remove {}", entry.path().display()))?;
+                    std::fs::remove_file(entry.path())
+                        .with_context(|| format!("remove {}", entry.path().display()))?;
                 }
             }
         }

@@ -38,12 +38,21 @@ struct Upload {
 
 impl Bucket {
     /// The catalogue is shared with whoever lists it from inside the process.
-    pub(super) fn new(name: String, blobs: Blobs, catalogue: Arc<RwLock<Catalogue>>, notifier: Notifier) -> Bucket {
+    pub(super) fn new(
+        name: String,
+        blobs: Blobs,
+        catalogue: Arc<RwLock<Catalogue>>,
+        notifier: Notifier,
+    ) -> Bucket {
         Bucket { name, blobs, catalogue, notifier, uploads: Mutex::default() }
     }
 
     fn check(&self, bucket: &str) -> S3Result<()> {
-        if bucket == self.name { Ok(()) } else { Err(s3_error!(NoSuchBucket, "The specified bucket does not exist")) }
+        if bucket == self.name {
+            Ok(())
+        } else {
+            Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"))
+        }
     }
 
     /// For a write: the bucket is ours and the key is one that S3 takes.
@@ -99,7 +108,10 @@ impl Bucket {
         let uploads = self.uploads.lock().unwrap_or_else(PoisonError::into_inner);
         let upload = uploads.get(id).filter(|upload| upload.key == key).cloned();
         upload.ok_or_else(|| {
-            s3_error!(NoSuchUpload, "The specified upload does not exist: it was completed, aborted, or the stack restarted")
+            s3_error!(
+                NoSuchUpload,
+                "The specified upload does not exist: it was completed, aborted, or the stack restarted"
+            )
         })
     }
 
@@ -109,7 +121,9 @@ impl Bucket {
 
     /// Points a copy at the bytes of its source. The caller holds the catalogue meanwhile.
     fn source(&self, catalogue: &Catalogue, source: &mut CopySource) -> S3Result<()> {
-        let CopySource::Bucket { bucket, key, version_id } = source else { return Err(s3_error!(NotImplemented)) };
+        let CopySource::Bucket { bucket, key, version_id } = source else {
+            return Err(s3_error!(NotImplemented));
+        };
         self.check(bucket)?;
         let object = catalogue.get(key).ok_or_else(no_such_key)?;
         let (bucket, key) = (bucket.clone(), object.blob.clone().into_boxed_str());
@@ -127,7 +141,8 @@ fn name_trailing_checksum(request: &mut S3Request<PutObjectInput>) {
     if request.input.checksum_algorithm.is_some() {
         return;
     }
-    let trailer = request.headers.get("x-amz-trailer").and_then(|trailer| trailer.to_str().ok()).unwrap_or_default();
+    let trailer =
+        request.headers.get("x-amz-trailer").and_then(|trailer| trailer.to_str().ok()).unwrap_or_default();
     if let Some(algorithm) = trailer.trim().strip_prefix("x-amz-checksum-") {
         request.input.checksum_algorithm = Some(ChecksumAlgorithm::from(algorithm.to_uppercase()));
     }
@@ -135,9 +150,13 @@ fn name_trailing_checksum(request: &mut S3Request<PutObjectInput>) {
 
 #[async_trait::async_trait]
 impl S3 for Bucket {
-    async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+    async fn put_object(
+        &self,
+        mut request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
         self.check_write(&request.input.bucket, &request.input.key)?;
-        let conditions = WriteConditions::new(request.input.if_match.take(), request.input.if_none_match.take());
+        let conditions =
+            WriteConditions::new(request.input.if_match.take(), request.input.if_none_match.take());
         conditions.check(self.catalogue.read().await.get(&request.input.key))?;
         name_trailing_checksum(&mut request);
         // A form upload arrives here too, told apart by its method alone.
@@ -160,7 +179,10 @@ impl S3 for Bucket {
         }
     }
 
-    async fn get_object(&self, mut request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+    async fn get_object(
+        &self,
+        mut request: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
         self.check(&request.input.bucket)?;
         let input = &mut request.input;
         let conditions = ReadConditions {
@@ -180,7 +202,10 @@ impl S3 for Bucket {
         Ok(response)
     }
 
-    async fn head_object(&self, mut request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+    async fn head_object(
+        &self,
+        mut request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
         self.check(&request.input.bucket)?;
         let input = &mut request.input;
         let conditions = ReadConditions {
@@ -200,13 +225,19 @@ impl S3 for Bucket {
         Ok(response)
     }
 
-    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
         self.check(&request.input.bucket)?;
         self.remove(&request.input.key).await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
-    async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
+    async fn delete_objects(
+        &self,
+        request: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
         self.check(&request.input.bucket)?;
         let mut deleted = Vec::new();
         for object in request.input.delete.objects {
@@ -214,11 +245,15 @@ impl S3 for Bucket {
             deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
         }
         let loud = request.input.delete.quiet.unwrap_or_default().not();
-        let output = DeleteObjectsOutput { deleted: loud.then_some(deleted), ..DeleteObjectsOutput::default() };
+        let output =
+            DeleteObjectsOutput { deleted: loud.then_some(deleted), ..DeleteObjectsOutput::default() };
         Ok(S3Response::new(output))
     }
 
-    async fn copy_object(&self, mut request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+    async fn copy_object(
+        &self,
+        mut request: S3Request<CopyObjectInput>,
+    ) -> S3Result<S3Response<CopyObjectOutput>> {
         self.check_write(&request.input.bucket, &request.input.key)?;
         let blob = Blobs::fresh_name();
         let upload = Upload { key: std::mem::replace(&mut request.input.key, blob.clone()), blob };
@@ -247,7 +282,10 @@ impl S3 for Bucket {
         Ok(response)
     }
 
-    async fn upload_part(&self, mut request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+    async fn upload_part(
+        &self,
+        mut request: S3Request<UploadPartInput>,
+    ) -> S3Result<S3Response<UploadPartOutput>> {
         self.check(&request.input.bucket)?;
         request.input.key = self.upload(&request.input.upload_id, &request.input.key)?.blob;
         self.blobs.files.upload_part(request).await
@@ -264,7 +302,10 @@ impl S3 for Bucket {
         self.blobs.files.upload_part_copy(request).await
     }
 
-    async fn list_parts(&self, mut request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
+    async fn list_parts(
+        &self,
+        mut request: S3Request<ListPartsInput>,
+    ) -> S3Result<S3Response<ListPartsOutput>> {
         self.check(&request.input.bucket)?;
         let upload = self.upload(&request.input.upload_id, &request.input.key)?;
         request.input.key = upload.blob;
@@ -283,7 +324,8 @@ impl S3 for Bucket {
         self.check(&request.input.bucket)?;
         let id = request.input.upload_id.clone();
         let upload = self.upload(&id, &request.input.key)?;
-        let conditions = WriteConditions::new(request.input.if_match.take(), request.input.if_none_match.take());
+        let conditions =
+            WriteConditions::new(request.input.if_match.take(), request.input.if_none_match.take());
         conditions.check(self.catalogue.read().await.get(&upload.key))?;
         request.input.key.clone_from(&upload.blob);
         let mut response = self.blobs.files.complete_multipart_upload(request).await?;
@@ -292,7 +334,13 @@ impl S3 for Bucket {
             Some(future) => future.await?,
             None => response.output,
         };
-        self.commit(upload.clone(), output.e_tag.as_ref(), &conditions, "ObjectCreated:CompleteMultipartUpload").await?;
+        self.commit(
+            upload.clone(),
+            output.e_tag.as_ref(),
+            &conditions,
+            "ObjectCreated:CompleteMultipartUpload",
+        )
+        .await?;
         output.key = Some(upload.key);
         Ok(S3Response::new(output))
     }
@@ -309,7 +357,10 @@ impl S3 for Bucket {
         Ok(response)
     }
 
-    async fn list_objects(&self, request: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
+    async fn list_objects(
+        &self,
+        request: S3Request<ListObjectsInput>,
+    ) -> S3Result<S3Response<ListObjectsOutput>> {
         self.check(&request.input.bucket)?;
         Ok(S3Response::new(listing::first_version(&*self.catalogue.read().await, request.input)))
     }
@@ -322,11 +373,17 @@ impl S3 for Bucket {
         listing::second_version(&*self.catalogue.read().await, request.input).map(S3Response::new)
     }
 
-    async fn list_buckets(&self, request: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
+    async fn list_buckets(
+        &self,
+        request: S3Request<ListBucketsInput>,
+    ) -> S3Result<S3Response<ListBucketsOutput>> {
         self.blobs.files.list_buckets(request).await
     }
 
-    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+    async fn head_bucket(
+        &self,
+        request: S3Request<HeadBucketInput>,
+    ) -> S3Result<S3Response<HeadBucketOutput>> {
         self.check(&request.input.bucket)?;
         self.blobs.files.head_bucket(request).await
     }

@@ -87,7 +87,8 @@ impl Catalogue {
         }
         journal.write_all(&lines).with_context(|| format!("write {}", fresh.display()))?;
         std::fs::rename(&fresh, path).with_context(|| format!("replace {}", path.display()))?;
-        let journal = OpenOptions::new().append(true).open(path).with_context(|| format!("open {}", path.display()))?;
+        let journal =
+            OpenOptions::new().append(true).open(path).with_context(|| format!("open {}", path.display()))?;
         Ok(Catalogue { objects, journal })
     }
 
@@ -160,7 +161,13 @@ mod tests {
     use super::*;
 
     fn object(key: &str) -> StoredObject {
-        StoredObject { key: key.to_owned(), size: 1, etag: "e".to_owned(), modified: 0, blob: format!("blob of {key}") }
+        StoredObject {
+            key: key.to_owned(),
+            size: 1,
+            etag: "e".to_owned(),
+            modified: 0,
+            blob: format!("blob of {key}"),
+        }
     }
 
     fn catalogue(folder: &Path, keys: &[&str]) -> Catalogue {
@@ -189,7 +196,8 @@ mod tests {
         let (mut pages, mut after) = (Vec::new(), None::<String>);
         loop {
             let page = catalogue.page(&Query { prefix, delimiter, after: after.as_deref(), most });
-            let mut names: Vec<_> = page.objects.into_iter().map(|object| object.key).chain(page.prefixes).collect();
+            let mut names: Vec<_> =
+                page.objects.into_iter().map(|object| object.key).chain(page.prefixes).collect();
             names.sort();
             pages.push(names);
             after = page.resume_after;

@@ -39,7 +39,10 @@ impl ReadConditions {
             (None, None) => true,
         };
         if !fits {
-            return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
+            return Err(s3_error!(
+                PreconditionFailed,
+                "At least one of the pre-conditions you specified did not hold"
+            ));
         }
         let unchanged = match (&self.if_none_match, &self.if_modified_since) {
             (Some(condition), _) => matches(condition, object),
@@ -58,7 +61,10 @@ pub(super) struct WriteConditions {
 }
 
 impl WriteConditions {
-    pub(super) fn new(if_match: Option<ETagCondition>, if_none_match: Option<ETagCondition>) -> WriteConditions {
+    pub(super) fn new(
+        if_match: Option<ETagCondition>,
+        if_none_match: Option<ETagCondition>,
+    ) -> WriteConditions {
         WriteConditions { if_match, if_none_match }
     }
 

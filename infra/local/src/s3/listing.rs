@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
-    CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output,
-    Object, ObjectStorageClass,
+    CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, Object, ObjectStorageClass,
 };
 use s3s::{S3Result, s3_error};
 
@@ -15,7 +15,10 @@ use super::conditions::timestamp;
 /// S3's own limit of a page, and what it gives when nothing is asked.
 const MAXIMUM_KEYS: i32 = 1000;
 
-pub(super) fn second_version(catalogue: &Catalogue, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+pub(super) fn second_version(
+    catalogue: &Catalogue,
+    input: ListObjectsV2Input,
+) -> S3Result<ListObjectsV2Output> {
     let resumed = input.continuation_token.as_deref().map(read_token).transpose()?;
     let after = resumed.as_deref().or(input.start_after.as_deref());
     let most = limit(input.max_keys);
@@ -40,7 +43,8 @@ pub(super) fn second_version(catalogue: &Catalogue, input: ListObjectsV2Input) -
 
 pub(super) fn first_version(catalogue: &Catalogue, input: ListObjectsInput) -> ListObjectsOutput {
     let most = limit(input.max_keys);
-    let page = find(catalogue, input.prefix.as_deref(), input.delimiter.as_deref(), input.marker.as_deref(), most);
+    let page =
+        find(catalogue, input.prefix.as_deref(), input.delimiter.as_deref(), input.marker.as_deref(), most);
     let encoding = Encoding::of(input.encoding_type.as_ref());
     ListObjectsOutput {
         name: Some(input.bucket),
@@ -85,7 +89,8 @@ fn read_token(token: &str) -> S3Result<String> {
 }
 
 /// What stays as it is in a listing with `encoding-type=url`.
-const IN_LISTING: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/');
+const IN_LISTING: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/');
 
 /// Whether keys are percent-encoded, because XML cannot carry every character.
 enum Encoding {
@@ -95,7 +100,11 @@ enum Encoding {
 
 impl Encoding {
     fn of(asked: Option<&EncodingType>) -> Encoding {
-        if asked.is_some_and(|asked| asked.as_str() == EncodingType::URL) { Encoding::Url } else { Encoding::Plain }
+        if asked.is_some_and(|asked| asked.as_str() == EncodingType::URL) {
+            Encoding::Url
+        } else {
+            Encoding::Plain
+        }
     }
 
     fn text(&self, text: &str) -> String {

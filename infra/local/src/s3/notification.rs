@@ -131,7 +131,8 @@ fn event(region: &str, bucket: &str, event_name: &str, configuration: &str, obje
 }
 
 /// What form encoding leaves as it is, and the slash, which S3 leaves too.
-const IN_EVENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
+const IN_EVENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
 
 /// Events carry keys in form encoding: a blank is `+`, a plus `%2B`.
 fn encode_key(key: &str) -> String {
@@ -161,7 +162,10 @@ mod tests {
 
     #[test]
     fn keys_are_form_encoded_with_their_slashes() {
-        assert_eq!(encode_key("acme/hand book/a+b%20ไทย.pdf"), "acme/hand+book/a%2Bb%2520%E0%B9%84%E0%B8%97%E0%B8%A2.pdf");
+        assert_eq!(
+            encode_key("acme/hand book/a+b%20ไทย.pdf"),
+            "acme/hand+book/a%2Bb%2520%E0%B9%84%E0%B8%97%E0%B8%A2.pdf"
+        );
     }
 
     #[test]
@@ -192,7 +196,10 @@ mod tests {
         assert_eq!(record["s3"]["object"]["key"], "a+b");
         assert_eq!(record["s3"]["object"]["size"], 7);
         let time = record["eventTime"].as_str().unwrap();
-        assert!(time.parse::<Timestamp>().is_ok() && time.len() == "1970-01-01T00:00:00.000Z".len(), "{time}");
+        assert!(
+            time.parse::<Timestamp>().is_ok() && time.len() == "1970-01-01T00:00:00.000Z".len(),
+            "{time}"
+        );
         let removed = object_removed_event("us-east-1", "docs", "a b");
         assert!(removed["Records"][0]["s3"]["object"].get("size").is_none());
     }

@@ -30,7 +30,11 @@ pub struct MessageAttribute {
 impl MessageAttribute {
     /// An attribute of type String.
     pub fn string(value: impl Into<String>) -> MessageAttribute {
-        MessageAttribute { data_type: "String".to_owned(), string_value: Some(value.into()), binary_value: None }
+        MessageAttribute {
+            data_type: "String".to_owned(),
+            string_value: Some(value.into()),
+            binary_value: None,
+        }
     }
 
     fn is_binary(&self) -> bool {
@@ -78,7 +82,10 @@ impl Outgoing {
     /// Refuses what SQS refuses.
     pub(super) fn check(&self) -> Result<(), Fault> {
         if self.body.is_empty() {
-            return Err(Fault::new(FaultKind::MissingParameter, "The request must contain the parameter MessageBody."));
+            return Err(Fault::new(
+                FaultKind::MissingParameter,
+                "The request must contain the parameter MessageBody.",
+            ));
         }
         if self.size() > MAXIMUM_MESSAGE_BYTES {
             let reason = format!("Message must be shorter than {MAXIMUM_MESSAGE_BYTES} bytes.");
@@ -93,7 +100,9 @@ impl Outgoing {
             return Err(Fault::invalid("MessageGroupId must be between 1 and 128 characters long."));
         }
         if self.attributes.len() > 10 {
-            return Err(Fault::invalid("Number of message attributes [>10] exceeds the allowed maximum [10]."));
+            return Err(Fault::invalid(
+                "Number of message attributes [>10] exceeds the allowed maximum [10].",
+            ));
         }
         for (name, attribute) in &self.attributes {
             check_attribute(name, attribute)?;
@@ -111,21 +120,24 @@ fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), Fault
         )));
     }
     if attribute.value().is_empty() {
-        return Err(Fault::invalid(format!("The message attribute '{name}' must contain a non-empty value.")));
+        return Err(Fault::invalid(format!(
+            "The message attribute '{name}' must contain a non-empty value."
+        )));
     }
     Ok(())
 }
 
 /// SQS carries the characters of XML 1.0 and no others.
 fn check_characters(text: &str) -> Result<(), Fault> {
-    let allowed = |character: char| {
-        matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
-    };
+    let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     match text.chars().find(|&character| !allowed(character)) {
         None => Ok(()),
         Some(character) => Err(Fault::new(
             FaultKind::InvalidMessageContents,
-            format!("Invalid character U+{:04X} in the message; allowed are #x9, #xA, #xD and #x20 upwards.", character as u32),
+            format!(
+                "Invalid character U+{:04X} in the message; allowed are #x9, #xA, #xD and #x20 upwards.",
+                character as u32
+            ),
         )),
     }
 }
@@ -163,13 +175,17 @@ pub struct Received {
 impl Received {
     /// How often the message has been received, this time included.
     pub fn receive_count(&self) -> u32 {
-        self.system_attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+        self.system_attributes
+            .get("ApproximateReceiveCount")
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(1)
     }
 
     /// The record that Lambda's event-source mapping puts into `Records`.
     pub fn event_record(&self, queue_arn: &str, region: &str) -> Value {
         let attribute = |attribute: &MessageAttribute| {
-            let mut value = json!({ "dataType": attribute.data_type, "stringListValues": [], "binaryListValues": [] });
+            let mut value =
+                json!({ "dataType": attribute.data_type, "stringListValues": [], "binaryListValues": [] });
             if let Some(text) = &attribute.string_value {
                 value["stringValue"] = json!(text);
             }
@@ -178,7 +194,8 @@ impl Received {
             }
             value
         };
-        let attributes: BTreeMap<_, _> = self.attributes.iter().map(|(name, value)| (name, attribute(value))).collect();
+        let attributes: BTreeMap<_, _> =
+            self.attributes.iter().map(|(name, value)| (name, attribute(value))).collect();
         json!({
             "messageId": self.message_id,
             "receiptHandle": self.receipt_handle,

@@ -139,7 +139,10 @@ impl Message {
             ("ApproximateReceiveCount".to_owned(), self.receive_count.to_string()),
             ("SentTimestamp".to_owned(), self.sent_at.to_string()),
             ("SenderId".to_owned(), sender.to_owned()),
-            ("ApproximateFirstReceiveTimestamp".to_owned(), self.first_received_at.unwrap_or(self.sent_at).to_string()),
+            (
+                "ApproximateFirstReceiveTimestamp".to_owned(),
+                self.first_received_at.unwrap_or(self.sent_at).to_string(),
+            ),
         ]);
         let optional = [
             ("MessageGroupId", &self.group),
@@ -249,7 +252,13 @@ impl Queue {
     }
 
     /// Takes up to `most` messages, groups in turn, and hides each for `visibility`.
-    pub(super) fn receive(&mut self, most: usize, visibility: Duration, sender: &str, now: u64) -> Vec<Received> {
+    pub(super) fn receive(
+        &mut self,
+        most: usize,
+        visibility: Duration,
+        sender: &str,
+        now: u64,
+    ) -> Vec<Received> {
         let mut received = Vec::new();
         while received.len() < most
             && let Some(sequence) = self.ready.pop()
@@ -278,14 +287,21 @@ impl Queue {
     }
 
     /// Hides an in-flight message for `visibility` from now; zero gives it back.
-    pub(super) fn change_visibility(&mut self, handle: &str, visibility: Duration, now: u64) -> Result<(), Fault> {
+    pub(super) fn change_visibility(
+        &mut self,
+        handle: &str,
+        visibility: Duration,
+        now: u64,
+    ) -> Result<(), Fault> {
         let (sequence, count) = parse_receipt(handle)?;
         let in_flight = self.messages.get_mut(&sequence).filter(|message| message.receive_count == count);
         let Some((message, until)) = in_flight.and_then(|message| match message.state {
             State::InFlight { until } => Some((message, until)),
             State::Ready | State::Delayed { .. } => None,
         }) else {
-            let words = format!("Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.");
+            let words = format!(
+                "Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."
+            );
             return Err(Fault::new(FaultKind::MessageNotInflight, words));
         };
         self.timers.remove(&(until, sequence));
@@ -416,8 +432,11 @@ mod tests {
 
     #[test]
     fn a_delayed_message_shows_later_and_an_old_one_is_dropped() {
-        let settings =
-            QueueSettings { delay: Duration::from_secs(5), retention: Duration::from_secs(60), ..QueueSettings::default() };
+        let settings = QueueSettings {
+            delay: Duration::from_secs(5),
+            retention: Duration::from_secs(60),
+            ..QueueSettings::default()
+        };
         let mut queue = queue(settings);
         send(&mut queue, 1, "x", 0);
         assert!(receive(&mut queue, 4_999).is_empty());

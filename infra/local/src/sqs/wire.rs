@@ -2,7 +2,9 @@
 //!
 //! Knows names and shapes of the wire; every rule of the queues stands elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod batch;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,14 +17,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use batch::BatchInput;
+
 use super::Sqs;
 use super::fault::{Fault, FaultKind};
 use super::message::{MAXIMUM_MESSAGE_BYTES, MessageAttribute, Outgoing, Received, Sent, md5_of_attributes};
 
 /// JSON may spend six bytes on a character, so a message of 1 MiB needs room.
 const MAXIMUM_BODY_BYTES: usize = 8 * MAXIMUM_MESSAGE_BYTES;
-
-const ENTRIES_PER_BATCH: usize = 10;
 
 pub(super) fn router(sqs: Sqs) -> Router {
     Router::new().fallback(answer).layer(DefaultBodyLimit::max(MAXIMUM_BODY_BYTES)).with_state(sqs)
@@ -64,7 +66,10 @@ fn operation(headers: &HeaderMap) -> &str {
 fn authorize(sqs: &Sqs, headers: &HeaderMap) -> Result<(), Fault> {
     let header = headers.get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
     let Some(header) = header else {
-        return Err(Fault::new(FaultKind::MissingAuthenticationToken, "Request is missing Authentication Token"));
+        return Err(Fault::new(
+            FaultKind::MissingAuthenticationToken,
+            "Request is missing Authentication Token",
+        ));
     };
     let ours = format!("Credential={}/", sqs.shared.credentials.access_key_id);
     if header.contains(&ours) {
@@ -135,7 +140,8 @@ struct MessageInput {
 
 impl MessageInput {
     fn outgoing(self) -> Result<Outgoing, Fault> {
-        let delay_seconds = self.delay_seconds.map(|seconds| within("DelaySeconds", seconds, 0, 900)).transpose()?;
+        let delay_seconds =
+            self.delay_seconds.map(|seconds| within("DelaySeconds", seconds, 0, 900)).transpose()?;
         let trace_header = self.message_system_attributes.get("AWSTraceHeader");
         Ok(Outgoing {
             trace_header: trace_header.and_then(|header| header.string_value.clone()),
@@ -182,78 +188,14 @@ fn send(sqs: &Sqs, input: SendInput) -> Result<Value, Fault> {
     Ok(Value::Object(sent_value(sqs.send(input.queue.name(), outgoing)?)))
 }
 
-#[derive(Deserialize)]
-#[serde(bound = "E: DeserializeOwned")]
-struct BatchInput<E> {
-    #[serde(flatten)]
-    queue: QueueInput,
-    #[serde(rename = "Entries", default = "Vec::new")]
-    entries: Vec<Entry<E>>,
-}
-
-#[derive(Deserialize)]
-#[serde(bound = "E: DeserializeOwned")]
-struct Entry<E> {
-    #[serde(rename = "Id")]
-    id: String,
-    #[serde(flatten)]
-    input: E,
-}
-
-impl<E> BatchInput<E> {
-    /// Refuses a batch that SQS refuses as a whole.
-    fn check(&self) -> Result<(), Fault> {
-        if self.entries.is_empty() {
-            let words = "There should be at least one entry in the request.";
-            return Err(Fault::new(FaultKind::EmptyBatchRequest, words));
-        }
-        if self.entries.len() > ENTRIES_PER_BATCH {
-            let words = format!(
-                "Maximum number of entries per request are {ENTRIES_PER_BATCH}. You have sent {}.",
-                self.entries.len()
-            );
-            return Err(Fault::new(FaultKind::TooManyEntriesInBatchRequest, words));
-        }
-        let mut seen = BTreeSet::new();
-        for Entry { id, .. } in &self.entries {
-            let sound = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-            if id.is_empty() || id.len() > 80 || !sound {
-                let words = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.";
-                return Err(Fault::new(FaultKind::InvalidBatchEntryId, words));
-            }
-            if !seen.insert(id) {
-                return Err(Fault::new(FaultKind::BatchEntryIdsNotDistinct, format!("Id {id} repeated.")));
-            }
-        }
-        Ok(())
-    }
-
-    /// One outcome an entry: a refused one hides no other.
-    fn answer(self, mut one: impl FnMut(&str, E) -> Result<Map<String, Value>, Fault>) -> Value {
-        let (mut successful, mut failed) = (Vec::new(), Vec::new());
-        let name = self.queue.name().to_owned();
-        for Entry { id, input } in self.entries {
-            match one(&name, input) {
-                Ok(mut value) => {
-                    value.insert("Id".to_owned(), json!(id));
-                    successful.push(Value::Object(value));
-                }
-                Err(fault) => failed.push(json!({
-                    "Id": id, "SenderFault": true, "Code": fault.kind.query_code(), "Message": fault.message,
-                })),
-            }
-        }
-        json!({ "Successful": successful, "Failed": failed })
-    }
-}
-
 fn send_batch(sqs: &Sqs, input: BatchInput<MessageInput>) -> Result<Value, Fault> {
     input.check()?;
     known(sqs, &input.queue)?;
     let total: usize = input.entries.iter().map(|entry| entry.input.message_body.len()).sum();
     if total > MAXIMUM_MESSAGE_BYTES {
-        let words =
-            format!("Batch requests cannot be longer than {MAXIMUM_MESSAGE_BYTES} bytes. You have sent {total} bytes.");
+        let words = format!(
+            "Batch requests cannot be longer than {MAXIMUM_MESSAGE_BYTES} bytes. You have sent {total} bytes."
+        );
         return Err(Fault::new(FaultKind::BatchRequestTooLong, words));
     }
     Ok(input.answer(|name, message| Ok(sent_value(sqs.send(name, message.outgoing()?)?))))
@@ -283,8 +225,10 @@ struct ReceiveInput {
 async fn receive(sqs: &Sqs, input: ReceiveInput) -> Result<Value, Fault> {
     let most = within("MaxNumberOfMessages", input.max_number_of_messages.unwrap_or(1), 1, 10)?;
     let wait = within("WaitTimeSeconds", input.wait_time_seconds.unwrap_or(0), 0, 20)?;
-    let visibility =
-        input.visibility_timeout.map(|seconds| within("VisibilityTimeout", seconds, 0, 43_200)).transpose()?;
+    let visibility = input
+        .visibility_timeout
+        .map(|seconds| within("VisibilityTimeout", seconds, 0, 43_200))
+        .transpose()?;
     let most = usize::try_from(most).unwrap_or(1);
     let visibility = visibility.map(Duration::from_secs);
     let received = sqs.receive(input.queue.name(), most, Duration::from_secs(wait), visibility).await?;
@@ -437,8 +381,11 @@ struct ListQueuesInput {
 
 fn list_queues(sqs: &Sqs, input: ListQueuesInput) -> Result<Value, Fault> {
     let names = sqs.names();
-    let urls: Vec<String> =
-        names.iter().filter(|name| name.starts_with(&input.queue_name_prefix)).map(|name| sqs.queue_url(name)).collect();
+    let urls: Vec<String> = names
+        .iter()
+        .filter(|name| name.starts_with(&input.queue_name_prefix))
+        .map(|name| sqs.queue_url(name))
+        .collect();
     Ok(json!({ "QueueUrls": urls }))
 }
 

@@ -109,9 +109,15 @@ impl Evaluator<'_> {
                 !self.holds(condition)?
             }
             "And" | "Or" => {
-                let conditions = argument.as_sequence().with_context(|| format!("{function} takes a list"))?;
-                let conditions = conditions.iter().map(|condition| self.holds(condition)).collect::<Result<Vec<_>>>()?;
-                if function == "And" { conditions.iter().all(|&holds| holds) } else { conditions.contains(&true) }
+                let conditions =
+                    argument.as_sequence().with_context(|| format!("{function} takes a list"))?;
+                let conditions =
+                    conditions.iter().map(|condition| self.holds(condition)).collect::<Result<Vec<_>>>()?;
+                if function == "And" {
+                    conditions.iter().all(|&holds| holds)
+                } else {
+                    conditions.contains(&true)
+                }
             }
             _ => bail!("the condition {function} is not known: {TEACH}"),
         })
@@ -125,8 +131,10 @@ impl Evaluator<'_> {
     }
 
     fn reference(&self, name: &str) -> Result<String> {
-        let known = self.parameters.get(name).map(String::as_str).or_else(|| self.resolver.find_reference(name));
-        let known = known.with_context(|| format!("no value is known for Ref {name}: give it to the Resolver"))?;
+        let known =
+            self.parameters.get(name).map(String::as_str).or_else(|| self.resolver.find_reference(name));
+        let known =
+            known.with_context(|| format!("no value is known for Ref {name}: give it to the Resolver"))?;
         Ok(known.to_owned())
     }
 
@@ -134,13 +142,17 @@ impl Evaluator<'_> {
     fn attribute(&self, path: &str) -> Result<String> {
         let (logical_id, attribute) = path.split_once('.').context("GetAtt takes Resource.Attribute")?;
         let known = self.resolver.find_attribute(logical_id, attribute);
-        Ok(known.with_context(|| format!("no value is known for GetAtt {path}: give it to the Resolver"))?.to_owned())
+        Ok(known
+            .with_context(|| format!("no value is known for GetAtt {path}: give it to the Resolver"))?
+            .to_owned())
     }
 
     /// `${Name}`, `${Resource.Attribute}`, names of the call's own, and `${!Literal}`.
     fn substitute(&self, argument: &Value) -> Result<String> {
         let own = match argument {
-            Value::Sequence(_) => arguments::<2>(argument)?[1].as_mapping().cloned().context("Sub takes a mapping")?,
+            Value::Sequence(_) => {
+                arguments::<2>(argument)?[1].as_mapping().cloned().context("Sub takes a mapping")?
+            }
             _ => Mapping::new(),
         };
         let pattern = match argument {
@@ -190,11 +202,13 @@ fn function_of(value: &Value) -> Result<Option<(&str, &Value)>> {
             };
             Ok(Some((name, &tagged.value)))
         }
-        Value::Mapping(mapping) if mapping.len() == 1 => Ok(mapping.iter().next().and_then(|(key, argument)| {
-            let key = key.as_str()?;
-            let name = key.strip_prefix("Fn::").or_else(|| (key == "Ref").then_some(key))?;
-            Some((name, argument))
-        })),
+        Value::Mapping(mapping) if mapping.len() == 1 => {
+            Ok(mapping.iter().next().and_then(|(key, argument)| {
+                let key = key.as_str()?;
+                let name = key.strip_prefix("Fn::").or_else(|| (key == "Ref").then_some(key))?;
+                Some((name, argument))
+            }))
+        }
         _ => Ok(None),
     }
 }

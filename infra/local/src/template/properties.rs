@@ -68,7 +68,10 @@ impl<'a> Properties<'a> {
     /// A number that depends on parameters at most.
     pub(super) fn number<N: FromStr>(&self, name: &str) -> Result<Option<N>> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let number = text.parse().ok().with_context(|| format!("{name} is {text:?}, which is not a number in range"))?;
+        let number = text
+            .parse()
+            .ok()
+            .with_context(|| format!("{name} is {text:?}, which is not a number in range"))?;
         Ok(Some(number))
     }
 

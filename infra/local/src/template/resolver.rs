@@ -42,7 +42,8 @@ impl Resolver {
         Resolver { references, attributes: BTreeMap::new(), secrets: BTreeMap::new() }
     }
 
-    /// What `!Ref` of a resource gives (a queue's URL, a bucket's name), or of a pseudo parameter (`AWS::Region`).
+    /// What `!Ref` of a resource gives (a queue's URL, a bucket's name), or of a pseudo parameter
+    /// (`AWS::Region`).
     #[must_use]
     pub fn reference(mut self, name: &str, value: impl Into<String>) -> Resolver {
         self.references.insert(name.to_owned(), value.into());
@@ -78,13 +79,16 @@ impl Resolver {
         while let Some(start) = rest.find(SECRET) {
             resolved.push_str(&rest[..start]);
             let reference = &rest[start + SECRET.len()..];
-            let (reference, after) = reference.split_once("}}").context("a reference to a secret does not end")?;
-            let (name, key) = reference
-                .split_once(":SecretString:")
-                .with_context(|| format!("the reference to secret {reference} names no key of its SecretString"))?;
+            let (reference, after) =
+                reference.split_once("}}").context("a reference to a secret does not end")?;
+            let (name, key) = reference.split_once(":SecretString:").with_context(|| {
+                format!("the reference to secret {reference} names no key of its SecretString")
+            })?;
             let key = key.split(':').next().unwrap_or(key);
             let value = self.secrets.get(&(name.to_owned(), key.to_owned()));
-            resolved.push_str(value.with_context(|| format!("no value is known for key {key} of secret {name}"))?);
+            resolved.push_str(
+                value.with_context(|| format!("no value is known for key {key} of secret {name}"))?,
+            );
             rest = after;
         }
         resolved.push_str(rest);

@@ -8,8 +8,8 @@ use serde_yaml_ng::{Mapping, Value};
 use super::Template;
 use super::expression;
 use super::model::{
-    Api, Bucket, CustomResource, FailureReport, Function, Notification, Queue, QueueSource, Redrive, Route, Schedule,
-    Transfer,
+    Api, Bucket, CustomResource, FailureReport, Function, Notification, Queue, QueueSource, Redrive, Route,
+    Schedule, Transfer,
 };
 use super::properties::Properties;
 use super::resolver::Resolver;
@@ -59,14 +59,22 @@ impl Template {
             }
             "AWS::SQS::Queue" => self.queues.push(queue(id, properties)?),
             "AWS::S3::Bucket" => self.buckets.push(bucket(id, &properties)?),
-            _ if kind.starts_with("Custom::") => self.custom_resources.push(custom_resource(id, kind, &properties)?),
+            _ if kind.starts_with("Custom::") => {
+                self.custom_resources.push(custom_resource(id, kind, &properties)?)
+            }
             _ if IGNORED.contains(&kind) => {}
             _ => bail!("the resource type {kind} is not known on this machine: {TEACH}"),
         }
         Ok(())
     }
 
-    fn take_event(&mut self, function: &str, event: &str, kind: &str, properties: Properties<'_>) -> Result<()> {
+    fn take_event(
+        &mut self,
+        function: &str,
+        event: &str,
+        kind: &str,
+        properties: Properties<'_>,
+    ) -> Result<()> {
         match kind {
             "SQS" => self.sources.push(queue_source(function, event, properties)?),
             "Api" => self.routes.push(route(function, properties)?),
@@ -77,29 +85,41 @@ impl Template {
     }
 }
 
-fn function(id: &str, own: &Properties<'_>, defaults: &Properties<'_>, metadata: &Properties<'_>) -> Result<Function> {
+fn function(
+    id: &str,
+    own: &Properties<'_>,
+    defaults: &Properties<'_>,
+    metadata: &Properties<'_>,
+) -> Result<Function> {
     let name = metadata.nested("BuildProperties")?.text("Binary")?;
     let name = name.context("Metadata.BuildProperties.Binary is missing: it names the package to build")?;
     let either = |name| Ok::<Option<u64>, anyhow::Error>(own.number(name)?.or(defaults.number(name)?));
     let mut environment: Vec<(String, Value)> = Vec::new();
     for properties in [defaults, own] {
-        for (name, value) in properties.nested("Environment")?.only(&["Variables"])?.nested("Variables")?.entries()? {
+        for (name, value) in
+            properties.nested("Environment")?.only(&["Variables"])?.nested("Variables")?.entries()?
+        {
             environment.retain(|(known, _)| *known != name);
             environment.push((name, value));
         }
     }
     // The defaults are Lambda's own.
     let timeout = Duration::from_secs(either("Timeout")?.unwrap_or(3));
-    let memory_mb = u32::try_from(either("MemorySize")?.unwrap_or(128)).context("MemorySize is out of range")?;
+    let memory_mb =
+        u32::try_from(either("MemorySize")?.unwrap_or(128)).context("MemorySize is out of range")?;
     Ok(Function { logical_id: id.to_owned(), name, timeout, memory_mb, environment })
 }
 
 fn queue_source(function: &str, event: &str, properties: Properties<'_>) -> Result<QueueSource> {
-    let known = ["Queue", "BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "ScalingConfig"];
+    let known =
+        ["Queue", "BatchSize", "MaximumBatchingWindowInSeconds", "FunctionResponseTypes", "ScalingConfig"];
     let properties = properties.only(&known)?;
     let mut report = FailureReport::WholeBatch;
     for kind in properties.list("FunctionResponseTypes")? {
-        ensure!(kind.as_str() == Some("ReportBatchItemFailures"), "FunctionResponseTypes holds {kind:?}: {TEACH}");
+        ensure!(
+            kind.as_str() == Some("ReportBatchItemFailures"),
+            "FunctionResponseTypes holds {kind:?}: {TEACH}"
+        );
         report = FailureReport::EachMessage;
     }
     let scaling = properties.nested("ScalingConfig")?.only(&["MaximumConcurrency"])?;
@@ -119,7 +139,8 @@ fn queue_source(function: &str, event: &str, properties: Properties<'_>) -> Resu
 }
 
 fn route(function: &str, properties: Properties<'_>) -> Result<Route> {
-    let properties = properties.only(&["RestApiId", "Method", "Path", "ResponseTransferMode", "TimeoutInMillis"])?;
+    let properties =
+        properties.only(&["RestApiId", "Method", "Path", "ResponseTransferMode", "TimeoutInMillis"])?;
     let transfer = match properties.text("ResponseTransferMode")?.as_deref() {
         None | Some("BUFFERED") => Transfer::Buffered,
         Some("RESPONSE_STREAM") => Transfer::Streamed,
@@ -161,8 +182,10 @@ fn queue(id: &str, properties: Properties<'_>) -> Result<Queue> {
     let redrive = match properties.value("RedrivePolicy") {
         None => None,
         Some(_) => {
-            let policy = properties.nested("RedrivePolicy")?.only(&["deadLetterTargetArn", "maxReceiveCount"])?;
-            let max_receive_count = policy.number("maxReceiveCount")?.context("maxReceiveCount is missing")?;
+            let policy =
+                properties.nested("RedrivePolicy")?.only(&["deadLetterTargetArn", "maxReceiveCount"])?;
+            let max_receive_count =
+                policy.number("maxReceiveCount")?.context("maxReceiveCount is missing")?;
             Some(Redrive { dead_letter: policy.target("deadLetterTargetArn")?, max_receive_count })
         }
     };
@@ -182,7 +205,9 @@ fn bucket(id: &str, properties: &Properties<'_>) -> Result<Bucket> {
     for entry in configuration.list("QueueConfigurations")? {
         let entry = configuration.item(&entry)?.only(&["Event", "Queue", "Filter"])?;
         let (mut prefix, mut suffix) = (String::new(), String::new());
-        for rule in entry.nested("Filter")?.only(&["S3Key"])?.nested("S3Key")?.only(&["Rules"])?.list("Rules")? {
+        for rule in
+            entry.nested("Filter")?.only(&["S3Key"])?.nested("S3Key")?.only(&["Rules"])?.list("Rules")?
+        {
             let part = |name| expression::text(rule.get(name).unwrap_or(&Value::Null));
             match part("Name")?.as_str() {
                 "prefix" => prefix = part("Value")?,
@@ -190,7 +215,12 @@ fn bucket(id: &str, properties: &Properties<'_>) -> Result<Bucket> {
                 other => bail!("a filter by {other} is not known on this machine: {TEACH}"),
             }
         }
-        notifications.push(Notification { event: entry.required("Event")?, queue: entry.target("Queue")?, prefix, suffix });
+        notifications.push(Notification {
+            event: entry.required("Event")?,
+            queue: entry.target("Queue")?,
+            prefix,
+            suffix,
+        });
     }
     Ok(Bucket { logical_id: id.to_owned(), notifications })
 }
@@ -199,7 +229,8 @@ fn custom_resource(id: &str, kind: &str, properties: &Properties<'_>) -> Result<
     let function = properties.target("ServiceToken")?;
     // Neither reaches the function as one of its own properties with a meaning here.
     let kept = |(name, _): &(String, Value)| !["ServiceToken", "ServiceTimeout"].contains(&name.as_str());
-    let properties = properties.entries()?.into_iter().filter(kept).map(|(name, value)| (Value::from(name), value));
+    let properties =
+        properties.entries()?.into_iter().filter(kept).map(|(name, value)| (Value::from(name), value));
     let properties = properties.collect();
     Ok(CustomResource { logical_id: id.to_owned(), kind: kind.to_owned(), function, properties })
 }

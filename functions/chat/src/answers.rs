@@ -1,0 +1,218 @@
+//! A turn: one question in, one answer out, whole or as it is written.
+
+use crate::{Context, problems};
+use answering::{Answer, Cited, Event, Timings};
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{self, KeepAlive, Sse},
+    },
+};
+use domain::{ChunkId, DocumentId, MessageId, SessionId, conversation::Question};
+use futures_util::{Stream, StreamExt as _};
+use http::{HeaderMap, header};
+use serde::{Deserialize, Serialize};
+use std::{
+    convert::Infallible,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use store::messages::Citation;
+use utoipa::ToSchema;
+use web::{BearerKey, Json, PathId, Problem};
+
+/// Seconds between signs of life while a stream has nothing to say: proxies close what is silent.
+const HEARTBEAT_SECONDS: u64 = 10;
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// 1 to 2,000 characters after trimming.
+    #[schema(min_length = 1, max_length = 2000, example = "How often is the oil changed?")]
+    message: String,
+}
+
+/// An answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AnswerView {
+    message: AnswerMessage,
+    /// By marker.
+    citations: Vec<CitationView>,
+    /// 0..1: how well the answer stands on what it cites.
+    confidence: f32,
+    /// Whether this is the fallback message: the documents do not hold the answer.
+    abstained: bool,
+    usage: UsageView,
+    /// US dollars; null while the model's price is not known.
+    cost: Option<String>,
+    #[schema(value_type = TimingsView)]
+    timings: Timings,
+}
+
+/// The answer's message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AnswerMessage {
+    #[schema(value_type = uuid::Uuid)]
+    id: MessageId,
+    /// The message that asked.
+    #[schema(value_type = uuid::Uuid)]
+    question_id: MessageId,
+    /// `assistant`.
+    role: &'static str,
+    /// Citations stand in it as `[1]`.
+    content: String,
+    model: String,
+}
+
+/// Tokens as the provider counted them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsageView {
+    prompt_tokens: u32,
+    completion_tokens: u32,
+    total_tokens: u32,
+}
+
+/// Milliseconds of a turn's steps.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of answering::Timings, which knows no OpenAPI")]
+pub struct TimingsView {
+    embed_ms: u64,
+    search_ms: u64,
+    generate_ms: u64,
+    total_ms: u64,
+}
+
+/// Where a part of the answer stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CitationView {
+    /// `[1]` in the text.
+    marker: i32,
+    #[schema(value_type = uuid::Uuid)]
+    chunk_id: ChunkId,
+    #[schema(value_type = uuid::Uuid)]
+    document_id: DocumentId,
+    document_title: String,
+    document_key: String,
+    /// From 1; null where the format has no pages.
+    page_number: Option<i32>,
+    /// The document's own words.
+    quoted_span: String,
+    /// How well they carry the answer, 0..1.
+    score: f32,
+}
+
+impl From<Citation> for CitationView {
+    fn from(citation: Citation) -> Self {
+        Self {
+            marker: citation.marker,
+            chunk_id: citation.chunk,
+            document_id: citation.document,
+            document_title: citation.title,
+            document_key: citation.key,
+            page_number: citation.page,
+            quoted_span: citation.quoted_span,
+            score: citation.score,
+        }
+    }
+}
+
+impl From<Cited> for CitationView {
+    fn from(cited: Cited) -> Self {
+        let hit = cited.passage.hit;
+        Self {
+            marker: cited.marker,
+            chunk_id: hit.chunk,
+            document_id: hit.document,
+            document_title: hit.title,
+            document_key: hit.key,
+            page_number: hit.page,
+            quoted_span: cited.quoted_span,
+            score: cited.score,
+        }
+    }
+}
+
+impl From<Answer> for AnswerView {
+    fn from(answer: Answer) -> Self {
+        Self {
+            message: AnswerMessage {
+                id: answer.id,
+                question_id: answer.question,
+                role: "assistant",
+                content: answer.content,
+                model: answer.model,
+            },
+            citations: answer.citations.into_iter().map(CitationView::from).collect(),
+            confidence: answer.confidence,
+            abstained: answer.abstained,
+            usage: UsageView {
+                prompt_tokens: answer.usage.prompt,
+                completion_tokens: answer.usage.completion,
+                total_tokens: answer.usage.prompt + answer.usage.completion,
+            },
+            cost: None,
+            timings: answer.timings,
+        }
+    }
+}
+
+/// Ask one question. With `Accept: text/event-stream` the answer comes as `token`, `citation`, then one `done`
+/// (this same JSON) or `error` (a problem) event.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/messages", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
+    request_body = Ask,
+    responses((status = 200, body = AnswerView), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
+        (status = 502, body = Problem), (status = 503, body = Problem)))]
+pub async fn ask(
+    State(context): State<Arc<Context>>,
+    BearerKey(key): BearerKey,
+    PathId(session): PathId<SessionId>,
+    headers: HeaderMap,
+    Json(body): Json<Ask>,
+) -> Result<Response, Problem> {
+    let arrived = Instant::now();
+    let question = Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
+    let turn = context.answering.begin(&key, session).await.map_err(|refusal| problems::refused(&refusal))?;
+    let events = Arc::clone(&context.answering).answer(turn, question, arrived);
+    if wants_stream(&headers) { Ok(streamed(events)) } else { whole(events).await }
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("text/event-stream")))
+}
+
+async fn whole(events: impl Stream<Item = Event>) -> Result<Response, Problem> {
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Done(answer) => return Ok(axum::Json(AnswerView::from(*answer)).into_response()),
+            Event::Failed(broken) => return Err(problems::broken(broken)),
+            Event::Token(_) | Event::Citation(_) => {}
+        }
+    }
+    Err(Problem::internal())
+}
+
+#[derive(Serialize)]
+struct Token {
+    text: String,
+}
+
+fn streamed(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    let events = events.map(|event| Ok::<_, Infallible>(encode(event)));
+    let alive = KeepAlive::new().interval(Duration::from_secs(HEARTBEAT_SECONDS));
+    Sse::new(events).keep_alive(alive).into_response()
+}
+
+fn encode(event: Event) -> sse::Event {
+    let (name, data) = match event {
+        Event::Token(text) => ("token", serde_json::to_string(&Token { text })),
+        Event::Citation(cited) => ("citation", serde_json::to_string(&CitationView::from(cited))),
+        Event::Done(answer) => ("done", serde_json::to_string(&AnswerView::from(*answer))),
+        Event::Failed(broken) => ("error", serde_json::to_string(&problems::broken(broken))),
+    };
+    sse::Event::default().event(name).data(data.unwrap_or_default())
+}

@@ -1,0 +1,48 @@
+//! Refusals of the read path as problem documents.
+
+use answering::{Broken, Refusal};
+use domain::{conversation::MessageProblem, limits};
+use web::Problem;
+
+pub fn refused(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::Unauthorized => Problem::unauthorized(),
+        Refusal::Forbidden(scope) => Problem::forbidden(scope.as_str()),
+        Refusal::NotFound(what) => Problem::not_found(what),
+        Refusal::SessionClosed(status) => Problem::session_closed(status),
+        Refusal::Store(error) if error.is_retryable() => {
+            tracing::error!(error = %error, "database is not reachable");
+            Problem::unavailable("database-unavailable", "The database does not answer. Try again in a moment.")
+        }
+        Refusal::Store(error) => {
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            tracing::error!(error = %error, source, "database refuses");
+            Problem::internal()
+        }
+    }
+}
+
+pub fn broken(broken: Broken) -> Problem {
+    match broken {
+        Broken::ModelUnavailable => {
+            Problem::unavailable("model-unavailable", "The language model is busy or broke off. Ask again in a moment.")
+        }
+        Broken::ModelRefused => Problem::bad_gateway(
+            "model-refused",
+            "The language model refuses the call. An administrator should check the chatbot's model and its access.",
+        ),
+        Broken::Internal => Problem::internal(),
+    }
+}
+
+pub fn not_a_question(problem: MessageProblem, pointer: &str) -> Problem {
+    match problem {
+        MessageProblem::Empty => Problem::invalid("message-empty", pointer, "Write a question: this one is empty."),
+        MessageProblem::TooLong => Problem::invalid(
+            "message-too-long",
+            pointer,
+            format!("A question has at most {} characters.", limits::USER_MESSAGE_CHARACTERS),
+        ),
+        MessageProblem::Nul => Problem::invalid("message-invalid", pointer, "A question must not hold NUL characters."),
+    }
+}

@@ -1,0 +1,214 @@
+//! Sessions: open, get, list, messages.
+
+use crate::{Context, answers::CitationView, problems::refused};
+use axum::extract::State;
+use domain::{ChatbotId, MessageId, SessionId, conversation::Platform};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::sessions::{Opening, Session};
+use utoipa::{IntoParams, ToSchema};
+use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+
+/// What a session's opening may say; all of it is optional.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub struct OpenSession {
+    /// Where the conversation happens.
+    #[schema(value_type = String, example = "web")]
+    platform: Platform,
+    /// Your name for the person; kept as a keyed hash only.
+    user_identifier: Option<String>,
+    /// Your system's id for the client; kept as a keyed hash only.
+    external_client_id: Option<String>,
+    /// `mobile`, `desktop`, `tablet`, …
+    #[schema(max_length = 50)]
+    device_type: Option<String>,
+    /// Where the person is.
+    location: Option<Location>,
+    /// Anything to keep with the session.
+    #[schema(value_type = Object)]
+    context: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where a person is, as precisely as the caller likes.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// ISO 3166-1 alpha-2.
+    #[schema(example = "UG")]
+    country: Option<String>,
+    region: Option<String>,
+    city: Option<String>,
+}
+
+/// A conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionView {
+    #[schema(value_type = uuid::Uuid)]
+    id: SessionId,
+    #[schema(value_type = uuid::Uuid)]
+    chatbot_id: ChatbotId,
+    platform: String,
+    /// `active`, `complete`, `incomplete`, `escalated`, `expired` or `terminated`.
+    status: String,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    last_activity_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    title: Option<String>,
+    message_count: i32,
+    total_tokens: i64,
+    /// US dollars.
+    total_cost: String,
+    /// Mean confidence of the answers, 0..1.
+    confidence: Option<f64>,
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            chatbot_id: session.chatbot,
+            platform: session.platform,
+            status: session.status,
+            started_at: session.started_at,
+            last_activity_at: session.last_activity_at,
+            ended_at: session.ended_at,
+            title: session.title,
+            message_count: session.message_count,
+            total_tokens: session.total_tokens,
+            total_cost: session.total_cost,
+            confidence: session.confidence,
+        }
+    }
+}
+
+/// Open a session with a chatbot.
+#[utoipa::path(post, path = "/api/v1/chatbots/{id}/sessions", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The chatbot")),
+    request_body = OpenSession,
+    responses((status = 201, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn open(
+    State(context): State<Arc<Context>>,
+    BearerKey(key): BearerKey,
+    PathId(chatbot): PathId<ChatbotId>,
+    Json(body): Json<OpenSession>,
+) -> Result<(StatusCode, axum::Json<SessionView>), Problem> {
+    check_no_nul(&body)?;
+    let hash = |purpose: &str, value: &Option<String>| {
+        value.as_deref().filter(|value| !value.trim().is_empty()).map(|value| context.identity_hash_key.hash(purpose, value))
+    };
+    let opening = Opening {
+        chatbot,
+        platform: body.platform,
+        user_identifier_hash: hash("user_identifier", &body.user_identifier),
+        external_client_hash: hash("external_client_id", &body.external_client_id),
+        device_type: body.device_type,
+        location: body.location.map(|location| serde_json::json!(location)),
+        context: serde_json::Value::Object(body.context),
+    };
+    let session = context.answering.open_session(&key, &opening).await.map_err(|refusal| refused(&refusal))?;
+    Ok((StatusCode::CREATED, axum::Json(session.into())))
+}
+
+/// Postgres holds no NUL, in text or in JSON.
+fn check_no_nul(body: &OpenSession) -> Result<(), Problem> {
+    let location = body.location.as_ref().map(|location| serde_json::json!(location).to_string()).unwrap_or_default();
+    let context = serde_json::to_string(&body.context).unwrap_or_default();
+    let spelled = body.device_type.as_deref().is_some_and(|text| text.contains('\0'));
+    if spelled || location.contains("\\u0000") || context.contains("\\u0000") {
+        return Err(Problem::invalid("invalid-field", "", "A text must not hold NUL characters."));
+    }
+    Ok(())
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// From the page before.
+    cursor: Option<String>,
+    /// Rows, 1 to 100; 20 when not said.
+    limit: Option<u32>,
+}
+
+/// Sessions, newest first.
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "chat", params(Paging),
+    responses((status = 200, body = Page<SessionView>), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn list(
+    State(context): State<Arc<Context>>,
+    BearerKey(key): BearerKey,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<SessionView>>, Problem> {
+    let limit = paging::limit(paging.limit)?;
+    let before = paging::cursor(paging.cursor.as_deref())?;
+    let rows = context.answering.sessions(&key, before, limit + 1).await.map_err(|refusal| refused(&refusal))?;
+    let views = rows.into_iter().map(SessionView::from).collect();
+    Ok(axum::Json(Page::of(views, limit, |view: &SessionView| view.id)))
+}
+
+/// One session.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
+    responses((status = 200, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn get(
+    State(context): State<Arc<Context>>,
+    BearerKey(key): BearerKey,
+    PathId(id): PathId<SessionId>,
+) -> Result<axum::Json<SessionView>, Problem> {
+    let session = context.answering.session(&key, id).await.map_err(|refusal| refused(&refusal))?;
+    Ok(axum::Json(session.into()))
+}
+
+/// A message with its citations.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageView {
+    #[schema(value_type = uuid::Uuid)]
+    id: MessageId,
+    /// Place in the session, from 1, without gaps.
+    sequence_number: i32,
+    /// `user`, `assistant`, `agent` or `system`.
+    role: String,
+    content: String,
+    /// 0..1; null for what is not an answer.
+    confidence: Option<f32>,
+    abstained: bool,
+    /// Whether the answer broke off.
+    error: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    citations: Vec<CitationView>,
+}
+
+/// Messages of a session, in order.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}/messages", tag = "chat",
+    params(("id" = uuid::Uuid, Path, description = "The session"), Paging),
+    responses((status = 200, body = Page<MessageView>), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn messages(
+    State(context): State<Arc<Context>>,
+    BearerKey(key): BearerKey,
+    PathId(id): PathId<SessionId>,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<MessageView>>, Problem> {
+    let limit = paging::limit(paging.limit)?;
+    let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(0);
+    let rows = context.answering.messages(&key, id, after, limit + 1).await.map_err(|refusal| refused(&refusal))?;
+    let views = rows
+        .into_iter()
+        .map(|message| MessageView {
+            id: message.id,
+            sequence_number: message.sequence,
+            role: message.role,
+            content: message.content,
+            confidence: message.confidence,
+            abstained: message.abstained,
+            error: message.error,
+            created_at: message.created_at,
+            citations: message.citations.into_iter().map(CitationView::from).collect(),
+        })
+        .collect();
+    Ok(axum::Json(Page::of(views, limit, |view: &MessageView| view.sequence_number)))
+}

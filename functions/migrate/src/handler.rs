@@ -1,0 +1,102 @@
+//! Decodes which of the operator's wishes it is, fulfils it, encodes the result.
+
+use crate::custom_resource;
+use anyhow::{Context as _, ensure};
+use domain::{
+    ApiKey, OrganizationId, Scope,
+    chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT},
+    document::is_slug,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use store::{
+    Database, api_keys,
+    chatbots::{self, NewChatbot},
+    migrator::{self, Target},
+    organizations, spaces,
+};
+
+/// What the function works with.
+pub struct Context {
+    pub owner_url: String,
+    pub application_url: String,
+    pub embedding_model: String,
+    pub embedding_dimension: usize,
+    pub generation_model: String,
+}
+
+/// A wish of the operator's, by invocation.
+#[derive(Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+enum Wish {
+    /// Bring the schema up to date.
+    Migrate {},
+    /// Make an organization with its first API key and chatbot; the key is shown here, once.
+    CreateOrganization {
+        name: String,
+        slug: String,
+        #[serde(default = "first_chatbot")]
+        chatbot: String,
+    },
+}
+
+fn first_chatbot() -> String {
+    "Assistant".into()
+}
+
+pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
+    if event.get("RequestType").is_some() {
+        // CloudFormation waits for an hour for an answer that never comes: there always is one.
+        return Ok(custom_resource::answer(&event, migrate_for_stack(&context, &event)).await?);
+    }
+    let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
+    match wish {
+        Wish::Migrate {} => Ok(json!({ "applied": migrate(&context).await? })),
+        Wish::CreateOrganization { name, slug, chatbot } => Ok(create_organization(&context, &name, &slug, &chatbot).await?),
+    }
+}
+
+/// Create and Update migrate; Delete leaves the database as it is: it is not the stack's to lose.
+async fn migrate_for_stack(context: &Context, event: &Value) -> anyhow::Result<Value> {
+    match event.get("RequestType").and_then(Value::as_str) {
+        Some("Delete") => Ok(json!({ "applied": [] })),
+        _ => Ok(json!({ "applied": migrate(context).await? })),
+    }
+}
+
+async fn migrate(context: &Context) -> anyhow::Result<Vec<String>> {
+    let target = Target {
+        application_url: &context.application_url,
+        embedding_model: &context.embedding_model,
+        embedding_dimension: context.embedding_dimension,
+    };
+    migrator::migrate(&Database::owner(&context.owner_url)?, &target).await
+}
+
+async fn create_organization(context: &Context, name: &str, slug: &str, chatbot: &str) -> anyhow::Result<Value> {
+    ensure!(is_slug(slug) && !slug.contains(['.', '_']), "slug {slug:?} is not of lower-case letters, digits and '-'");
+    ensure!(!name.trim().is_empty() && !chatbot.trim().is_empty(), "name and chatbot must not be empty");
+    let organization = OrganizationId::generate();
+    let key = ApiKey::generate(organization);
+    let tx = Database::owner(&context.owner_url)?.tenant(organization).await.context("connect as the owner")?;
+    organizations::create(&tx, name.trim(), slug).await.map_err(|error| match error {
+        store::Error::Refused { constraint, .. } if constraint == "organizations_slug_key" => {
+            anyhow::anyhow!("an organization with the slug {slug:?} exists already")
+        }
+        other => anyhow::Error::from(other).context("make organization"),
+    })?;
+    api_keys::create(&tx, &key, "first key", &Scope::ALL).await.context("make API key")?;
+    let space = spaces::of_model(&tx, &context.embedding_model, context.embedding_dimension).await?;
+    let bot = NewChatbot {
+        name: chatbot.trim(),
+        llm_model: &context.generation_model,
+        space: space.id,
+        system_prompt: DEFAULT_SYSTEM_PROMPT,
+        fallback_message: DEFAULT_FALLBACK,
+    };
+    let chatbot = chatbots::create(&tx, &bot).await.context("make chatbot")?;
+    tx.finish().await?;
+    tracing::info!(organization.id = %organization, "organization made");
+    Ok(json!({ "organization_id": organization, "slug": slug, "api_key": key.reveal(), "chatbot_id": chatbot }))
+}

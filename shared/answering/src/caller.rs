@@ -1,0 +1,37 @@
+//! Who calls, and what they may do.
+
+use domain::{ApiKey, Scope};
+use store::api_keys::KnownKey;
+
+/// Why a call is not served. What exists in another organization does not exist here.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No such key, a wrong secret, revoked or expired: all the same to the caller.
+    #[error("the API key is not valid")]
+    Unauthorized,
+    /// The key lacks this scope.
+    #[error("the API key has not the scope {}", .0.as_str())]
+    Forbidden(Scope),
+    /// Nothing of the caller's has this id.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The session ended; its status says how.
+    #[error("the session is {0}")]
+    SessionClosed(String),
+    /// The database refuses or is not reachable.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Lets a caller in, or not.
+///
+/// # Errors
+/// [`Refusal::Unauthorized`], [`Refusal::Forbidden`].
+pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Refusal> {
+    match known {
+        Some(known) if known.admits(key) => {
+            if known.allows(scope) { Ok(()) } else { Err(Refusal::Forbidden(scope)) }
+        }
+        _ => Err(Refusal::Unauthorized),
+    }
+}

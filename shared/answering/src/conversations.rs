@@ -1,0 +1,69 @@
+//! Sessions: opened, read, listed. Each is one flush, the key's check included.
+
+use crate::{Answering, Refusal, caller::admit};
+use domain::{ApiKey, Scope, SessionId};
+use futures_util::try_join;
+use store::{
+    api_keys,
+    messages::{self, Message},
+    sessions::{self, Opening, Session},
+};
+
+impl Answering {
+    /// Opens a session with a chatbot.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn open_session(&self, key: &ApiKey, opening: &Opening) -> Result<Session, Refusal> {
+        let tx = self.database.tenant(key.organization).await?;
+        // Written before the key is known to be good, but not committed: a refusal rolls back.
+        let (known, opened) = try_join!(api_keys::look_up(&tx, key), sessions::open(&tx, opening))?;
+        admit(known.as_ref(), key, Scope::Chat)?;
+        let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
+        tx.finish().await?;
+        Ok(opened)
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn session(&self, key: &ApiKey, id: SessionId) -> Result<Session, Refusal> {
+        let tx = self.database.tenant(key.organization).await?;
+        let (known, session, ()) = try_join!(api_keys::look_up(&tx, key), sessions::get(&tx, id), tx.commit())?;
+        tx.close();
+        admit(known.as_ref(), key, Scope::SessionsRead)?;
+        session.ok_or(Refusal::NotFound("session"))
+    }
+
+    /// Sessions of the organization, newest first, older than `before`.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn sessions(&self, key: &ApiKey, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>, Refusal> {
+        let tx = self.database.tenant(key.organization).await?;
+        let (known, sessions, ()) =
+            try_join!(api_keys::look_up(&tx, key), sessions::list(&tx, before, limit), tx.commit())?;
+        tx.close();
+        admit(known.as_ref(), key, Scope::SessionsRead)?;
+        Ok(sessions)
+    }
+
+    /// Messages of a session in order, after a sequence number.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn messages(&self, key: &ApiKey, id: SessionId, after: i32, limit: u32) -> Result<Vec<Message>, Refusal> {
+        let tx = self.database.tenant(key.organization).await?;
+        let (known, session, messages, ()) = try_join!(
+            api_keys::look_up(&tx, key),
+            sessions::get(&tx, id),
+            messages::list(&tx, id, after, limit),
+            tx.commit(),
+        )?;
+        tx.close();
+        admit(known.as_ref(), key, Scope::SessionsRead)?;
+        session.ok_or(Refusal::NotFound("session"))?;
+        Ok(messages)
+    }
+}

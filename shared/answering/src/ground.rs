@@ -1,0 +1,293 @@
+//! The answer is checked, not trusted: every sentence against what it cites, before anybody reads it.
+//!
+//! A sentence's support is the share of its content words that stand in the passages it cites; a number that
+//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times
+//! how likely the cited passages are about the question.
+
+use crate::{Event, keep::Cited, prompt::{HandedOut, NO_ANSWER}};
+use language::{sentences, words};
+use std::collections::HashSet;
+
+/// What is left of a sentence's support when a number of it stands in no cited passage.
+const WRONG_NUMBER: f32 = 0.2;
+/// Characters of a quoted span at most.
+const SPAN_CHARACTERS: usize = 600;
+
+/// The finished check.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Verdict {
+    /// The answer with `[1]` for handles; what was shown.
+    pub(crate) text: String,
+    /// By marker.
+    pub(crate) citations: Vec<Cited>,
+    /// 0..1.
+    pub(crate) confidence: f32,
+    /// Whether any of it was shown.
+    pub(crate) released: bool,
+}
+
+/// Takes an answer as it is written and lets out what holds.
+pub(crate) struct Grounder<'a> {
+    passages: Vec<Source<'a>>,
+    threshold: f32,
+    /// Not yet a whole unit.
+    buffer: String,
+    /// Checked and held back, until the answer as a whole reaches the threshold.
+    held: Vec<Event>,
+    verdict: Verdict,
+    supports: Vec<f32>,
+    relevance: f32,
+    refused: bool,
+}
+
+struct Source<'a> {
+    handed_out: &'a HandedOut,
+    words: HashSet<String>,
+    marker: Option<i32>,
+}
+
+impl<'a> Grounder<'a> {
+    pub(crate) fn new(handed_out: &'a [HandedOut], threshold: f32) -> Self {
+        let passages = handed_out
+            .iter()
+            .map(|handed_out| Source { handed_out, words: words(&handed_out.passage.hit.content).into_iter().collect(), marker: None })
+            .collect();
+        Self {
+            passages,
+            threshold,
+            buffer: String::new(),
+            held: Vec::new(),
+            verdict: Verdict::default(),
+            supports: Vec::new(),
+            relevance: 0.0,
+            refused: false,
+        }
+    }
+
+    /// Takes some more of the answer; returns what may be shown now.
+    pub(crate) fn take(&mut self, text: &str) -> Vec<Event> {
+        self.buffer.push_str(text);
+        while let Some(end) = unit_end(&self.buffer) {
+            let unit: String = self.buffer.drain(..end).collect();
+            self.check(&unit);
+        }
+        self.let_out()
+    }
+
+    /// The answer is complete.
+    pub(crate) fn finish(&mut self) -> Vec<Event> {
+        let rest = std::mem::take(&mut self.buffer);
+        self.check(&rest);
+        self.let_out()
+    }
+
+    pub(crate) fn verdict(self) -> Verdict {
+        let confidence = self.confidence();
+        Verdict { confidence, ..self.verdict }
+    }
+
+    fn confidence(&self) -> f32 {
+        if self.supports.is_empty() {
+            return 0.0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a handful of sentences")]
+        let mean = self.supports.iter().sum::<f32>() / self.supports.len() as f32;
+        (mean * self.relevance).clamp(0.0, 1.0)
+    }
+
+    fn let_out(&mut self) -> Vec<Event> {
+        if self.refused || !(self.verdict.released || self.confidence() >= self.threshold && !self.held.is_empty()) {
+            return Vec::new();
+        }
+        let out = std::mem::take(&mut self.held);
+        for event in &out {
+            match event {
+                Event::Token(text) => self.verdict.text.push_str(text),
+                Event::Citation(cited) => self.verdict.citations.push(cited.clone()),
+                _ => {}
+            }
+        }
+        self.verdict.released |= !out.is_empty();
+        out
+    }
+
+    /// Checks a unit: sentences and the handles after them.
+    fn check(&mut self, unit: &str) {
+        if unit.trim().trim_end_matches('.') == NO_ANSWER {
+            self.refused |= self.supports.is_empty();
+            return;
+        }
+        let (text, handles) = split_handles(unit);
+        let text = without_images(&text);
+        let cited: Vec<usize> = handles
+            .iter()
+            .filter_map(|handle| self.passages.iter().position(|source| source.handed_out.handle == *handle))
+            .collect();
+        if text.trim().is_empty() && cited.is_empty() {
+            return;
+        }
+        for range in sentences(&text) {
+            self.supports.extend(self.support(&text[range], &cited));
+        }
+        let mut shown = text.trim_end().to_owned();
+        let mut explained = Vec::new();
+        for place in dedup(cited) {
+            let score = self.passages[place].handed_out.passage.score as f32;
+            self.relevance = self.relevance.max(score);
+            let (marker, new) = self.mark(place);
+            shown.push_str(&format!(" [{marker}]"));
+            if new {
+                explained.push(Event::Citation(self.cite(place, marker, &text)));
+            }
+        }
+        if !self.verdict.text.is_empty() || !self.held.is_empty() {
+            if !shown.starts_with(char::is_whitespace) {
+                shown.insert(0, ' ');
+            }
+        } else {
+            shown = shown.trim_start().to_owned();
+        }
+        self.held.push(Event::Token(shown));
+        self.held.extend(explained);
+    }
+
+    /// `None` for what says nothing that could be checked.
+    fn support(&self, sentence: &str, cited: &[usize]) -> Option<f32> {
+        let all = words(sentence);
+        let content: Vec<&String> = all.iter().filter(|word| is_content(word)).collect();
+        if content.is_empty() {
+            return None;
+        }
+        let stands = |word: &str| cited.iter().any(|place| self.passages[*place].words.contains(word));
+        let standing = content.iter().filter(|word| stands(word) || stands_by_stem(word, cited, &self.passages)).count();
+        #[expect(clippy::cast_precision_loss, reason = "words of a sentence")]
+        let share = standing as f32 / content.len() as f32;
+        let wrong_number = content.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !stands(word));
+        Some(if wrong_number { share.min(WRONG_NUMBER) } else { share })
+    }
+
+    fn mark(&mut self, place: usize) -> (i32, bool) {
+        if let Some(marker) = self.passages[place].marker {
+            return (marker, false);
+        }
+        let marker = 1 + i32::try_from(self.passages.iter().filter(|source| source.marker.is_some()).count()).unwrap_or(0);
+        self.passages[place].marker = Some(marker);
+        (marker, true)
+    }
+
+    fn cite(&self, place: usize, marker: i32, text: &str) -> Cited {
+        let passage = &self.passages[place].handed_out.passage;
+        let score = self.support(text, &[place]).unwrap_or(1.0) * passage.score as f32;
+        Cited { marker, passage: passage.clone(), quoted_span: quote(&passage.hit.content, text), score: score.clamp(0.0, 1.0) }
+    }
+}
+
+/// The passage's sentence that shares most words with the answer's, verbatim.
+fn quote(content: &str, text: &str) -> String {
+    let wanted: HashSet<String> = words(text).into_iter().filter(|word| is_content(word)).collect();
+    let shared = |span: &str| {
+        let found: HashSet<String> = words(span).into_iter().collect();
+        (wanted.intersection(&found).count() * 1_000).checked_div(10 + found.len()).unwrap_or_default()
+    };
+    sentences(content)
+        .into_iter()
+        .map(|range| content[range].trim())
+        .rev()
+        .max_by_key(|span| shared(span))
+        .map(|span| domain::document::clip(span, SPAN_CHARACTERS))
+        .unwrap_or_default()
+}
+
+/// Where the first whole unit ends: after a run of `[handles]`, or at a line's end. The character after it must
+/// have arrived, since one more handle may follow.
+fn unit_end(buffer: &str) -> Option<usize> {
+    let mut closed = None;
+    for (at, c) in buffer.char_indices() {
+        match (closed, c) {
+            (_, '\n') if !buffer[..at].trim().is_empty() => return Some(at + 1),
+            (_, ']') => closed = Some(at + 1),
+            (Some(_), '[') => closed = None,
+            (Some(_), c) if c.is_whitespace() || matches!(c, ',' | ';' | '.') => {}
+            (Some(end), _) => return Some(trailing(buffer, end)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Punctuation that follows a handle belongs before it: `text [h].`
+fn trailing(buffer: &str, end: usize) -> usize {
+    end + buffer[end..].chars().take_while(|c| matches!(c, '.' | ',' | ';')).count()
+}
+
+/// The text without its handles, and the handles. Every bracket that reads like a handle goes, given out or not:
+/// a forged one is dropped.
+fn split_handles(unit: &str) -> (String, Vec<String>) {
+    let mut text = String::new();
+    let mut handles = Vec::new();
+    let mut rest = unit;
+    while let Some(open) = rest.find('[') {
+        let Some(close) = rest[open..].find(']').map(|close| open + close) else { break };
+        let inside = &rest[open + 1..close];
+        let inner: Vec<&str> = inside.split(|c: char| matches!(c, ',' | ';') || c.is_whitespace()).filter(|part| !part.is_empty()).collect();
+        if !inner.is_empty() && inner.iter().all(|part| reads_like_a_handle(part)) {
+            text.push_str(rest[..open].trim_end_matches(' '));
+            handles.extend(inner.into_iter().map(ToOwned::to_owned));
+        } else {
+            text.push_str(&rest[..=close]);
+        }
+        rest = &rest[close + 1..];
+    }
+    text.push_str(rest);
+    (text, handles)
+}
+
+/// Six letters and digits in turn, or a bare number: models invent `[1]` when they have read too many papers.
+fn reads_like_a_handle(part: &str) -> bool {
+    let handle = part.len() == 6
+        && part.bytes().enumerate().all(|(place, b)| if place % 2 == 0 { b.is_ascii_lowercase() } else { b.is_ascii_digit() });
+    handle || (part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// `![…](…)` and `<img …>` go: an image's address can carry the conversation away.
+fn without_images(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = [rest.find("!["), rest.to_ascii_lowercase().find("<img")].into_iter().flatten().min() {
+        let end = if rest[at..].starts_with("![") { rest[at..].find(')') } else { rest[at..].find('>') };
+        out.push_str(&rest[..at]);
+        rest = end.map_or("", |end| &rest[at + end + 1..]);
+    }
+    out.push_str(rest);
+    out
+}
+
+fn dedup(places: Vec<usize>) -> Vec<usize> {
+    let mut seen = HashSet::new();
+    places.into_iter().filter(|place| seen.insert(*place)).collect()
+}
+
+/// Inflection apart, a word of five letters and more stands where its beginning does.
+fn stands_by_stem(word: &str, cited: &[usize], passages: &[Source<'_>]) -> bool {
+    let count = word.chars().count();
+    if count < 5 || word.chars().any(|c| c.is_ascii_digit()) {
+        return false;
+    }
+    let stem: String = word.chars().take((count - 2).max(4)).collect();
+    cited.iter().any(|place| passages[*place].words.iter().any(|other| other.starts_with(&stem)))
+}
+
+/// Function words carry no claim.
+fn is_content(word: &str) -> bool {
+    const FUNCTION: &[&str] = &[
+        "the", "and", "for", "are", "was", "were", "with", "that", "this", "from", "has", "have", "had", "its", "not", "but",
+        "you", "your", "can", "may", "will", "would", "should", "which", "when", "what", "who", "how", "than", "then", "they",
+        "them", "their", "there", "these", "those", "been", "being", "also", "such", "into", "any", "all", "more", "most",
+        "must", "does", "did", "one", "los", "las", "del", "una", "que", "con", "por", "para", "como", "der", "die", "das",
+        "und", "ist", "den", "von", "mit", "les", "des", "est", "une", "dans", "pour",
+    ];
+    (word.chars().count() > 2 || word.chars().any(|c| c.is_ascii_digit() || !c.is_ascii())) && !FUNCTION.contains(&word)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! The end of a turn: the answer, its citations, its retrieval log and its events, in one flush.
+
+use crate::{Answering, Broken, Draft, Timings, Turn, retrieve::{Passage, Retrieved}};
+use anyhow::Context as _;
+use domain::{ChunkId, MessageId, conversation::Question};
+use futures_util::try_join;
+use models::Usage;
+use serde_json::json;
+use store::{
+    events::{self, Category, Event},
+    messages::{self, Citation, NewAnswer, RetrievalLog},
+};
+
+/// An answer as it was kept.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its message.
+    pub id: MessageId,
+    /// The question's message.
+    pub question: MessageId,
+    /// The text, citations as `[1]`.
+    pub content: String,
+    /// By marker.
+    pub citations: Vec<Cited>,
+    /// 0..1.
+    pub confidence: f32,
+    /// Whether this is the fallback message.
+    pub abstained: bool,
+    /// Model that generated.
+    pub model: String,
+    /// As the provider counted.
+    pub usage: Usage,
+    /// Milliseconds of the steps.
+    pub timings: Timings,
+}
+
+/// A marker, explained.
+#[derive(Debug, Clone)]
+pub struct Cited {
+    /// The number in the text.
+    pub marker: i32,
+    /// What supports it.
+    pub passage: Passage,
+    /// The words of the passage that carry it, verbatim.
+    pub quoted_span: String,
+    /// How well they carry it, 0..1.
+    pub score: f32,
+}
+
+impl Answering {
+    /// Keeps what was answered, and also what broke off: as far as it was read.
+    pub(crate) async fn keep(
+        &self,
+        turn: &Turn,
+        question: &Question,
+        (asked, answered): (MessageId, MessageId),
+        retrieved: &Retrieved,
+        draft: &Draft,
+    ) -> anyhow::Result<Answer> {
+        let end = &draft.end;
+        let fallback = &turn.config.fallback_message;
+        let content = if end.verdict.text.is_empty() { fallback.clone() } else { end.verdict.text.clone() };
+        let words = language::words(&content);
+        let answer = NewAnswer {
+            id: answered,
+            session: turn.session,
+            config: turn.config.id,
+            content: &content,
+            words: &words,
+            model: &turn.config.llm_model,
+            prompt_tokens: int(end.usage.prompt),
+            completion_tokens: int(end.usage.completion),
+            processing_time_ms: int(draft.timings.total_ms),
+            generation_ms: int(draft.timings.generate_ms),
+            confidence: end.broken.is_none().then_some(end.verdict.confidence),
+            abstained: end.abstained,
+            error_info: end.broken.map(|broken| json!({ "code": code(broken) })),
+        };
+        let citations: Vec<Citation> = end.verdict.citations.iter().map(citation).collect();
+        let scores = json!(retrieved.all.iter().map(score_row).collect::<Vec<_>>());
+        let timings = json!(draft.timings);
+        let chunks: Vec<ChunkId> = retrieved.all.iter().map(|passage| passage.hit.chunk).collect();
+        let similarity: Vec<f64> = retrieved.all.iter().map(|passage| passage.score).collect();
+        let log = RetrievalLog {
+            session: turn.session,
+            message: asked,
+            chatbot: turn.config.chatbot,
+            query: question.as_str(),
+            vector: retrieved.vector.as_ref(),
+            space: turn.space.id,
+            chunks: &chunks,
+            similarity: &similarity,
+            scores: &scores,
+            threshold: f64::from(turn.config.score_threshold),
+            k: int(turn.config.retrieval_k),
+            timings: &timings,
+        };
+        let facts = facts(turn, asked, draft);
+
+        let tx = self.database.tenant(turn.organization).await?;
+        try_join!(
+            messages::append_answer(&tx, &answer),
+            messages::cite(&tx, answered, &citations),
+            messages::log_retrieval(&tx, &log),
+            events::record(&tx, &facts),
+            tx.commit(),
+        )
+        .context("keep answer")?;
+        tx.close();
+        Ok(Answer {
+            id: answered,
+            question: asked,
+            content,
+            citations: end.verdict.citations.clone(),
+            confidence: end.verdict.confidence,
+            abstained: end.abstained,
+            model: turn.config.llm_model.clone(),
+            usage: end.usage,
+            timings: draft.timings,
+        })
+    }
+}
+
+fn citation(cited: &Cited) -> Citation {
+    let hit = &cited.passage.hit;
+    Citation {
+        marker: cited.marker,
+        chunk: hit.chunk,
+        document: hit.document,
+        title: hit.title.clone(),
+        key: hit.key.clone(),
+        page: hit.page,
+        quoted_span: cited.quoted_span.clone(),
+        score: cited.score,
+    }
+}
+
+fn score_row(passage: &Passage) -> serde_json::Value {
+    let hit = &passage.hit;
+    json!({ "dense": hit.dense, "lexical": hit.lexical, "coverage": hit.coverage, "fused": hit.fused, "score": passage.score })
+}
+
+fn facts(turn: &Turn, asked: MessageId, draft: &Draft) -> Vec<Event<'static>> {
+    let end = &draft.end;
+    let event = |kind, category, payload| Event {
+        kind,
+        category,
+        payload,
+        session: Some(turn.session.0),
+        resource: Some(("message", asked.0)),
+    };
+    let call = json!({
+        "model": turn.config.llm_model, "latency_ms": draft.timings.generate_ms,
+        "tokens_in": end.usage.prompt, "tokens_out": end.usage.completion,
+        "broken": end.broken.map(code),
+    });
+    let category = if end.broken.is_some() { Category::Error } else { Category::Performance };
+    vec![
+        event("message_received", Category::UserAction, json!({ "abstained": end.abstained })),
+        event("llm_call", category, call),
+    ]
+}
+
+fn code(broken: Broken) -> &'static str {
+    match broken {
+        Broken::ModelUnavailable => "model_unavailable",
+        Broken::ModelRefused => "model_refused",
+        Broken::Internal => "internal",
+    }
+}
+
+fn int(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}

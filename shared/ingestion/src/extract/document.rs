@@ -1,0 +1,96 @@
+//! What was read from a file: plain text, and which stretch of it is what.
+
+use domain::{Failure, FailureCode, limits};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// A document's text with its structure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extracted {
+    /// `pdf`, `docx`, `html`, `markdown` or `text`.
+    pub format: String,
+    /// Name and version of what read it.
+    pub extractor: String,
+    /// The document's own title, if it has one.
+    pub title: Option<String>,
+    /// Where the format has pages.
+    pub page_count: Option<u32>,
+    /// All of it, as it would be quoted.
+    pub text: String,
+    /// In order, not overlapping.
+    pub blocks: Vec<Block>,
+}
+
+/// A stretch of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// Where the format has pages, from 1.
+    pub page: Option<u32>,
+}
+
+/// What a stretch of text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BlockKind {
+    /// Of this level, 1 outermost.
+    Heading(u8),
+    /// Running text.
+    Paragraph,
+    /// A list with its items, one a line.
+    List,
+    /// A table, one row a line.
+    Table,
+    /// To be kept as it is.
+    Code,
+}
+
+impl Extracted {
+    /// Nothing yet, of a format.
+    #[must_use]
+    pub fn new(format: &str) -> Self {
+        Self {
+            format: format.to_owned(),
+            extractor: format!("{format}/1"),
+            title: None,
+            page_count: None,
+            text: String::new(),
+            blocks: Vec::new(),
+        }
+    }
+
+    /// Adds a block at the end. NUL characters, which Postgres cannot hold, become spaces.
+    pub fn push(&mut self, kind: BlockKind, text: &str, page: Option<u32>) {
+        let text = text.trim_matches(|c: char| c == '\n' || c == '\r').trim_end();
+        if text.trim().is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push_str("\n\n");
+        }
+        let from = self.text.len();
+        self.text.extend(text.chars().map(|c| if c == '\0' { ' ' } else { c }));
+        self.blocks.push(Block { kind, range: from..self.text.len(), page });
+    }
+
+    /// Refuses a document without text, or with too much of it.
+    pub(crate) fn checked(mut self) -> Result<Self, Failure> {
+        if self.text.len() > limits::EXTRACTED_TEXT_BYTES {
+            return Err(super::text_too_long());
+        }
+        if !self.text.chars().any(char::is_alphanumeric) {
+            return Err(Failure::new(FailureCode::NoText, "The file holds no text. Scanned pages need a text layer (OCR)."));
+        }
+        if self.title.is_none() {
+            // The first thing said, if it is the top heading, is what the author calls the document.
+            self.title = self
+                .blocks
+                .first()
+                .filter(|block| block.kind == BlockKind::Heading(1))
+                .map(|block| self.text[block.range.clone()].to_owned());
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,188 @@
+//! The one map from what went wrong to what a client sees: RFC 9457 problem documents. No SQL, no stack trace,
+//! no provider's words, nothing of another tenant.
+
+use crate::RequestId;
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error as the API tells it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable, for programs: `urn:docent:error:…`.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:docent:error:message-too-long")]
+    pub kind: String,
+    /// The same for every occurrence.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time, and what to do.
+    pub detail: String,
+    /// To be quoted when asking for help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Fields of the request that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// One wrong field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the body, or `?name` of a query parameter.
+    #[schema(example = "/message")]
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    fn new(kind: &str, title: &'static str, status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:docent:error:{kind}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            request_id: None,
+            errors: Vec::new(),
+        }
+    }
+
+    /// 401.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::new(
+            "unauthorized",
+            "Not authorized",
+            StatusCode::UNAUTHORIZED,
+            "Send a valid API key as `Authorization: Bearer dk_…`; it may have been revoked or have expired.",
+        )
+    }
+
+    /// 403.
+    #[must_use]
+    pub fn forbidden(scope: &str) -> Self {
+        Self::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, format!("This needs a key with the scope `{scope}`."))
+    }
+
+    /// 404, for what does not exist and for what is another organization's.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new("not-found", "Not found", StatusCode::NOT_FOUND, format!("There is no such {what}; check the id."))
+    }
+
+    /// 405.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            "method-not-allowed",
+            "Method not allowed",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This path does not take this method; see /api/v1/openapi.json.",
+        )
+    }
+
+    /// 409.
+    #[must_use]
+    pub fn session_closed(status: &str) -> Self {
+        Self::new("session-closed", "Session closed", StatusCode::CONFLICT, format!("The session is {status}. Open a new one."))
+    }
+
+    /// 413.
+    #[must_use]
+    pub fn body_too_large() -> Self {
+        Self::new(
+            "body-too-large",
+            "Body too large",
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("A request's body has at most {} bytes; files travel by presigned S3 requests.", domain::limits::BODY_BYTES),
+        )
+    }
+
+    /// 400: the body is not JSON.
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new("malformed-json", "Malformed JSON", StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 415.
+    #[must_use]
+    pub fn not_json() -> Self {
+        Self::new(
+            "not-json",
+            "Not JSON",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Send the body as JSON with `Content-Type: application/json`.",
+        )
+    }
+
+    /// 422 about one field.
+    #[must_use]
+    pub fn invalid(kind: &str, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let error = FieldError { pointer: pointer.into(), detail: detail.clone() };
+        Self { errors: vec![error], ..Self::new(kind, "Invalid request", StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    }
+
+    /// 503: the same request may work in a moment.
+    #[must_use]
+    pub fn unavailable(kind: &str, detail: &str) -> Self {
+        Self::new(kind, "Not available at present", StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// 502: something that we depend on refuses.
+    #[must_use]
+    pub fn bad_gateway(kind: &str, detail: &str) -> Self {
+        Self::new(kind, "A service refuses", StatusCode::BAD_GATEWAY, detail)
+    }
+
+    /// 500.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            "internal",
+            "Our fault",
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something broke on our side. Try again; if it stays, quote the request_id.",
+        )
+    }
+
+    fn body(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], self.body()).into_response();
+        if self.status == 401 {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == 503 {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Middleware: gives every problem its request's id.
+pub async fn with_request_id(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = next.run(request).await;
+    match (response.extensions().get::<Problem>().cloned(), id) {
+        (Some(problem), Some(RequestId(id))) => {
+            let (mut parts, _) = response.into_parts();
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(parts, Problem { request_id: Some(id), ..problem }.body().into())
+        }
+        _ => response,
+    }
+}

@@ -1,0 +1,90 @@
+//! Strict requests: a body that is read whole, unknown fields refused, and an error that names the field.
+
+use crate::Problem;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+};
+use http::{StatusCode, header, request::Parts};
+use serde::de::DeserializeOwned;
+use std::str::FromStr;
+
+/// The id of this request, as Lambda and API Gateway log it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !content_type.is_none_or(is_json) {
+            return Err(Problem::not_json());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::body_too_large()
+            } else {
+                Problem::malformed("The body could not be read to its end.")
+            }
+        })?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_problem(&error))?;
+        json.end().map_err(|_| Problem::malformed("There is something after the end of the JSON value."))?;
+        Ok(Self(value))
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    if inner.is_data() {
+        let path = error.path().to_string();
+        let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
+        // serde's own words, without its line and column.
+        let detail = inner.to_string();
+        let detail = detail.split(" at line ").next().unwrap_or_default();
+        Problem::invalid("invalid-field", pointer, detail)
+    } else {
+        Problem::malformed(format!("The body is not valid JSON (line {}, column {}).", inner.line(), inner.column()))
+    }
+}
+
+/// The query string.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
+            let text = rejection.body_text();
+            let detail = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, detail)| detail);
+            Problem::invalid("invalid-query", "?", detail)
+        })?;
+        Ok(Self(query.0))
+    }
+}
+
+/// The path's `{id}`. What is no id names nothing: 404.
+#[derive(Debug)]
+pub struct PathId<T>(pub T);
+
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found("resource"))?;
+        text.parse().map(Self).map_err(|_| Problem::not_found("resource"))
+    }
+}
