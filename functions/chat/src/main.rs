@@ -35,6 +35,6 @@ async fn main() -> anyhow::Result<()> {
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
     };
-    let app = routes::app(Arc::new(context), &config::text("PUBLIC_URL")?);
+    let app = routes::app(Arc::new(context), &config::optional("PUBLIC_URL"));
     lambda_http::run_with_streaming_response(app).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -33,7 +33,8 @@ struct Document;
 /// All routes of this function, with the document that describes them.
 pub fn app(context: Arc<Context>, public_url: &str) -> Router {
     let (router, mut api) = declared().split_for_parts();
-    api.servers = Some(vec![Server::new(public_url)]);
+    let base = if public_url.is_empty() { "/" } else { public_url };
+    api.servers = Some(vec![Server::new(base)]);
     let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_…").build());
     api.components.get_or_insert_default().security_schemes.insert("api_key".into(), scheme.into());
     let api: Arc<str> = api.to_json().unwrap_or_default().into();

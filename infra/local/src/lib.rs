@@ -12,3 +12,11 @@ pub mod runtime_api;
 pub mod event_source;
 pub mod gateway;
 pub mod functions;
+pub mod queues;
+pub mod database;
+pub mod folder;
+pub mod control;
+pub mod stack;
+
+pub mod client;
+pub mod demo;

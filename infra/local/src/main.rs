@@ -1,2 +1,22 @@
-//! placeholder
-fn main() {}
+//! `local`: the whole of Docent on this machine, and commands to use it.
+#![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
+
+mod cli;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new("warn,s3s=off,s3s_fs=off"))
+        .with_writer(std::io::stderr)
+        .init();
+    match cli::run(cli::Arguments::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

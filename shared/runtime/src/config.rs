@@ -14,6 +14,12 @@ pub fn text(name: &str) -> anyhow::Result<String> {
         .with_context(|| format!("{name} is not set: infra/template.yaml sets it under Environment"))
 }
 
+/// A variable that may be empty or missing.
+#[must_use]
+pub fn optional(name: &str) -> String {
+    text(name).unwrap_or_default()
+}
+
 /// A variable that must hold a whole number.
 ///
 /// # Errors

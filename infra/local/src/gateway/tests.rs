@@ -22,10 +22,10 @@ Resources:
     Metadata: {BuildProperties: {Binary: f}}
     Properties:
       Events:
-        A: {Type: Api, Properties: {RestApiId: !Ref Api, Method: GET, Path: '/things/{id}', TimeoutInMillis: 300}}
-        B: {Type: Api, Properties: {RestApiId: !Ref Api, Method: POST, Path: /things/search, TimeoutInMillis: 300}}
+        A: {Type: Api, Properties: {RestApiId: !Ref Api, Method: GET, Path: '/things/{id}', TimeoutInMillis: 2000}}
+        B: {Type: Api, Properties: {RestApiId: !Ref Api, Method: POST, Path: /things/search, TimeoutInMillis: 2000}}
         C: {Type: Api, Properties: {RestApiId: !Ref Api, Method: ANY, Path: '/files/{path+}'}}
-        D: {Type: Api, Properties: {RestApiId: !Ref Api, Method: POST, Path: /stream, ResponseTransferMode: RESPONSE_STREAM, TimeoutInMillis: 400}}
+        D: {Type: Api, Properties: {RestApiId: !Ref Api, Method: POST, Path: /stream, ResponseTransferMode: RESPONSE_STREAM, TimeoutInMillis: 2000}}
 ";
 
 async fn gateway<F, R>(process: F) -> Router

@@ -87,11 +87,8 @@ where
     F: Fn(Runtime) -> R + Send + Sync + 'static,
     R: Future<Output = String> + Send + 'static,
 {
-    let place = Place {
-        region: "us-east-1".into(),
-        account: "0".repeat(12),
-        start_limit: Duration::from_millis(500),
-    };
+    let place =
+        Place { region: "us-east-1".into(), account: "0".repeat(12), start_limit: Duration::from_secs(2) };
     let launch: Launch = Arc::new(move |start| Ok(process(Runtime::new(start)).boxed()));
     Lambda::start(place, vec![Served { name: "f".into(), timeout, max_instances }], launch).await.unwrap()
 }
@@ -208,12 +205,12 @@ async fn a_process_that_cannot_start_fails_one_invocation_each_time() {
 async fn a_process_that_never_asks_for_work_is_given_up() {
     let lambda = lambda(LONG, 1, |_| std::future::pending()).await;
     let error = failure(invoke(&lambda, "x").await);
-    assert!(error.message.contains("did not ask for work within 0.5 seconds"), "{error}");
+    assert!(error.message.contains("did not ask for work within 2.0 seconds"), "{error}");
 }
 
 #[tokio::test]
 async fn time_up_kills_the_process_and_fails_the_invocation() {
-    let lambda = lambda(Duration::from_millis(100), 1, |runtime| async move {
+    let lambda = lambda(Duration::from_secs(1), 1, |runtime| async move {
         let event = runtime.next().await;
         if event.payload == "slow" {
             tokio::time::sleep(LONG).await;
@@ -223,7 +220,7 @@ async fn time_up_kills_the_process_and_fails_the_invocation() {
     })
     .await;
     let (slow, next) = tokio::join!(invoke(&lambda, "slow"), invoke(&lambda, "x"));
-    assert_eq!(failure(slow), FunctionError::new("Sandbox.Timedout", "Task timed out after 0.10 seconds"));
+    assert_eq!(failure(slow), FunctionError::new("Sandbox.Timedout", "Task timed out after 1.00 seconds"));
     assert_eq!(next, Outcome::Success("ok".into()));
 }
 
@@ -262,7 +259,7 @@ async fn a_stream_arrives_as_it_is_written() {
 
 #[tokio::test]
 async fn a_stream_that_breaks_off_ends_in_an_error() {
-    let lambda = lambda(Duration::from_millis(300), 1, |runtime| async move {
+    let lambda = lambda(Duration::from_secs(1), 1, |runtime| async move {
         let event = runtime.next().await;
         let kind = event.payload.clone();
         let frames = async_stream::stream! {

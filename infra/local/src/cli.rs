@@ -1,0 +1,130 @@
+//! The commands.
+
+mod ask;
+mod drop;
+mod run;
+mod watch;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+use local::{client::Client, folder, stack::EmbedderChoice};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Runs the whole of Docent on this machine: Postgres with pgvector, S3, SQS, Bedrock, Lambda and API Gateway, wired
+/// from infra/template.yaml, with the binaries that deploy.
+///
+/// Without a command it starts the stack in the foreground, fills an empty one with sample documents, and asks a
+/// question. Ctrl-C stops everything. The other commands use a stack that runs.
+#[derive(Parser)]
+#[command(name = "local", bin_name = "cargo run -p local --", max_term_width = 100)]
+pub struct Arguments {
+    /// Folder of the stack's data; two stacks beside each other need two.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".local")]
+    data: PathBuf,
+    #[command(flatten)]
+    start: Start,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// How to start.
+#[derive(Args)]
+pub struct Start {
+    /// Port of the API; another free one when it is taken and not asked for.
+    #[arg(long)]
+    port: Option<u16>,
+    /// What makes vectors: `instant` is for load work, its answers are poor.
+    #[arg(long, value_enum, default_value = "minilm")]
+    embedder: EmbedderChoice,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Drop files or folders into S3 and wait until each is completed or failed.
+    Drop {
+        /// Files, or folders with all that is in them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Collection by its slug; made at its first document.
+        #[arg(long, default_value = local::demo::COLLECTION)]
+        collection: String,
+    },
+    /// Ask a question; streams the answer, then lists its sources.
+    Ask {
+        /// 1 to 2,000 characters.
+        question: String,
+        /// Ask a chatbot that reads this collection alone.
+        #[arg(long)]
+        collection: Option<String>,
+    },
+    /// Search passages without an answer.
+    Search {
+        /// 1 to 2,000 characters.
+        question: String,
+        /// In this collection alone.
+        #[arg(long)]
+        collection: Option<String>,
+        /// Passages wanted, 1 to 50.
+        #[arg(long)]
+        k: Option<u32>,
+    },
+    /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in.
+    Invoke {
+        /// ingest, chat or migrate.
+        function: String,
+        /// The event's file.
+        event: PathBuf,
+    },
+    /// Show the stack: addresses, functions, queues, documents.
+    Status,
+    /// Print functions' logs.
+    Logs {
+        /// One function only.
+        function: Option<String>,
+        /// Go on as more is written.
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Stop the stack that runs in the data folder.
+    Down,
+    /// Delete the data folder, database and documents included.
+    Clean,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// With words for a person.
+pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let data = arguments.data;
+    match arguments.command {
+        None => run::run(&data, arguments.start).await,
+        Some(Command::Drop { paths, collection }) => drop::drop(&client(&data).await?, &paths, &collection).await,
+        Some(Command::Ask { question, collection }) => {
+            let client = client(&data).await?;
+            let chatbot = ask::chatbot(&client, &folder::addresses(&data)?, collection.as_deref()).await?;
+            ask::ask(&client, &chatbot, &question).await
+        }
+        Some(Command::Search { question, collection, k }) => {
+            ask::search(&client(&data).await?, &question, collection.as_deref(), k).await
+        }
+        Some(Command::Invoke { function, event }) => watch::invoke(&data, &function, &event).await,
+        Some(Command::Status) => watch::status(&data).await,
+        Some(Command::Logs { function, follow }) => watch::logs(&data, function.as_deref(), follow).await,
+        Some(Command::Down) => watch::down(&data).await,
+        Some(Command::Clean) => watch::clean(&data),
+    }
+}
+
+async fn client(data: &Path) -> Result<Client> {
+    Client::new(&folder::addresses(data)?).await
+}
+
+/// The workspace that this program was built in.
+fn workspace() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    here.canonicalize().with_context(|| format!("find the workspace at {}", here.display()))
+}

@@ -1,0 +1,109 @@
+//! Questions, answered on the terminal.
+
+use anyhow::{Result, bail};
+use futures_util::StreamExt as _;
+use local::{
+    bedrock::LOCAL_EMBEDDING_MODEL,
+    client::{Client, Template},
+    folder::Addresses,
+    minilm::DIMENSION,
+    stack::GENERATION_MODEL,
+};
+use serde_json::Value;
+use std::{
+    io::Write as _,
+    pin::pin,
+    process::ExitCode,
+    time::Instant,
+};
+
+/// The demo's chatbot, or the one of a collection.
+pub async fn chatbot(client: &Client, addresses: &Addresses, collection: Option<&str>) -> Result<String> {
+    let Some(collection) = collection else { return Ok(addresses.chatbot_id.clone()) };
+    let like = Template {
+        embedding_model: LOCAL_EMBEDDING_MODEL,
+        embedding_dimension: DIMENSION,
+        generation_model: GENERATION_MODEL,
+    };
+    Ok(client.chatbot_of(collection, &like).await?.to_string())
+}
+
+/// Streams the answer, then lists its sources and where the time went.
+pub async fn ask(client: &Client, chatbot: &str, question: &str) -> Result<ExitCode> {
+    let session = client.open_session(chatbot).await?;
+    let asked = Instant::now();
+    let mut first_word = None;
+    let mut events = pin!(client.ask(&session, question).await?);
+    while let Some(event) = events.next().await {
+        let event = event?;
+        match event.name.as_str() {
+            "token" => {
+                first_word.get_or_insert_with(|| asked.elapsed());
+                print!("{}", event.data["text"].as_str().unwrap_or_default());
+                std::io::stdout().flush()?;
+            }
+            "done" => {
+                println!("\n");
+                sources(&event.data);
+                let first = first_word.unwrap_or_default().as_millis();
+                timings(&event.data, first);
+                return Ok(ExitCode::SUCCESS);
+            }
+            "error" => bail!("{}", event.data["detail"].as_str().unwrap_or("the answer broke off")),
+            _ => {}
+        }
+    }
+    bail!("the stream ended without an answer: see `cargo run -p local -- logs chat`")
+}
+
+fn sources(answer: &Value) {
+    for citation in answer["citations"].as_array().into_iter().flatten() {
+        let page = citation["page_number"].as_i64().map(|page| format!(", page {page}")).unwrap_or_default();
+        println!(
+            "  [{}] {}{page}  ({})\n      “{}”",
+            citation["marker"],
+            citation["document_title"].as_str().unwrap_or_default(),
+            citation["document_key"].as_str().unwrap_or_default(),
+            citation["quoted_span"].as_str().unwrap_or_default().replace('\n', " "),
+        );
+    }
+    if answer["abstained"].as_bool() == Some(true) {
+        println!("  (no answer: the documents do not hold one with enough confidence)");
+    }
+}
+
+fn timings(answer: &Value, first_word_ms: u128) {
+    let timing = |name: &str| answer["timings"][name].as_u64().unwrap_or_default();
+    println!(
+        "\n  confidence {:.2} · question embedded {} ms · searched {} ms · written {} ms · first word {first_word_ms} ms · all {} ms",
+        answer["confidence"].as_f64().unwrap_or_default(),
+        timing("embed_ms"),
+        timing("search_ms"),
+        timing("generate_ms"),
+        timing("total_ms"),
+    );
+}
+
+/// Prints passages, best first.
+pub async fn search(client: &Client, question: &str, collection: Option<&str>, k: Option<u32>) -> Result<ExitCode> {
+    let found = client.search(question, collection, k).await?;
+    let items = found["items"].as_array().cloned().unwrap_or_default();
+    for (place, item) in items.iter().enumerate() {
+        let page = item["page_number"].as_i64().map(|page| format!(", page {page}")).unwrap_or_default();
+        let dense = item["scores"]["dense"].as_f64().map_or("–".into(), |dense| format!("{dense:.3}"));
+        println!(
+            "{:>2}. {:.3}  {}{page}  ({}; dense {dense}, lexical {:.2})",
+            place + 1,
+            item["score"].as_f64().unwrap_or_default(),
+            item["document_title"].as_str().unwrap_or_default(),
+            item["document_key"].as_str().unwrap_or_default(),
+            item["scores"]["lexical"].as_f64().unwrap_or_default(),
+        );
+        let content: String = item["content"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        println!("    {}", domain::document::clip(&content, 240));
+    }
+    if items.is_empty() {
+        println!("nothing found");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,124 @@
+//! Looking after a stack: status, logs, invoke, down, clean.
+
+use anyhow::{Context as _, Result, bail};
+use local::{client::Client, folder, functions, postgres};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use serde_json::Value;
+use std::{
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// How long `down` waits.
+const DOWN_WAIT: Duration = Duration::from_secs(30);
+/// How often `logs -f` looks.
+const FOLLOW_EVERY: Duration = Duration::from_millis(200);
+
+pub async fn status(data: &Path) -> Result<ExitCode> {
+    let addresses = folder::addresses(data)?;
+    let client = Client::new(&addresses).await?;
+    println!("gateway   {}\nS3        {}  bucket {}\nSQS       {}\nBedrock   {}\nLambda    {}\n", addresses.gateway,
+        addresses.s3_endpoint, addresses.bucket, addresses.sqs_endpoint, addresses.bedrock_endpoint, addresses.lambda_endpoint);
+    let state = client.status().await?;
+    for (name, instances) in state["functions"].as_object().into_iter().flatten() {
+        println!("function  {name}: {instances} processes");
+    }
+    for (name, counts) in state["queues"].as_object().into_iter().flatten() {
+        println!("queue     {name}: {} waiting, {} in flight, {} delayed", counts["visible"], counts["in_flight"], counts["delayed"]);
+    }
+    println!();
+    for document in client.statuses(&[]).await? {
+        let end = match (&document.failure, document.progress) {
+            (Some(failure), _) => failure.detail.clone(),
+            (None, Some((done, total))) if document.status == "processing" => format!("{done}/{total} passages"),
+            _ => format!("{} passages", document.chunk_count),
+        };
+        println!("document  {}: {}: {end}", document.key, document.status);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn invoke(data: &Path, function: &str, event: &Path) -> Result<ExitCode> {
+    let addresses = folder::addresses(data)?;
+    let client = Client::new(&addresses).await?;
+    let mut text = std::fs::read_to_string(event).with_context(|| format!("read {}", event.display()))?;
+    text = text.replace("{{api_key}}", &addresses.api_key).replace("{{chatbot_id}}", &addresses.chatbot_id);
+    if text.contains("{{session_id}}") {
+        text = text.replace("{{session_id}}", &client.open_session(&addresses.chatbot_id).await?);
+    }
+    let _: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", event.display()))?;
+    // A streamed answer has its prelude, eight NUL characters, and the body.
+    println!("{}", client.invoke(function, text).await?.replace("\0\0\0\0\0\0\0\0", "\n\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<ExitCode> {
+    let files: Vec<PathBuf> = match function {
+        Some(name) => vec![functions::log_file(data, name)],
+        None => std::fs::read_dir(data.join("logs"))
+            .with_context(|| format!("there are no logs in {}", data.display()))?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+            .collect(),
+    };
+    let mut open: Vec<(String, File, u64)> = Vec::new();
+    for path in files {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let file = File::open(&path).with_context(|| format!("{name} has written no log yet, or there is no such function"))?;
+        open.push((name, file, 0));
+    }
+    let several = open.len() > 1;
+    loop {
+        for (name, file, read) in &mut open {
+            file.seek(SeekFrom::Start(*read))?;
+            let mut text = Vec::new();
+            file.read_to_end(&mut text)?;
+            // A half-written line waits for its other half.
+            let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            *read += whole as u64;
+            for line in String::from_utf8_lossy(&text[..whole]).lines() {
+                if several { println!("{name:<8} {line}") } else { println!("{line}") }
+            }
+        }
+        if !follow {
+            return Ok(ExitCode::SUCCESS);
+        }
+        tokio::time::sleep(FOLLOW_EVERY).await;
+    }
+}
+
+pub async fn down(data: &Path) -> Result<ExitCode> {
+    let addresses = folder::addresses(data)?;
+    let pid = i32::try_from(addresses.pid).ok().and_then(Pid::from_raw).context("read the stack's process")?;
+    kill_process(pid, Signal::TERM).context("tell the stack to stop")?;
+    let begun = Instant::now();
+    while test_kill_process(pid).is_ok() {
+        if begun.elapsed() > DOWN_WAIT {
+            bail!("the stack (process {}) does not stop: end it with `kill -9 {0}`; the next start recovers", addresses.pid);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    println!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn clean(data: &Path) -> Result<ExitCode> {
+    if folder::addresses(data).is_ok() {
+        bail!("a stack runs in {}: stop it first with `cargo run -p local -- down`", data.display());
+    }
+    if !data.join("local.lock").exists() {
+        println!("there is nothing in {}", data.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let database = postgres::cluster_folder(&data.join("postgres"))?;
+    for folder in [database, data.to_owned()] {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).with_context(|| format!("delete {}", folder.display()))?;
+        }
+    }
+    println!("deleted {}", data.display());
+    Ok(ExitCode::SUCCESS)
+}
