@@ -7,6 +7,7 @@ use domain::{
     chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT},
     document::is_slug,
 };
+use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -45,15 +46,23 @@ fn first_chatbot() -> String {
     "Assistant".into()
 }
 
-pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
+/// The operator reads the error where he invoked: it has the whole chain of causes, and no secret is in it.
+pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, Diagnostic> {
+    fulfil(&context, event).await.map_err(|error| Diagnostic {
+        error_type: "Docent.MigrateError".into(),
+        error_message: format!("{error:#}"),
+    })
+}
+
+async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
     if event.get("RequestType").is_some() {
         // CloudFormation waits for an hour for an answer that never comes: there always is one.
-        return Ok(custom_resource::answer(&event, migrate_for_stack(&context, &event)).await?);
+        return custom_resource::answer(&event, migrate_for_stack(context, &event)).await;
     }
     let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
     match wish {
-        Wish::Migrate {} => Ok(json!({ "applied": migrate(&context).await? })),
-        Wish::CreateOrganization { name, slug, chatbot } => Ok(create_organization(&context, &name, &slug, &chatbot).await?),
+        Wish::Migrate {} => Ok(json!({ "applied": migrate(context).await? })),
+        Wish::CreateOrganization { name, slug, chatbot } => create_organization(context, &name, &slug, &chatbot).await,
     }
 }
 

@@ -66,7 +66,9 @@ async fn invoke(State(control): State<Control>, Path(name): Path<String>, payloa
     }
 }
 
-async fn custom_resource(State(control): State<Control>, Path(id): Path<String>, Json(answer): Json<Value>) -> StatusCode {
+/// The answer comes without a content type: CloudFormation's URL is signed so.
+async fn custom_resource(State(control): State<Control>, Path(id): Path<String>, answer: Bytes) -> StatusCode {
+    let Ok(answer) = serde_json::from_slice(&answer) else { return StatusCode::BAD_REQUEST };
     let sender = control.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     match sender.map(|sender| sender.send(answer)) {
         Some(Ok(())) => StatusCode::OK,
