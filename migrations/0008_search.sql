@@ -78,7 +78,8 @@ DECLARE
     exact_limit CONSTANT integer := 5000;
     -- A very common word is neither counted nor ranked past this many chunks.
     common_cap  CONSTANT integer := 2000;
-    most_terms  CONSTANT integer := 32;
+    -- Words of a question that are looked up.
+    most_words  CONSTANT integer := 32;
     -- BM25 (Robertson and Zaragoza 2009); k1 and b as in Lucene-tuned baselines for short passages.
     k1 CONSTANT double precision := 0.9;
     b  CONSTANT double precision := 0.4;
@@ -90,6 +91,7 @@ DECLARE
     readable     bigint;
     terms        text[];
     idf          double precision[];
+    weight_of_words double precision;
     chosen       tsquery;
     dense_ids    uuid[] := '{}';
     lexical_ids  uuid[] := '{}';
@@ -160,7 +162,9 @@ BEGIN
         INTO dense_ids USING in_vector, org, versions;
     END IF;
 
-    -- 3. The question's lexemes, in the configuration of each language that the tenant's documents have.
+    -- 3. The question's words as lexemes, in the configuration of each language that the tenant's documents
+    -- have. A word is what counts, its variants are alternatives; function words of any of those languages
+    -- are left out, unless there is nothing else.
     WITH RECURSIVE present AS (
         (SELECT d.language FROM documents d WHERE d.organization_id = org ORDER BY d.language LIMIT 1)
         UNION ALL
@@ -168,10 +172,23 @@ BEGIN
                  WHERE d.organization_id = org AND d.language > p.language ORDER BY d.language LIMIT 1)
           FROM present p WHERE p.language IS NOT NULL
     ), configs AS (
-        SELECT DISTINCT ON (text_config(p.language)) p.language FROM present p WHERE p.language IS NOT NULL
-    ), lexemes AS (
-        SELECT DISTINCT l.lexeme FROM configs c, unnest(words_vector(c.language, in_words)) l
-         LIMIT most_terms
+        SELECT DISTINCT ON (text_config(p.language)) p.language,
+               text_config(p.language) <> 'simple'::regconfig AS has_dictionary
+          FROM present p WHERE p.language IS NOT NULL
+    ), asked AS (
+        SELECT w.word, min(w.place) AS place FROM unnest(in_words) WITH ORDINALITY AS w (word, place)
+         GROUP BY w.word ORDER BY min(w.place) LIMIT most_words
+    ), variants AS (
+        SELECT a.word, c.has_dictionary, l.lexeme
+          FROM asked a CROSS JOIN configs c
+          LEFT JOIN LATERAL unnest(words_vector(c.language, ARRAY[a.word])) l ON true
+    ), function_words AS (
+        SELECT v.word FROM variants v WHERE v.has_dictionary AND v.lexeme IS NULL
+    ), meant AS (
+        SELECT DISTINCT v.word, v.lexeme FROM variants v
+         WHERE v.lexeme IS NOT NULL
+           AND (v.word NOT IN (SELECT f.word FROM function_words f)
+                OR NOT EXISTS (SELECT FROM asked a WHERE a.word NOT IN (SELECT f.word FROM function_words f)))
     ), counted AS (
         SELECT l.lexeme, (
             SELECT count(*) FROM (
@@ -179,16 +196,19 @@ BEGIN
                  WHERE c.organization_id = org AND c.search_vector @@ quoted_lexeme(l.lexeme)::tsquery
                    AND (NOT restricted OR c.document_version_id = ANY (versions))
                  LIMIT common_cap) capped)::double precision AS df
-          FROM lexemes l
-    ), summed AS (
+          FROM (SELECT DISTINCT m.lexeme FROM meant m) l
+    ), weighed AS (
+        SELECT m.word, ln(1 + (greatest(readable, sum(c.df)) - sum(c.df) + 0.5) / (sum(c.df) + 0.5)) AS idf
+          FROM meant m JOIN counted c USING (lexeme) GROUP BY m.word
+    ), bounded AS (
         SELECT lexeme, df, sum(df) OVER (ORDER BY df, lexeme) AS upto FROM counted
     )
-    SELECT array_agg(lexeme ORDER BY df, lexeme),
-           array_agg(ln(1 + (greatest(readable, df) - df + 0.5) / (df + 0.5)) ORDER BY df, lexeme),
+    SELECT array_agg(m.lexeme), array_agg(w.idf), (SELECT sum(all_words.idf) FROM weighed all_words),
            -- Rarest words first, as many as stay below the cap: common words rank, they do not find.
-           string_agg(quoted_lexeme(lexeme), ' | ')
-               FILTER (WHERE df > 0 AND (upto <= common_cap OR upto = df))::tsquery
-      INTO terms, idf, chosen FROM summed;
+           string_agg(DISTINCT quoted_lexeme(m.lexeme), ' | ')
+               FILTER (WHERE f.df > 0 AND (f.upto <= common_cap OR f.upto = f.df))::tsquery
+      INTO terms, idf, weight_of_words, chosen
+      FROM meant m JOIN weighed w USING (word) JOIN bounded f USING (lexeme);
 
     -- 4. Lexical leg: found by the rarer words, ordered roughly; BM25 below orders exactly.
     IF chosen IS NOT NULL THEN
@@ -240,7 +260,7 @@ BEGIN
         SELECT c.id, c.document_id, c.document_version_id, d.title, d.s3_key, d.document_type,
                c.page_number, c.headings, c.content, c.language,
                s.cosine, s.bm25,
-               coalesce(s.matched / nullif((SELECT sum(i) FROM unnest($5::float8[]) i), 0), 0),
+               least(1, coalesce(s.matched / nullif($11, 0), 0)),
                (CASE WHEN s.cosine IS NULL THEN 0 ELSE $8 * s.dense_scaled END + s.lexical_scaled) / (1 + $8) AS fused
           FROM scaled s
           JOIN chunks c ON c.organization_id = $3 AND c.id = s.id
@@ -251,15 +271,17 @@ BEGIN
             '(SELECT (1 - (e.vector <=> $10::halfvec))::float8 FROM embeddings e
                WHERE e.space_id = %L AND e.organization_id = $3 AND e.chunk_id = c.id)', in_space)
             ELSE 'NULL::float8' END)
-    USING dense_ids, lexical_ids, org, terms, idf, k1, b, weight, in_limit, in_vector;
+    USING dense_ids, lexical_ids, org, terms, idf, k1, b, weight, in_limit, in_vector, weight_of_words;
 END
 $$;
 
-GRANT CREATE ON SCHEMA docent TO docent_search;
-ALTER FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
-    OWNER TO docent_search;
-REVOKE CREATE ON SCHEMA docent FROM docent_search;
 REVOKE ALL ON FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
     TO docent_app;
+
+-- Last, as in 0007: afterwards nothing can be revoked or granted on it.
+GRANT CREATE ON SCHEMA docent TO docent_search;
+ALTER FUNCTION docent.search_chunks(uuid, real[], text[], uuid, jsonb, double precision, integer, integer)
+    OWNER TO docent_search;
+REVOKE CREATE ON SCHEMA docent FROM docent_search;
