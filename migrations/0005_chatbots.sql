@@ -44,7 +44,7 @@ CREATE TABLE docent.config_versions (
     reranker_model       text,
     retrieval_k          integer NOT NULL DEFAULT 5 CHECK (retrieval_k BETWEEN 1 AND 100),
     score_threshold      real NOT NULL DEFAULT 0 CHECK (score_threshold BETWEEN 0 AND 1),
-    confidence_threshold real NOT NULL DEFAULT 0.5 CHECK (confidence_threshold BETWEEN 0 AND 1),
+    confidence_threshold real NOT NULL DEFAULT 0.3 CHECK (confidence_threshold BETWEEN 0 AND 1),
     context_window       integer NOT NULL DEFAULT 4000 CHECK (context_window > 0),
     chunk_size           integer,
     chunk_overlap        integer,

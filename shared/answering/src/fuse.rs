@@ -20,11 +20,11 @@ pub fn dense_weight(space: &Space, question: &str) -> f64 {
     }
 }
 
-/// Logistic weights of the final score: constant, cosine, coverage. Fitted on questions against their own and
-/// against foreign paragraphs (tests/bench/README.md tells how).
-const WITH_VECTORS: (f64, f64, f64) = (-6.2, 6.5, 5.6);
-/// The same without vectors, or where they say nothing.
-const WORDS_ALONE: (f64, f64) = (-4.0, 8.0);
+/// Logistic weights of the final score: constant, cosine, coverage. Fitted on the best passage of 400 questions of
+/// SQuAD 2.0 whose articles were there (1) and of 400 whose articles were not (0): area under the curve .989.
+const WITH_VECTORS: (f64, f64, f64) = (-11.93, 16.65, 11.05);
+/// The same without vectors, or where they say nothing: .957.
+const WORDS_ALONE: (f64, f64) = (-6.25, 12.37);
 
 /// 0..1: how likely a passage is about the question.
 #[must_use]
