@@ -95,7 +95,8 @@ DECLARE
     chosen       tsquery;
     dense_ids    uuid[] := '{}';
     lexical_ids  uuid[] := '{}';
-    dimension    integer := coalesce(cardinality(in_vector), 0);
+    -- Not "dimension": a column's name wins over a variable's.
+    vector_size  integer := coalesce(cardinality(in_vector), 0);
     reads        text[];
     weight       double precision := in_dense_weight;
 BEGIN
@@ -137,15 +138,18 @@ BEGIN
     END IF;
 
     -- 2. Dense leg.
-    IF dimension > 0 THEN
+    IF vector_size > 0 THEN
         SELECT s.languages INTO reads FROM embedding_spaces s
-         WHERE s.id = in_space AND s.dimension = dimension
+         WHERE s.id = in_space AND s.dimension = vector_size
            AND (s.organization_id IS NULL OR s.organization_id = org);
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'no embedding space % of dimension %', in_space, dimension;
+            RAISE EXCEPTION 'no embedding space % of dimension %', in_space, vector_size;
         END IF;
         PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true),
-                set_config('hnsw.ef_search', greatest(100, in_candidates)::text, true);
+                set_config('hnsw.ef_search', greatest(100, in_candidates)::text, true),
+                -- The graph is already in order: without a sort no plan but its remains, even where the
+                -- statistics are older than the rows.
+                set_config('enable_sort', CASE WHEN readable <= exact_limit THEN 'on' ELSE 'off' END, true);
         EXECUTE format(
             'SELECT coalesce(array_agg(near.chunk_id), ''{}'') FROM (
                 SELECT e.chunk_id FROM embeddings e
@@ -157,9 +161,10 @@ BEGIN
             CASE WHEN restricted THEN 'AND e.document_version_id = ANY ($3)' ELSE '' END,
             -- Only the expression of the index reaches the graph; the bare column forces the exact scan.
             CASE WHEN readable <= exact_limit THEN 'e.vector <=> $1::halfvec'
-                 ELSE format('(e.vector::halfvec(%1$s)) <=> $1::halfvec(%1$s)', dimension) END,
+                 ELSE format('(e.vector::halfvec(%1$s)) <=> $1::halfvec(%1$s)', vector_size) END,
             in_candidates)
         INTO dense_ids USING in_vector, org, versions;
+        PERFORM set_config('enable_sort', 'on', true);
     END IF;
 
     -- 3. The question's words as lexemes, in the configuration of each language that the tenant's documents
@@ -197,9 +202,18 @@ BEGIN
                    AND (NOT restricted OR c.document_version_id = ANY (versions))
                  LIMIT common_cap) capped)::double precision AS df
           FROM (SELECT DISTINCT m.lexeme FROM meant m) l
-    ), weighed AS (
-        SELECT m.word, ln(1 + (greatest(readable, sum(c.df)) - sum(c.df) + 0.5) / (sum(c.df) + 0.5)) AS idf
+    ), known AS (
+        SELECT m.word, sum(c.df) AS df,
+               ln(1 + (greatest(readable, sum(c.df)) - sum(c.df) + 0.5) / (sum(c.df) + 0.5)) AS idf
           FROM meant m JOIN counted c USING (lexeme) GROUP BY m.word
+    ), weighed AS (
+        -- Without a dictionary nobody says which words are function words: one that stands nowhere weighs no
+        -- more than the average of those that do.
+        SELECT k.word, CASE
+            WHEN k.df = 0 AND k.word !~ '[a-z]'
+            THEN least(k.idf, coalesce((SELECT avg(o.idf) FROM known o WHERE o.df > 0), k.idf))
+            ELSE k.idf END AS idf
+          FROM known k
     ), bounded AS (
         SELECT lexeme, df, sum(df) OVER (ORDER BY df, lexeme) AS upto FROM counted
     )
@@ -223,7 +237,7 @@ BEGIN
     END IF;
 
     -- 5. A model that does not read the language of what the words found has little to say about it.
-    IF dimension > 0 AND reads <> '{}' AND lexical_ids <> '{}' THEN
+    IF vector_size > 0 AND reads <> '{}' AND lexical_ids <> '{}' THEN
         SELECT weight * avg((c.language = ANY (reads) OR c.language = 'und')::integer) INTO weight
           FROM unnest(lexical_ids[1:10]) AS top (id)
           JOIN chunks c ON c.organization_id = org AND c.id = top.id;
@@ -267,7 +281,7 @@ BEGIN
           JOIN documents d ON d.organization_id = $3 AND d.id = c.document_id
          ORDER BY fused DESC, c.id
          LIMIT $9',
-        CASE WHEN dimension > 0 THEN format(
+        CASE WHEN vector_size > 0 THEN format(
             '(SELECT (1 - (e.vector <=> $10::halfvec))::float8 FROM embeddings e
                WHERE e.space_id = %L AND e.organization_id = $3 AND e.chunk_id = c.id)', in_space)
             ELSE 'NULL::float8' END)

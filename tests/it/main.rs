@@ -1,9 +1,12 @@
-//! The integration tests, one binary: the schema, the statements, the tenants' wall, the template and the
+//! The integration tests, one binary: the schema, the statements, the tenants' wall, search, the template and the
 //! repository's own rules.
 
 mod architecture;
+mod conversations;
 mod migrator;
 mod schema;
+mod search;
 mod sql;
+mod stack;
 mod template;
 mod tenancy;

@@ -71,16 +71,18 @@ async fn every_statement_fits_the_schema_as_the_application_sees_it() {
 
 /// The types of parameters that a statement alone does not tell, up to the last of them.
 fn types(name: &str) -> Vec<Type> {
-    let (place, kind) = match name {
-        "chunks/insert_embeddings" => (3, Type::UUID_ARRAY),
-        "documents/statuses" => (2, Type::TEXT_ARRAY),
-        "ingestion_jobs/settle" => (2, Type::JSONB),
-        "messages/append_answer" => (11, Type::FLOAT4),
-        "sessions/list" => (1, Type::UUID),
-        _ => return Vec::new(),
+    let known: &[(usize, Type)] = match name {
+        "chunks/insert_embeddings" => &[(3, Type::UUID_ARRAY), (4, Type::FLOAT4_ARRAY), (5, Type::INT4)],
+        "documents/statuses" => &[(2, Type::TEXT_ARRAY)],
+        "ingestion_jobs/settle" => &[(2, Type::JSONB)],
+        "messages/append_answer" => &[(11, Type::FLOAT4), (13, Type::JSONB)],
+        "sessions/list" => &[(1, Type::UUID)],
+        _ => &[],
     };
-    let mut types = vec![Type::UNKNOWN; place];
-    types[place - 1] = kind;
+    let mut types = vec![Type::UNKNOWN; known.last().map_or(0, |(place, _)| *place)];
+    for (place, kind) in known {
+        types[place - 1] = kind.clone();
+    }
     types
 }
 

@@ -68,8 +68,15 @@ impl Organization {
     /// # Panics
     /// When the database refuses.
     pub async fn create(database: &TestDatabase, slug: &str) -> Self {
+        Self::create_with_id(database, slug, OrganizationId::generate()).await
+    }
+
+    /// The same with an id of the caller's choice.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn create_with_id(database: &TestDatabase, slug: &str, id: OrganizationId) -> Self {
         let owner = store::Database::owner(&database.owner_url).expect("a URL");
-        let id = OrganizationId::generate();
         let key = ApiKey::generate(id);
         let tx = owner.tenant(id).await.expect("connect as the owner");
         organizations::create(&tx, slug, slug).await.expect("make organization");

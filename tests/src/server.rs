@@ -65,7 +65,7 @@ fn start_throwaway() -> Result<String> {
         .tempdir()
         .context("make a folder for the database")?;
     // Before the server: whatever happens from here on, nothing is left behind.
-    watch(data.path())?;
+    watch(data.path(), &[])?;
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || hold(data, &sender));
     receiver.recv().context("wait for Postgres")?
@@ -103,9 +103,14 @@ shift
 rm -rf "$@"
 "#;
 
-fn watch(data: &Path) -> Result<()> {
+/// Sees to it that the server of `data`, its files and further folders end with this process.
+///
+/// # Errors
+/// When the watchdog does not start.
+pub fn watch(data: &Path, more: &[&Path]) -> Result<()> {
     let cluster = postgres::cluster_folder(data)?;
     let mut remove: Vec<PathBuf> = vec![data.to_owned()];
+    remove.extend(more.iter().map(|path| (*path).to_owned()));
     if !cluster.starts_with(data) {
         // A folder that the server's user cannot pass: the cluster is in a folder of its own elsewhere.
         remove.extend(cluster.parent().map(Path::to_owned));

@@ -67,7 +67,7 @@ impl Answering {
         tx.close();
         timings.search_ms = millis(started.elapsed());
 
-        let all = scored(hits, dense_weight);
+        let all = scored(hits, dense_weight, text);
         let threshold = f64::from(turn.config.score_threshold);
         let k = usize::try_from(turn.config.retrieval_k).unwrap_or(usize::MAX);
         let passages = all.iter().filter(|passage| passage.score >= threshold).take(k).cloned().collect();
@@ -123,7 +123,7 @@ impl Answering {
         let tx = self.database.tenant(organization).await?;
         let (hits, ()) = try_join!(search::search(&tx, &search), tx.commit())?;
         tx.close();
-        Ok(scored(hits, dense_weight))
+        Ok(scored(hits, dense_weight, text))
     }
 
     /// The question's vector; without one the words alone search: a busy embedding model is no reason to be
@@ -139,6 +139,6 @@ impl Answering {
     }
 }
 
-fn scored(hits: Vec<Hit>, dense_weight: f64) -> Vec<Passage> {
-    hits.into_iter().map(|hit| Passage { score: fuse::final_score(&hit, dense_weight), hit }).collect()
+fn scored(hits: Vec<Hit>, dense_weight: f64, question: &str) -> Vec<Passage> {
+    hits.into_iter().map(|hit| Passage { score: fuse::final_score(&hit, dense_weight, question), hit }).collect()
 }

@@ -65,7 +65,7 @@ impl Ingestion {
     async fn read(&self, work: &Work) -> anyhow::Result<Result<Read, Option<Failure>>> {
         let size = work.object.size;
         if size == 0 {
-            return Ok(Err(Some(Failure::new(FailureCode::Empty, "The file is empty."))));
+            return Ok(Err(Some(Failure::new(FailureCode::Empty, "The file is empty. Upload it again with its content."))));
         }
         if size > limits::DOCUMENT_BYTES {
             return Ok(Err(Some(too_large(format!(

@@ -38,7 +38,9 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
             }
             match (status.status.as_str(), status.progress) {
                 ("completed" | "failed", _) => {
-                    let _ = bars.println(line(status, steps, dropped.get(&status.key)));
+                    let line = line(status, steps, dropped.get(&status.key));
+                    // Not through the bars: they are silent where there is no terminal.
+                    bars.suspend(|| println!("{line}"));
                     overall.inc(1);
                 }
                 (_, Some((done, total))) if total > 0 => overall.set_message(format!("{done}/{total} passages")),

@@ -1,0 +1,82 @@
+//! Sessions and messages under concurrency, and what is kept of people.
+
+use domain::{MessageId, conversation::Platform};
+use std::collections::BTreeSet;
+use store::{
+    messages,
+    sessions::{self, Opening},
+};
+use tests::{Organization, database};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_of_concurrent_turns_have_no_gaps() {
+    const EACH: usize = 50;
+    let database = database().await;
+    let organization = Organization::create(&database, "acme").await;
+    let session = organization.session().await;
+    let append = async || {
+        for _ in 0..EACH {
+            let tx = organization.tx().await;
+            messages::append_user(&tx, session, MessageId::generate(), "hello", &[]).await.unwrap();
+            tx.finish().await.unwrap();
+        }
+    };
+    // A turn that breaks off in the middle leaves no hole either.
+    let break_off = async || {
+        for _ in 0..EACH {
+            let tx = organization.tx().await;
+            messages::append_user(&tx, session, MessageId::generate(), "never mind", &[]).await.unwrap();
+            drop(tx);
+        }
+    };
+    tokio::join!(append(), append(), break_off());
+
+    let tx = organization.tx().await;
+    let listed = messages::list(&tx, session, 0, 1000).await.unwrap();
+    let numbers: Vec<usize> = listed.iter().map(|message| usize::try_from(message.sequence).unwrap()).collect();
+    assert_eq!(numbers, (1..=2 * EACH).collect::<Vec<_>>());
+    let ids: BTreeSet<MessageId> = listed.iter().map(|message| message.id).collect();
+    assert_eq!(ids.len(), 2 * EACH);
+    let session = sessions::get(&tx, session).await.unwrap().unwrap();
+    assert_eq!(usize::try_from(session.message_count).unwrap(), 2 * EACH);
+}
+
+#[tokio::test]
+async fn a_person_is_kept_as_a_hash_alone() {
+    let database = database().await;
+    let organization = Organization::create(&database, "acme").await;
+    let opening = Opening {
+        chatbot: organization.chatbot,
+        platform: Platform::Widget,
+        user_identifier_hash: Some(vec![7; 32]),
+        external_client_hash: Some(vec![8; 32]),
+        device_type: None,
+        location: None,
+        context: serde_json::json!({}),
+    };
+    let tx = organization.tx().await;
+    sessions::open(&tx, &opening).await.unwrap().unwrap();
+    tx.finish().await.unwrap();
+    let client = database.application().await;
+    client.batch_execute(&format!("SET app.organization_id = '{}'", organization.id)).await.unwrap();
+    let row = client.query_one("SELECT to_jsonb(s) FROM docent.sessions s", &[]).await.unwrap();
+    let row: serde_json::Value = row.get(0);
+    assert_eq!(row["user_identifier_hash"], format!("\\x{}", "07".repeat(32)));
+    assert_eq!(row["external_client_hash"], format!("\\x{}", "08".repeat(32)));
+    assert!(row["user_identifier_ciphertext"].is_null() && row["external_client_ciphertext"].is_null(), "{row}");
+}
+
+#[tokio::test]
+async fn a_session_of_yesterday_is_expired_when_it_is_read() {
+    let database = database().await;
+    let organization = Organization::create(&database, "acme").await;
+    let session = organization.session().await;
+    let client = database.application().await;
+    client.batch_execute(&format!(
+        "SET app.organization_id = '{}'; UPDATE docent.sessions SET last_activity_at = now() - interval '25 hours'",
+        organization.id
+    )).await.unwrap();
+    let tx = organization.tx().await;
+    assert_eq!(sessions::get(&tx, session).await.unwrap().unwrap().status, "expired");
+    assert_eq!(sessions::turn_context(&tx, session).await.unwrap().unwrap().status, "expired");
+}

@@ -1,0 +1,8 @@
+//! The real stack, end to end: the binaries that deploy, started from the template, spoken to as the world does.
+//!
+//! One stack serves all of these tests; each drops into a collection of its own.
+
+mod asking;
+mod dropping;
+mod refusing;
+mod support;
