@@ -2,6 +2,7 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
 fn main() {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("set by cargo")).join("../../migrations");
     println!("cargo::rerun-if-changed={}", root.display());
