@@ -16,7 +16,8 @@ fn main() {
     for path in files {
         let path = path.canonicalize().expect("find migration");
         let name = path.file_name().expect("a file").to_string_lossy();
-        writeln!(list, "    ({name:?}, include_str!({:?})),", path.display().to_string()).expect("write to memory");
+        writeln!(list, "    ({name:?}, include_str!({:?})),", path.display().to_string())
+            .expect("write to memory");
     }
     list.push(']');
     let out = PathBuf::from(env::var("OUT_DIR").expect("set by cargo")).join("migrations.rs");

@@ -20,12 +20,23 @@ const EDGES: [(&str, &[&str]); 10] = [
 ];
 /// Packages that may know everything: the one-machine stack, and these tests.
 const FREE: [&str; 2] = ["local", "tests"];
-const TOP: [&str; 10] =
-    ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "events", "functions", "infra", "migrations", "shared", "tests"];
+const TOP: [&str; 10] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "events",
+    "functions",
+    "infra",
+    "migrations",
+    "shared",
+    "tests",
+];
 
 /// Each package of the workspace, with the packages of the workspace that it is built with.
 fn edges() -> BTreeMap<String, BTreeSet<String>> {
-    let metadata = repository::output(env!("CARGO"), &["metadata", "--format-version=1", "--no-deps", "--offline"]);
+    let metadata =
+        repository::output(env!("CARGO"), &["metadata", "--format-version=1", "--no-deps", "--offline"]);
     let metadata: Value = serde_json::from_str(&metadata.expect("cargo metadata")).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     packages
@@ -34,7 +45,8 @@ fn edges() -> BTreeMap<String, BTreeSet<String>> {
             let dependencies = package["dependencies"].as_array().into_iter().flatten();
             // Only what is of this workspace has a path.
             let ours = dependencies.filter(|dependency| dependency["path"].is_string());
-            let names = ours.map(|dependency| dependency["name"].as_str().expect("a name").to_owned()).collect();
+            let names =
+                ours.map(|dependency| dependency["name"].as_str().expect("a name").to_owned()).collect();
             (package["name"].as_str().expect("a name").to_owned(), names)
         })
         .collect()
@@ -69,7 +81,8 @@ fn crates_know_only_whom_they_may_know() {
 fn a_crate_exists_when_something_uses_it() {
     let edges = edges();
     let used: BTreeSet<&String> = edges.values().flatten().collect();
-    let idle: Vec<String> = repository::packages("shared").into_iter().filter(|name| !used.contains(name)).collect();
+    let idle: Vec<String> =
+        repository::packages("shared").into_iter().filter(|name| !used.contains(name)).collect();
     assert!(idle.is_empty(), "{idle:?}");
     assert!(!edges.contains_key("core"), "`core` is the language's");
 }
@@ -88,8 +101,10 @@ fn each_package_is_its_folder() {
 fn the_top_is_what_was_agreed() {
     // Without git (an unpacked archive) there is no list of what belongs to the repository.
     let Some(files) = repository::output("git", &["ls-files"]) else { return };
-    let top: BTreeSet<&str> = files.lines().filter_map(|path| path.trim_matches('"').split('/').next()).collect();
-    let strangers: Vec<&&str> = top.iter().filter(|name| !name.starts_with('.') && !TOP.contains(*name)).collect();
+    let top: BTreeSet<&str> =
+        files.lines().filter_map(|path| path.trim_matches('"').split('/').next()).collect();
+    let strangers: Vec<&&str> =
+        top.iter().filter(|name| !name.starts_with('.') && !TOP.contains(*name)).collect();
     assert!(strangers.is_empty(), "{strangers:?}");
     let missing: Vec<&&str> = TOP.iter().filter(|name| !top.contains(**name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -103,8 +118,10 @@ fn every_file_says_what_it_is_for() {
         .filter(|path| !repository::read(path).starts_with("//!"))
         .collect();
     assert!(silent.is_empty(), "a file begins with //! and what it is for: {silent:?}");
-    let silent: Vec<String> =
-        repository::files("migrations", "sql").into_iter().filter(|path| !repository::read(path).starts_with("-- ")).collect();
+    let silent: Vec<String> = repository::files("migrations", "sql")
+        .into_iter()
+        .filter(|path| !repository::read(path).starts_with("-- "))
+        .collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
 
@@ -112,7 +129,10 @@ fn every_file_says_what_it_is_for() {
 fn a_functions_main_only_sets_up() {
     for name in repository::packages("functions") {
         let main = repository::read(&format!("functions/{name}/src/main.rs"));
-        let lines = main.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count();
+        let lines = main
+            .lines()
+            .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//"))
+            .count();
         assert!(lines <= 40, "functions/{name}/src/main.rs has {lines} lines of code");
     }
 }
@@ -133,15 +153,24 @@ fn the_readme_names_every_crate_in_the_order_of_the_datas_way() {
 #[test]
 fn no_file_names_a_machine_or_a_registry() {
     // In two halves, so that this file does not hold what it looks for.
-    let forbidden = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("pypi", ".org"), concat!("crates", ".io/api"), concat!("files.python", "hosted")];
+    let forbidden = [
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+        concat!("pypi", ".org"),
+        concat!("crates", ".io/api"),
+        concat!("files.python", "hosted"),
+    ];
     let mut found = Vec::new();
-    for (folder, extension) in ["functions", "shared", "infra", "tests", "migrations", "events", ".ci", ".github"]
-        .iter()
-        .flat_map(|folder| ["rs", "toml", "sql", "yaml", "md", "json", "py"].map(|extension| (folder, extension)))
+    for (folder, extension) in
+        ["functions", "shared", "infra", "tests", "migrations", "events", ".ci", ".github"].iter().flat_map(
+            |folder| ["rs", "toml", "sql", "yaml", "md", "json", "py"].map(|extension| (folder, extension)),
+        )
     {
         for path in repository::files(folder, extension) {
             let text = repository::read(&path);
-            found.extend(forbidden.iter().filter(|word| text.contains(**word)).map(|word| format!("{path}: {word}")));
+            found.extend(
+                forbidden.iter().filter(|word| text.contains(**word)).map(|word| format!("{path}: {word}")),
+            );
         }
     }
     assert!(found.is_empty(), "{found:?}");

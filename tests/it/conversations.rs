@@ -33,7 +33,8 @@ async fn numbers_of_concurrent_turns_have_no_gaps() {
 
     let tx = organization.tx().await;
     let listed = messages::list(&tx, session, 0, 1000).await.unwrap();
-    let numbers: Vec<usize> = listed.iter().map(|message| usize::try_from(message.sequence).unwrap()).collect();
+    let numbers: Vec<usize> =
+        listed.iter().map(|message| usize::try_from(message.sequence).unwrap()).collect();
     assert_eq!(numbers, (1..=2 * EACH).collect::<Vec<_>>());
     let ids: BTreeSet<MessageId> = listed.iter().map(|message| message.id).collect();
     assert_eq!(ids.len(), 2 * EACH);
@@ -63,7 +64,10 @@ async fn a_person_is_kept_as_a_hash_alone() {
     let row: serde_json::Value = row.get(0);
     assert_eq!(row["user_identifier_hash"], format!("\\x{}", "07".repeat(32)));
     assert_eq!(row["external_client_hash"], format!("\\x{}", "08".repeat(32)));
-    assert!(row["user_identifier_ciphertext"].is_null() && row["external_client_ciphertext"].is_null(), "{row}");
+    assert!(
+        row["user_identifier_ciphertext"].is_null() && row["external_client_ciphertext"].is_null(),
+        "{row}"
+    );
 }
 
 #[tokio::test]

@@ -21,7 +21,13 @@ async fn two_migrators_at_once_do_the_work_once() {
     assert_eq!(run(&database).await.unwrap(), Vec::<String>::new(), "a third time there is nothing to do");
 
     let owner = database.owner().await;
-    let row = owner.query_one("SELECT count(*), max(dimension) FROM docent.embedding_spaces WHERE model_id = $1", &[&MODEL]).await.unwrap();
+    let row = owner
+        .query_one(
+            "SELECT count(*), max(dimension) FROM docent.embedding_spaces WHERE model_id = $1",
+            &[&MODEL],
+        )
+        .await
+        .unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i32>(1)), (1, 384), "one space, however often");
 }
 
@@ -32,7 +38,10 @@ async fn an_edited_file_is_refused_by_its_name() {
     let edit = "UPDATE docent.migrations SET checksum = '\\x00' WHERE name = '0003_documents.sql'";
     assert_eq!(owner.execute(edit, &[]).await.unwrap(), 1);
     let error = run(&database).await.unwrap_err();
-    assert!(error.to_string().starts_with("migration 0003_documents.sql was edited after it was applied"), "{error:#}");
+    assert!(
+        error.to_string().starts_with("migration 0003_documents.sql was edited after it was applied"),
+        "{error:#}"
+    );
 }
 
 #[tokio::test]

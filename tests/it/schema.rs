@@ -47,38 +47,68 @@ async fn every_table_and_partition_stands_behind_the_wall() {
 async fn shared_spaces_are_read_only_to_the_application() {
     let database = database().await;
     let owner = database.owner().await;
-    let policies = list(&owner,
+    let policies = list(
+        &owner,
         "SELECT concat_ws(' ', policyname, cmd, roles::text) FROM pg_policies WHERE schemaname = 'docent'
-            AND tablename = 'embedding_spaces' ORDER BY 1").await;
-    assert_eq!(policies, ["operator ALL {docent_owner}", "search SELECT {docent_search}", "tenant SELECT {docent_app}"]);
-    none(&owner, "writes that the application may do",
+            AND tablename = 'embedding_spaces' ORDER BY 1",
+    )
+    .await;
+    assert_eq!(
+        policies,
+        ["operator ALL {docent_owner}", "search SELECT {docent_search}", "tenant SELECT {docent_app}"]
+    );
+    none(
+        &owner,
+        "writes that the application may do",
         "SELECT privilege FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) privilege
-          WHERE has_table_privilege('docent_app', 'docent.embedding_spaces', privilege)").await;
+          WHERE has_table_privilege('docent_app', 'docent.embedding_spaces', privilege)",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn the_roles_bypass_own_and_inherit_nothing() {
     let database = database().await;
     let owner = database.owner().await;
-    none(&owner, "roles with powers",
+    none(
+        &owner,
+        "roles with powers",
         "SELECT rolname::text FROM pg_roles WHERE rolname IN ('docent_app', 'docent_search', 'docent_door')
-            AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)").await;
+            AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)",
+    )
+    .await;
     none(&owner, "roles that somebody can log in as",
         "SELECT rolname::text FROM pg_roles WHERE rolname IN ('docent_search', 'docent_door') AND rolcanlogin").await;
-    none(&owner, "memberships of our roles",
+    none(
+        &owner,
+        "memberships of our roles",
         "SELECT member::regrole || ' in ' || roleid::regrole FROM pg_auth_members
-          WHERE member::regrole::text IN ('docent_app', 'docent_search', 'docent_door')").await;
-    none(&owner, "members of our roles that their policies reach",
+          WHERE member::regrole::text IN ('docent_app', 'docent_search', 'docent_door')",
+    )
+    .await;
+    none(
+        &owner,
+        "members of our roles that their policies reach",
         "SELECT member::regrole || ' in ' || roleid::regrole FROM pg_auth_members
-          WHERE roleid::regrole::text IN ('docent_app', 'docent_search', 'docent_door') AND inherit_option").await;
-    none(&owner, "what the application owns",
+          WHERE roleid::regrole::text IN ('docent_app', 'docent_search', 'docent_door') AND inherit_option",
+    )
+    .await;
+    none(
+        &owner,
+        "what the application owns",
         "SELECT oid::regclass::text FROM pg_class WHERE relowner = 'docent_app'::regrole
          UNION ALL SELECT oid::regprocedure::text FROM pg_proc WHERE proowner = 'docent_app'::regrole
-         UNION ALL SELECT nspname FROM pg_namespace WHERE nspowner = 'docent_app'::regrole").await;
-    none(&owner, "schemas that our roles may make things in",
+         UNION ALL SELECT nspname FROM pg_namespace WHERE nspowner = 'docent_app'::regrole",
+    )
+    .await;
+    none(
+        &owner,
+        "schemas that our roles may make things in",
         "SELECT rolname || ' in ' || nspname FROM pg_roles, pg_namespace
           WHERE rolname IN ('docent_app', 'docent_search', 'docent_door') AND nspname IN ('docent', 'public')
-            AND has_schema_privilege(rolname, pg_namespace.oid, 'CREATE')").await;
+            AND has_schema_privilege(rolname, pg_namespace.oid, 'CREATE')",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -99,10 +129,14 @@ async fn the_doors_are_a_closed_list() {
     none(&owner, "doors that everybody may open",
         "SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
           WHERE p.pronamespace = 'docent'::regnamespace AND p.prosecdef AND a.grantee = 0").await;
-    none(&owner, "owner's functions that the application may call",
+    none(
+        &owner,
+        "owner's functions that the application may call",
         "SELECT proname::text FROM pg_proc WHERE pronamespace = 'docent'::regnamespace
             AND proname IN ('wall', 'open_to_search', 'ensure_space', 'ensure_month')
-            AND has_function_privilege('docent_app', oid, 'EXECUTE')").await;
+            AND has_function_privilege('docent_app', oid, 'EXECUTE')",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -208,19 +242,30 @@ async fn without_a_tenant_there_is_an_error_and_never_an_empty_result() {
 
     let application = database.application().await;
     for table in &tables {
-        assert_eq!(refusal(&application, &format!("SELECT * FROM {table}")).await, SqlState::UNDEFINED_OBJECT, "{table}, unset");
+        assert_eq!(
+            refusal(&application, &format!("SELECT * FROM {table}")).await,
+            SqlState::UNDEFINED_OBJECT,
+            "{table}, unset"
+        );
     }
     assert_eq!(refusal(&application, SEARCH).await, SqlState::UNDEFINED_OBJECT, "search, unset");
 
     // What a transaction leaves behind when its setting ends is '', not null.
     application.batch_execute("SET app.organization_id = ''").await.unwrap();
     for table in &tables {
-        assert_eq!(refusal(&application, &format!("SELECT * FROM {table}")).await, SqlState::INVALID_TEXT_REPRESENTATION, "{table}, empty");
+        assert_eq!(
+            refusal(&application, &format!("SELECT * FROM {table}")).await,
+            SqlState::INVALID_TEXT_REPRESENTATION,
+            "{table}, empty"
+        );
     }
     assert_eq!(refusal(&application, SEARCH).await, SqlState::INVALID_TEXT_REPRESENTATION, "search, empty");
 
     // A tenant that does not exist sees nothing.
-    application.batch_execute(&format!("SET app.organization_id = '{}'", OrganizationId::generate())).await.unwrap();
+    application
+        .batch_execute(&format!("SET app.organization_id = '{}'", OrganizationId::generate()))
+        .await
+        .unwrap();
     for table in tables.iter().filter(|table| *table != "docent.embedding_spaces") {
         let rows = application.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap();
         assert_eq!(rows.get::<_, i64>(0), 0, "{table}");
@@ -236,7 +281,8 @@ async fn personal_data_has_no_column_in_plain_text() {
     let columns = list(&owner,
         "SELECT table_name || '.' || column_name || ' ' || data_type FROM information_schema.columns WHERE table_schema = 'docent'").await;
     for sealed in SEALED {
-        let kept: Vec<&str> = columns.iter().map(String::as_str).filter(|column| column.starts_with(sealed)).collect();
+        let kept: Vec<&str> =
+            columns.iter().map(String::as_str).filter(|column| column.starts_with(sealed)).collect();
         let (ciphertext, hash) = (format!("{sealed}_ciphertext bytea"), format!("{sealed}_hash bytea"));
         assert_eq!(kept.len(), 2, "{kept:?}");
         assert!(kept.contains(&ciphertext.as_str()) && kept.contains(&hash.as_str()), "{kept:?}");
@@ -250,11 +296,12 @@ async fn personal_data_has_no_column_in_plain_text() {
 #[tokio::test]
 async fn nothing_is_served_behind_a_wall_with_a_hole() {
     let database = database().await;
-    let unguarded = async |url: &str| match store::Database::new(url).unwrap().tenant(OrganizationId::generate()).await {
-        Err(Error::Unguarded(holes)) => holes,
-        Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("was served"),
-    };
+    let unguarded =
+        async |url: &str| match store::Database::new(url).unwrap().tenant(OrganizationId::generate()).await {
+            Err(Error::Unguarded(holes)) => holes,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("was served"),
+        };
     let holes = unguarded(&database.owner_url).await;
     assert!(holes.contains("owns documents") && holes.contains("is a member of docent_search"), "{holes}");
 
@@ -263,7 +310,12 @@ async fn nothing_is_served_behind_a_wall_with_a_hole() {
     assert!(holes.contains("role postgres bypasses row-level security"), "{holes}");
 
     // What a console-made role of a hosted Postgres is like.
-    admin.batch_execute("DROP ROLE IF EXISTS console_made; CREATE ROLE console_made LOGIN BYPASSRLS PASSWORD 'a'").await.unwrap();
+    admin
+        .batch_execute(
+            "DROP ROLE IF EXISTS console_made; CREATE ROLE console_made LOGIN BYPASSRLS PASSWORD 'a'",
+        )
+        .await
+        .unwrap();
     let mut url = url::Url::parse(&database.application_url).unwrap();
     url.set_username("console_made").unwrap();
     url.set_password(Some("a")).unwrap();
@@ -296,7 +348,11 @@ async fn a_partition_made_later_stands_behind_the_wall_too() {
             AND EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'docent' AND p.tablename = c.relname
                 AND p.roles = '{docent_app}' AND p.with_check IS NOT NULL)").await;
     assert_eq!(walled.len(), 4 + 1 + 16, "{walled:?}");
-    none(&owner, "grants on partitions",
+    none(
+        &owner,
+        "grants on partitions",
         "SELECT c.relname || ' to ' || a.grantee::regrole FROM pg_class c, aclexplode(c.relacl) a
-          WHERE c.relnamespace = 'docent'::regnamespace AND c.relispartition AND a.grantee <> c.relowner").await;
+          WHERE c.relnamespace = 'docent'::regnamespace AND c.relispartition AND a.grantee <> c.relowner",
+    )
+    .await;
 }

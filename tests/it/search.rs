@@ -56,7 +56,8 @@ async fn a_deleted_document_is_gone_with_its_vectors() {
     assert_eq!(left.iter().map(|hit| hit.document).collect::<Vec<_>>(), [kept.id]);
     let client = inside(&database, &acme).await;
     for table in ["document_versions", "chunks", "embeddings"] {
-        let rows: i64 = client.query_one(&format!("SELECT count(*) FROM docent.{table}"), &[]).await.unwrap().get(0);
+        let rows: i64 =
+            client.query_one(&format!("SELECT count(*) FROM docent.{table}"), &[]).await.unwrap().get(0);
         assert_eq!(rows, 1, "{table}");
     }
 }
@@ -67,8 +68,12 @@ async fn thai_and_inflected_words_are_found() {
     let acme = Organization::create(&database, "acme").await;
     let thai = "การเปลี่ยนไส้กรองน้ำควรทำทุกหกเดือน";
     acme.document("manuals", "thai.md").in_language("th").saying([thai, "รับประกันสินค้าสองปี"]).stored().await;
-    acme.document("manuals", "english.md").saying(["Pumps were running dry.", "The warranty lasts two years."]).stored().await;
-    let first = async |words: &str| acme.search(Query::words(words)).await.first().map(|hit| hit.content.clone());
+    acme.document("manuals", "english.md")
+        .saying(["Pumps were running dry.", "The warranty lasts two years."])
+        .stored()
+        .await;
+    let first =
+        async |words: &str| acme.search(Query::words(words)).await.first().map(|hit| hit.content.clone());
     assert_eq!(first("เปลี่ยน").await.as_deref(), Some(thai), "a word inside a clause without blanks");
     assert_eq!(first("ไส้กรองน้ำเปลี่ยนเมื่อไร").await.as_deref(), Some(thai), "a question of several words");
     assert_eq!(first("pump runs").await.as_deref(), Some("Pumps were running dry."), "stems");
@@ -101,13 +106,16 @@ fn bm25(passages: &[&str], question: &str) -> Vec<f64> {
         .map(|words| {
             let mut frequency: BTreeMap<&str, f64> = BTreeMap::new();
             words.iter().for_each(|word| *frequency.entry(word).or_default() += 1.0);
-            asked.iter().map(|word| {
-                let holding = cut.iter().filter(|words| words.contains(word)).count();
-                let df = f64::from(u32::try_from(holding).unwrap());
-                let idf = (1.0 + (count - df + 0.5) / (df + 0.5)).ln();
-                let tf = frequency.get(word.as_str()).copied().unwrap_or_default();
-                idf * (1.0 + K1) * tf / (tf + K1 * (1.0 - B + B * length(words) / mean))
-            }).sum()
+            asked
+                .iter()
+                .map(|word| {
+                    let holding = cut.iter().filter(|words| words.contains(word)).count();
+                    let df = f64::from(u32::try_from(holding).unwrap());
+                    let idf = (1.0 + (count - df + 0.5) / (df + 0.5)).ln();
+                    let tf = frequency.get(word.as_str()).copied().unwrap_or_default();
+                    idf * (1.0 + K1) * tf / (tf + K1 * (1.0 - B + B * length(words) / mean))
+                })
+                .sum()
         })
         .collect()
 }
@@ -132,10 +140,21 @@ async fn the_lexical_leg_is_bm25() {
     let mut order: Vec<usize> = (0..passages.len()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     let hits = acme.search(Query::words(question)).await;
-    assert_eq!(hits.iter().map(|hit| hit.content.as_str()).collect::<Vec<_>>(), order.iter().map(|&at| passages[at]).collect::<Vec<_>>());
+    assert_eq!(
+        hits.iter().map(|hit| hit.content.as_str()).collect::<Vec<_>>(),
+        order.iter().map(|&at| passages[at]).collect::<Vec<_>>()
+    );
     for (hit, &at) in hits.iter().zip(&order) {
-        assert!((hit.lexical - scores[at]).abs() < 1e-9, "{}: {} instead of {}", hit.content, hit.lexical, scores[at]);
-        assert!(hit.dense.is_none() && (0.0..=1.0).contains(&hit.fused) && (0.0..=1.0).contains(&hit.coverage));
+        assert!(
+            (hit.lexical - scores[at]).abs() < 1e-9,
+            "{}: {} instead of {}",
+            hit.content,
+            hit.lexical,
+            scores[at]
+        );
+        assert!(
+            hit.dense.is_none() && (0.0..=1.0).contains(&hit.fused) && (0.0..=1.0).contains(&hit.coverage)
+        );
     }
 }
 
@@ -158,7 +177,11 @@ const MANY: usize = 5_200;
 
 /// The vector of the passage of a number, here and in SQL below.
 fn vector_of(number: usize) -> Vec<f32> {
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers, and halfvec is coarser")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "small numbers, and halfvec is coarser"
+    )]
     (1..=DIMENSION).map(|place| ((number * place * place) as f64).sin() as f32).collect()
 }
 
@@ -185,13 +208,18 @@ async fn fill(database: &TestDatabase, organization: &Organization, document: &S
            FROM docent.chunks c WHERE c.document_version_id = $2 AND c.chunk_index > 0",
         &[&space.0, &document.version.0, &i32::try_from(DIMENSION).unwrap()]).await.unwrap();
     let count = i32::try_from(MANY + 1).unwrap();
-    client.execute("UPDATE docent.documents SET chunk_count = $1 WHERE id = $2", &[&count, &document.id.0]).await.unwrap();
+    client
+        .execute("UPDATE docent.documents SET chunk_count = $1 WHERE id = $2", &[&count, &document.id.0])
+        .await
+        .unwrap();
 }
 
 /// Two organizations' ids that share one partition, and so one graph.
 fn neighbours(partitions: &BTreeMap<OrganizationId, i32>) -> (OrganizationId, OrganizationId) {
     for (first, partition) in partitions {
-        if let Some((second, _)) = partitions.iter().find(|(second, other)| *second != first && *other == partition) {
+        if let Some((second, _)) =
+            partitions.iter().find(|(second, other)| *second != first && *other == partition)
+        {
             return (*first, *second);
         }
     }
@@ -233,7 +261,8 @@ fn nearest(question: &[f32], count: usize) -> BTreeSet<String> {
 async fn a_large_tenants_search_walks_its_graph_and_stays_at_home() {
     let database = database().await;
     let owner = database.owner().await;
-    let space = owner.query_one("SELECT docent.ensure_space('test.tiny', '1', 16, '{}', '{}')", &[]).await.unwrap();
+    let space =
+        owner.query_one("SELECT docent.ensure_space('test.tiny', '1', 16, '{}', '{}')", &[]).await.unwrap();
     let space = SpaceId(space.get(0));
     let (first, second) = neighbours(&partitions(&owner, space).await);
     let acme = Organization::create_with_id(&database, "acme", first).await;
@@ -249,9 +278,13 @@ async fn a_large_tenants_search_walks_its_graph_and_stays_at_home() {
         let question = vector_of(number);
         for (organization, own) in [(&acme, &acmes), (&globex, &globexs)] {
             let vector = Some(Vector::from(question.clone()));
-            let hits = organization.search(Query { vector, space: Some(space), ..Query::words("nothing") }).await;
+            let hits =
+                organization.search(Query { vector, space: Some(space), ..Query::words("nothing") }).await;
             assert_eq!(hits.len(), 50, "the filter leaves no result short");
-            assert!(hits.iter().all(|hit| hit.document == own.id && hit.key.starts_with(&organization.slug)), "{hits:?}");
+            assert!(
+                hits.iter().all(|hit| hit.document == own.id && hit.key.starts_with(&organization.slug)),
+                "{hits:?}"
+            );
             assert_eq!(hits[0].content, format!("passage {number}"));
             let best = nearest(&question, 10);
             wanted += best.len();
@@ -268,7 +301,8 @@ async fn a_large_tenants_search_walks_its_graph_and_stays_at_home() {
 
 /// Few readable chunks of a large tenant are searched one by one: none is missed.
 async fn a_bot_that_reads_little_is_complete(acme: &Organization, space: SpaceId) {
-    let small = acme.document("brochures", "small.md").saying(["passage 17", "second", "third"]).stored().await;
+    let small =
+        acme.document("brochures", "small.md").saying(["passage 17", "second", "third"]).stored().await;
     let bot = acme.chatbot_named("Seller").await;
     let tx = acme.tx().await;
     store::chatbots::link_collection(&tx, bot, small.collection).await.unwrap();

@@ -86,7 +86,8 @@ fn types(name: &str) -> Vec<Type> {
     types
 }
 
-const BEGIN: &str = "BEGIN; SELECT set_config('app.organization_id', '00000000-0000-7000-8000-000000000000', true)";
+const BEGIN: &str =
+    "BEGIN; SELECT set_config('app.organization_id', '00000000-0000-7000-8000-000000000000', true)";
 
 /// A null of any type.
 #[derive(Debug)]
@@ -132,7 +133,10 @@ fn every_statement_names_its_tenant_in_the_one_spelling() {
         })
         .map(|(name, _)| name)
         .collect();
-    assert!(nameless.is_empty(), "without docent.current_organization(), or excused without need: {nameless:?}");
+    assert!(
+        nameless.is_empty(),
+        "without docent.current_organization(), or excused without need: {nameless:?}"
+    );
     let other: Vec<String> = statements()
         .into_iter()
         .filter(|(_, text)| text.contains("current_setting") || text.contains("organization_id = $"))
@@ -170,7 +174,9 @@ fn only_the_store_knows_sql() {
     let strangers: Vec<String> = sources()
         .into_iter()
         .filter(|(path, _)| !path.starts_with("shared/store/") && !path.starts_with("infra/local/"))
-        .filter(|(_, text)| text.contains("tokio_postgres") || text.contains("docent.") && text.contains("SELECT "))
+        .filter(|(_, text)| {
+            text.contains("tokio_postgres") || text.contains("docent.") && text.contains("SELECT ")
+        })
         .map(|(path, _)| path)
         .collect();
     assert!(strangers.is_empty(), "{strangers:?}");

@@ -16,7 +16,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(29);
 const TWO_WEEKS: Duration = Duration::from_hours(14 * 24);
 
 fn template() -> Template {
-    Template::read(&repository::root().join("infra/template.yaml")).expect("a template that this machine knows")
+    Template::read(&repository::root().join("infra/template.yaml"))
+        .expect("a template that this machine knows")
 }
 
 /// The template's resources of a type, as written.
@@ -32,7 +33,10 @@ fn resources(kind: &str) -> BTreeMap<String, Value> {
 
 /// Sources of a function.
 fn sources(function: &str) -> Vec<String> {
-    repository::files(&format!("functions/{function}/src"), "rs").iter().map(|path| repository::read(path)).collect()
+    repository::files(&format!("functions/{function}/src"), "rs")
+        .iter()
+        .map(|path| repository::read(path))
+        .collect()
 }
 
 #[test]
@@ -59,15 +63,21 @@ fn variables_that_are_read_are_variables_that_are_set() {
     let known: Vec<&str> = globals.keys().filter_map(Value::as_str).collect();
     assert_eq!(known, ["RUST_LOG", "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"]);
     for function in template().functions() {
-        let set: BTreeSet<&str> =
-            function.environment.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name)).collect();
+        let set: BTreeSet<&str> = function
+            .environment
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !known.contains(name))
+            .collect();
         let sources = sources(&function.name);
         let mut read = BTreeSet::new();
         for call in ["config::text(", "config::number(", "config::optional("] {
             for source in &sources {
                 for rest in source.split(call).skip(1) {
                     let name = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
-                    read.insert(name.unwrap_or_else(|| panic!("{}: {call} takes a name in quotes", function.name)));
+                    read.insert(
+                        name.unwrap_or_else(|| panic!("{}: {call} takes a name in quotes", function.name)),
+                    );
                 }
             }
         }
@@ -136,8 +146,13 @@ fn the_routes_are_those_that_are_declared_at_the_handlers() {
             // The document that describes the others does not describe itself.
             .filter(|(_, path)| path != "/api/v1/openapi.json")
             .collect();
-        let declared: BTreeSet<_> = sources(&function.name).iter().flat_map(|source| declared(source)).collect();
-        assert_eq!(declared, routed, "{}: declared at the handlers, and events of the template", function.name);
+        let declared: BTreeSet<_> =
+            sources(&function.name).iter().flat_map(|source| declared(source)).collect();
+        assert_eq!(
+            declared, routed,
+            "{}: declared at the handlers, and events of the template",
+            function.name
+        );
     }
 }
 
@@ -161,12 +176,26 @@ fn every_queue_has_patience_and_a_place_for_what_fails() {
     for source in template.queue_sources() {
         let function = template.function_by_id(&source.function).expect("the queue's function");
         let queue = queue(&source.queue);
-        assert!(queue.visibility >= 6 * function.timeout, "{}: six times the function's timeout", source.queue);
-        let redrive = queue.redrive.as_ref().unwrap_or_else(|| panic!("{} needs a dead-letter queue", source.queue));
-        assert_eq!(redrive.max_receive_count, ingestion::TRIES, "{}: the code gives up with the last try", source.queue);
+        assert!(
+            queue.visibility >= 6 * function.timeout,
+            "{}: six times the function's timeout",
+            source.queue
+        );
+        let redrive =
+            queue.redrive.as_ref().unwrap_or_else(|| panic!("{} needs a dead-letter queue", source.queue));
+        assert_eq!(
+            redrive.max_receive_count,
+            ingestion::TRIES,
+            "{}: the code gives up with the last try",
+            source.queue
+        );
         assert_eq!(source.report, local::template::FailureReport::EachMessage, "{}", source.queue);
     }
-    let dead: Vec<&str> = template.queues().iter().filter_map(|queue| Some(queue.redrive.as_ref()?.dead_letter.as_str())).collect();
+    let dead: Vec<&str> = template
+        .queues()
+        .iter()
+        .filter_map(|queue| Some(queue.redrive.as_ref()?.dead_letter.as_str()))
+        .collect();
     for id in template.queues().iter().map(|queue| queue.logical_id.as_str()) {
         let feeds = template.queue_sources().iter().any(|source| source.queue == id);
         assert!(feeds || dead.contains(&id), "{id} feeds nothing and ends nothing");
@@ -174,10 +203,16 @@ fn every_queue_has_patience_and_a_place_for_what_fails() {
     let alarms = resources("AWS::CloudWatch::Alarm");
     for id in dead {
         assert_eq!(queue(id).retention, TWO_WEEKS, "{id}: time to see the alarm and mend the cause");
-        let watched = alarms.values().filter(|alarm| alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible");
+        let watched = alarms
+            .values()
+            .filter(|alarm| alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible");
         let name = format!("{id}.QueueName");
-        let watched = watched.flat_map(|alarm| alarm["Properties"]["Dimensions"].as_sequence().into_iter().flatten());
-        assert!(watched.filter_map(|dimension| text(&dimension["Value"])).any(|value| value == name), "{id} needs an alarm");
+        let watched =
+            watched.flat_map(|alarm| alarm["Properties"]["Dimensions"].as_sequence().into_iter().flatten());
+        assert!(
+            watched.filter_map(|dimension| text(&dimension["Value"])).any(|value| value == name),
+            "{id} needs an alarm"
+        );
     }
 }
 
@@ -193,7 +228,8 @@ fn text(value: &Value) -> Option<&str> {
 fn every_function_keeps_its_logs_for_a_time_that_was_chosen() {
     let logs = resources("AWS::Logs::LogGroup");
     for (id, function) in resources("AWS::Serverless::Function") {
-        let log = text(&function["Properties"]["LoggingConfig"]["LogGroup"]).unwrap_or_else(|| panic!("{id} names no log group"));
+        let log = text(&function["Properties"]["LoggingConfig"]["LogGroup"])
+            .unwrap_or_else(|| panic!("{id} names no log group"));
         let retention = logs.get(log).map(|log| &log["Properties"]["RetentionInDays"]);
         assert_eq!(retention.and_then(text), Some("LogRetentionDays"), "{id}: retention of {log}");
     }
@@ -207,7 +243,10 @@ fn no_secret_stands_in_the_template() {
             let name = name.as_str().unwrap_or_default();
             if name.ends_with("DATABASE_URL") || name.ends_with("_KEY") {
                 let value = text(value).unwrap_or_default();
-                assert!(value.starts_with("{{resolve:secretsmanager:${SecretName}:SecretString:"), "{id}: {name} is {value}");
+                assert!(
+                    value.starts_with("{{resolve:secretsmanager:${SecretName}:SecretString:"),
+                    "{id}: {name} is {value}"
+                );
             }
         }
     }

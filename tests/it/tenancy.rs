@@ -13,8 +13,11 @@ use tests::{
 };
 use tokio_postgres::{Client, error::SqlState};
 
-const PASSAGES: [&str; 3] =
-    ["The pump needs a pressure of 3.5 bar.", "Change the filter every six months.", "The warranty lasts two years."];
+const PASSAGES: [&str; 3] = [
+    "The pump needs a pressure of 3.5 bar.",
+    "Change the filter every six months.",
+    "The warranty lasts two years.",
+];
 
 /// Two organizations that differ in nothing but their names.
 struct Twins {
@@ -27,8 +30,11 @@ struct Twins {
 
 async fn twins() -> Twins {
     let database = database().await;
-    let (acme, globex) = (Organization::create(&database, "acme").await, Organization::create(&database, "globex").await);
-    let manual = |organization| NewDocument::saying(Organization::document(organization, "manuals", "pump.md"), PASSAGES);
+    let (acme, globex) =
+        (Organization::create(&database, "acme").await, Organization::create(&database, "globex").await);
+    let manual = |organization| {
+        NewDocument::saying(Organization::document(organization, "manuals", "pump.md"), PASSAGES)
+    };
     let (acmes, globexs) = (manual(&acme).stored().await, manual(&globex).stored().await);
     Twins { database, acme, globex, acmes, globexs }
 }
@@ -44,7 +50,11 @@ async fn inside(database: &TestDatabase, organization: &Organization) -> Client 
 async fn a_search_finds_own_passages_only() {
     let twins = twins().await;
     for (organization, own) in [(&twins.acme, &twins.acmes), (&twins.globex, &twins.globexs)] {
-        for query in [Query::words(PASSAGES[0]), Query::both(PASSAGES[0]), Query::both(PASSAGES[0]).by(organization.chatbot)] {
+        for query in [
+            Query::words(PASSAGES[0]),
+            Query::both(PASSAGES[0]),
+            Query::both(PASSAGES[0]).by(organization.chatbot),
+        ] {
             let hits = organization.search(query).await;
             assert!(!hits.is_empty());
             assert_eq!(hits[0].content, PASSAGES[0]);
@@ -64,7 +74,10 @@ async fn a_foreign_filter_or_chatbot_finds_nothing() {
     assert!(twins.acme.search(foreign).await.is_empty());
     let foreign = Query::both(PASSAGES[0]).by(twins.globex.chatbot);
     assert!(twins.acme.search(foreign).await.is_empty());
-    assert!(twins.acme.session_with(twins.globex.chatbot).await.is_none(), "no session with a foreign chatbot");
+    assert!(
+        twins.acme.session_with(twins.globex.chatbot).await.is_none(),
+        "no session with a foreign chatbot"
+    );
 }
 
 #[tokio::test]
@@ -73,8 +86,12 @@ async fn a_chatbot_reads_what_it_is_linked_to() {
     let acme = &twins.acme;
     let other = acme.document("brochures", "pump.md").saying(PASSAGES).stored().await;
     let bot = acme.chatbot_named("Seller").await;
-    let unlinked: Vec<_> = acme.search(Query::both(PASSAGES[0]).by(bot)).await.iter().map(|hit| hit.document).collect();
-    assert!(unlinked.contains(&other.id) && unlinked.contains(&twins.acmes.id), "without links it reads everything");
+    let unlinked: Vec<_> =
+        acme.search(Query::both(PASSAGES[0]).by(bot)).await.iter().map(|hit| hit.document).collect();
+    assert!(
+        unlinked.contains(&other.id) && unlinked.contains(&twins.acmes.id),
+        "without links it reads everything"
+    );
 
     let tx = acme.tx().await;
     chatbots::link_collection(&tx, bot, other.collection).await.unwrap();
@@ -143,15 +160,22 @@ async fn a_statement_that_forgets_the_tenant_sees_own_rows_only() {
         let mut seen = 0;
         for row in tables {
             let table: &str = row.get(0);
-            let tenants = client.query(&format!("SELECT DISTINCT organization_id FROM {table}"), &[]).await.unwrap();
+            let tenants =
+                client.query(&format!("SELECT DISTINCT organization_id FROM {table}"), &[]).await.unwrap();
             for tenant in &tenants {
                 assert_eq!(tenant.get::<_, uuid::Uuid>(0), organization.id.0, "{table}");
             }
             seen += tenants.len();
         }
-        assert!(seen >= 8, "keys, chatbots, configs, collections, documents, versions, chunks, embeddings, sessions: {seen}");
+        assert!(
+            seen >= 8,
+            "keys, chatbots, configs, collections, documents, versions, chunks, embeddings, sessions: {seen}"
+        );
         let organizations = client.query("SELECT slug FROM docent.organizations", &[]).await.unwrap();
-        assert_eq!(organizations.iter().map(|row| row.get::<_, &str>(0)).collect::<Vec<_>>(), [organization.slug.as_str()]);
+        assert_eq!(
+            organizations.iter().map(|row| row.get::<_, &str>(0)).collect::<Vec<_>>(),
+            [organization.slug.as_str()]
+        );
     }
 }
 
@@ -181,9 +205,13 @@ async fn no_row_is_written_into_another_tenant() {
         }
     }
     refused_by_policy(&client, &format!("UPDATE docent.organizations SET id = '{foreign}'")).await;
-    let touched = client.execute("UPDATE docent.documents SET title = 'mine' WHERE id = $1", &[&twins.globexs.id.0]).await.unwrap();
+    let touched = client
+        .execute("UPDATE docent.documents SET title = 'mine' WHERE id = $1", &[&twins.globexs.id.0])
+        .await
+        .unwrap();
     assert_eq!(touched, 0, "a foreign row is not there to be changed");
-    let deleted = client.execute("DELETE FROM docent.documents WHERE id = $1", &[&twins.globexs.id.0]).await.unwrap();
+    let deleted =
+        client.execute("DELETE FROM docent.documents WHERE id = $1", &[&twins.globexs.id.0]).await.unwrap();
     assert_eq!(deleted, 0, "nor to be deleted");
 }
 

@@ -60,7 +60,13 @@ pub fn target(application_url: &str) -> Target<'_> {
 impl TestDatabase {
     fn new(urls: Urls, name: String) -> Result<Self> {
         let database = store::Database::new(&urls.application)?;
-        Ok(Self { owner_url: urls.owner, application_url: urls.application, admin_url: urls.admin, database, name })
+        Ok(Self {
+            owner_url: urls.owner,
+            application_url: urls.application,
+            admin_url: urls.admin,
+            database,
+            name,
+        })
     }
 
     /// A connection as the owner.
@@ -123,9 +129,12 @@ async fn make_template() -> Result<String> {
     let urls = make(server, &name).await?;
     migrator::migrate(&store::Database::owner(&urls.owner)?, &target(&urls.application)).await?;
     // A database cannot be cloned while somebody is connected to it.
-    let client = connect(server.admin_url.as_deref().or(server.owner_url.as_deref()).context("find the server")?).await;
+    let client =
+        connect(server.admin_url.as_deref().or(server.owner_url.as_deref()).context("find the server")?)
+            .await;
     loop {
-        let row = client.query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", &[&name]).await?;
+        let row =
+            client.query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", &[&name]).await?;
         if row.get::<_, i64>(0) == 0 {
             return Ok(name);
         }
@@ -160,7 +169,10 @@ async fn make(server: &Server, name: &str) -> Result<Urls> {
     let owner = server.owner_url.as_deref().context("find the server")?;
     let client = database::connect(owner).await?;
     if client.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?.is_none() {
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.context("DATABASE_URL: make a database")?;
+        client
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .await
+            .context("DATABASE_URL: make a database")?;
     }
     database::of_owner(&with_database(owner, name)?, &server.application_password)
 }

@@ -64,8 +64,14 @@ impl<'a> NewDocument<'a> {
         let (language, organization, path) = (self.language, self.organization, self.path);
         let stored = self.building().await;
         let tx = organization.tx().await;
-        let reading =
-            Reading { title: path, language, source_format: "text", page_count: None, content_hash: "00", chunk_count: count };
+        let reading = Reading {
+            title: path,
+            language,
+            source_format: "text",
+            page_count: None,
+            content_hash: "00",
+            chunk_count: count,
+        };
         assert!(documents::switch(&tx, stored.id, stored.version, &reading).await.expect("switch"));
         tx.finish().await.expect("commit switch");
         stored
@@ -94,7 +100,8 @@ impl<'a> NewDocument<'a> {
         let id = documents::lock_or_create(&tx, &upload).await.expect("make document").id;
         documents::mark_processing(&tx, id, 1, "text/plain").await.expect("mark document");
         let version = versions::begin(&tx, id, "etag", 1).await.expect("begin version");
-        let rows: Vec<NewChunk> = (0..).zip(&self.passages).map(|(index, passage)| self.chunk(index, passage)).collect();
+        let rows: Vec<NewChunk> =
+            (0..).zip(&self.passages).map(|(index, passage)| self.chunk(index, passage)).collect();
         chunks::insert(&tx, id, version, space, &rows).await.expect("write chunks");
         tx.finish().await.expect("commit chunks");
         Stored { id, version, collection: collection.id }

@@ -17,7 +17,10 @@ pub fn assert_lines(name: &str, lines: &[String]) {
         return;
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(expected, found, "tests/golden/{name} differs; if that is meant, write it with BLESS=1 cargo test");
+    assert_eq!(
+        expected, found,
+        "tests/golden/{name} differs; if that is meant, write it with BLESS=1 cargo test"
+    );
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of the tests, no configuration of the product")]

@@ -1,7 +1,13 @@
 //! An organization as the operator makes it: with a first key and a first chatbot.
 
-use crate::{TestDatabase, database::{DIMENSION, MODEL}, document::NewDocument};
-use domain::{ApiKey, ChatbotId, OrganizationId, Scope, SessionId, SpaceId, conversation::Platform, embedding::Space};
+use crate::{
+    TestDatabase,
+    database::{DIMENSION, MODEL},
+    document::NewDocument,
+};
+use domain::{
+    ApiKey, ChatbotId, OrganizationId, Scope, SessionId, SpaceId, conversation::Platform, embedding::Space,
+};
 use store::{
     TenantTx, api_keys,
     chatbots::{self, NewChatbot},

@@ -72,7 +72,8 @@ fn start_throwaway() -> Result<String> {
 }
 
 fn hold(data: TempDir, sender: &mpsc::Sender<Result<String>>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("start a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("start a runtime");
     runtime.block_on(async {
         let started = async {
             let install = assets::postgres_install().await?;

@@ -174,14 +174,18 @@ pub async fn ask(
     Json(body): Json<Ask>,
 ) -> Result<Response, Problem> {
     let arrived = Instant::now();
-    let question = Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
+    let question =
+        Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
     let turn = context.answering.begin(&key, session).await.map_err(|refusal| problems::refused(&refusal))?;
     let events = Arc::clone(&context.answering).answer(turn, question, arrived);
     if wants_stream(&headers) { Ok(streamed(events)) } else { whole(events).await }
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
-    headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("text/event-stream")))
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|value| value.contains("text/event-stream")))
 }
 
 async fn whole(events: impl Stream<Item = Event>) -> Result<Response, Problem> {

@@ -19,7 +19,9 @@ pub struct Context {
     embedding_dimension: usize,
 }
 
-#[tokio::main]
+// One event at a time needs one thread; and what a transaction sends together leaves in one flush, since the
+// connection's task runs only when the turn waits.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;

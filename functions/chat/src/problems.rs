@@ -12,7 +12,10 @@ pub fn refused(refusal: &Refusal) -> Problem {
         Refusal::SessionClosed(status) => Problem::session_closed(status),
         Refusal::Store(error) if error.is_retryable() => {
             tracing::error!(error = %error, "database is not reachable");
-            Problem::unavailable("database-unavailable", "The database does not answer. Try again in a moment.")
+            Problem::unavailable(
+                "database-unavailable",
+                "The database does not answer. Try again in a moment.",
+            )
         }
         Refusal::Store(error) => {
             let source = std::error::Error::source(error).map(ToString::to_string);
@@ -24,9 +27,10 @@ pub fn refused(refusal: &Refusal) -> Problem {
 
 pub fn broken(broken: Broken) -> Problem {
     match broken {
-        Broken::ModelUnavailable => {
-            Problem::unavailable("model-unavailable", "The language model is busy or broke off. Ask again in a moment.")
-        }
+        Broken::ModelUnavailable => Problem::unavailable(
+            "model-unavailable",
+            "The language model is busy or broke off. Ask again in a moment.",
+        ),
         Broken::ModelRefused => Problem::bad_gateway(
             "model-refused",
             "The language model refuses the call. An administrator should check the chatbot's model and its access.",
@@ -37,12 +41,16 @@ pub fn broken(broken: Broken) -> Problem {
 
 pub fn not_a_question(problem: MessageProblem, pointer: &str) -> Problem {
     match problem {
-        MessageProblem::Empty => Problem::invalid("message-empty", pointer, "Write a question: this one is empty."),
+        MessageProblem::Empty => {
+            Problem::invalid("message-empty", pointer, "Write a question: this one is empty.")
+        }
         MessageProblem::TooLong => Problem::invalid(
             "message-too-long",
             pointer,
             format!("A question has at most {} characters.", limits::USER_MESSAGE_CHARACTERS),
         ),
-        MessageProblem::Nul => Problem::invalid("message-invalid", pointer, "A question must not hold NUL characters."),
+        MessageProblem::Nul => {
+            Problem::invalid("message-invalid", pointer, "A question must not hold NUL characters.")
+        }
     }
 }

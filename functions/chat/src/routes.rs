@@ -35,7 +35,8 @@ pub fn app(context: Arc<Context>, public_url: &str) -> Router {
     let (router, mut api) = declared().split_for_parts();
     let base = if public_url.is_empty() { "/" } else { public_url };
     api.servers = Some(vec![Server::new(base)]);
-    let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_…").build());
+    let scheme =
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_…").build());
     api.components.get_or_insert_default().security_schemes.insert("api_key".into(), scheme.into());
     let api: Arc<str> = api.to_json().unwrap_or_default().into();
     router
@@ -67,7 +68,9 @@ async fn openapi(Extension(api): Extension<Arc<str>>) -> Response<axum::body::Bo
 /// Gives the request Lambda's id, for logs and problem documents.
 async fn identify(mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<lambda_http::Context>().map(|context| context.request_id.clone());
-    let id = id.or_else(|| request.lambda_context_ref().map(|context| context.request_id.clone())).unwrap_or_default();
+    let id = id
+        .or_else(|| request.lambda_context_ref().map(|context| context.request_id.clone()))
+        .unwrap_or_default();
     request.extensions_mut().insert(RequestId(id));
     next.run(request).await
 }

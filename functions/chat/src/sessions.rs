@@ -100,7 +100,10 @@ pub async fn open(
 ) -> Result<(StatusCode, axum::Json<SessionView>), Problem> {
     check_no_nul(&body)?;
     let hash = |purpose: &str, value: &Option<String>| {
-        value.as_deref().filter(|value| !value.trim().is_empty()).map(|value| context.identity_hash_key.hash(purpose, value))
+        value
+            .as_deref()
+            .filter(|value| !value.trim().is_empty())
+            .map(|value| context.identity_hash_key.hash(purpose, value))
     };
     let opening = Opening {
         chatbot,
@@ -111,13 +114,15 @@ pub async fn open(
         location: body.location.map(|location| serde_json::json!(location)),
         context: serde_json::Value::Object(body.context),
     };
-    let session = context.answering.open_session(&key, &opening).await.map_err(|refusal| refused(&refusal))?;
+    let session =
+        context.answering.open_session(&key, &opening).await.map_err(|refusal| refused(&refusal))?;
     Ok((StatusCode::CREATED, axum::Json(session.into())))
 }
 
 /// Postgres holds no NUL, in text or in JSON.
 fn check_no_nul(body: &OpenSession) -> Result<(), Problem> {
-    let location = body.location.as_ref().map(|location| serde_json::json!(location).to_string()).unwrap_or_default();
+    let location =
+        body.location.as_ref().map(|location| serde_json::json!(location).to_string()).unwrap_or_default();
     let context = serde_json::to_string(&body.context).unwrap_or_default();
     let spelled = body.device_type.as_deref().is_some_and(|text| text.contains('\0'));
     if spelled || location.contains("\\u0000") || context.contains("\\u0000") {
@@ -146,7 +151,8 @@ pub async fn list(
 ) -> Result<axum::Json<Page<SessionView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let before = paging::cursor(paging.cursor.as_deref())?;
-    let rows = context.answering.sessions(&key, before, limit + 1).await.map_err(|refusal| refused(&refusal))?;
+    let rows =
+        context.answering.sessions(&key, before, limit + 1).await.map_err(|refusal| refused(&refusal))?;
     let views = rows.into_iter().map(SessionView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &SessionView| view.id)))
 }
@@ -195,7 +201,8 @@ pub async fn messages(
 ) -> Result<axum::Json<Page<MessageView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(0);
-    let rows = context.answering.messages(&key, id, after, limit + 1).await.map_err(|refusal| refused(&refusal))?;
+    let rows =
+        context.answering.messages(&key, id, after, limit + 1).await.map_err(|refusal| refused(&refusal))?;
     let views = rows
         .into_iter()
         .map(|message| MessageView {

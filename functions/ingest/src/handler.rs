@@ -17,7 +17,10 @@ pub struct Context {
 }
 
 /// One outcome a record.
-pub async fn handle(context: Arc<Context>, event: SqsEvent) -> Result<SqsBatchResponse, lambda_runtime::Error> {
+pub async fn handle(
+    context: Arc<Context>,
+    event: SqsEvent,
+) -> Result<SqsBatchResponse, lambda_runtime::Error> {
     Ok(batch::each(event, |message| one(Arc::clone(&context), message)).await)
 }
 
@@ -41,7 +44,8 @@ async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
 
 async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Result<()> {
     let started = std::time::Instant::now();
-    let outcome = ingestion.look_at(&work.key, attempt).await.with_context(|| format!("look at {}", work.key))?;
+    let outcome =
+        ingestion.look_at(&work.key, attempt).await.with_context(|| format!("look at {}", work.key))?;
     let (name, chunks) = match &outcome {
         Outcome::Completed { chunks } => ("completed", *chunks),
         Outcome::Unchanged => ("unchanged", 0),
@@ -55,6 +59,13 @@ async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Re
         Outcome::Failed(failure) => failure.detail.as_str(),
         _ => "",
     };
-    tracing::info!(object.key = work.key, outcome = name, chunks, elapsed_ms = millis, reason, "object looked at");
+    tracing::info!(
+        object.key = work.key,
+        outcome = name,
+        chunks,
+        elapsed_ms = millis,
+        reason,
+        "object looked at"
+    );
     Ok(())
 }

@@ -13,7 +13,11 @@ fn main() -> anyhow::Result<()> {
     if extract::run_child() {
         return Ok(());
     }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start runtime")?.block_on(serve())
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("start runtime")?
+        .block_on(serve())
 }
 
 async fn serve() -> anyhow::Result<()> {
@@ -30,6 +34,7 @@ async fn serve() -> anyhow::Result<()> {
         },
         queue: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
     });
-    let handle = service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
+    let handle =
+        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))
 }

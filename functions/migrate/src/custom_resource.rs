@@ -19,7 +19,10 @@ const REASON_CHARACTERS: usize = 1_000;
 ///
 /// # Errors
 /// When CloudFormation cannot be told.
-pub async fn answer(event: &Value, work: impl Future<Output = anyhow::Result<Value>>) -> anyhow::Result<Value> {
+pub async fn answer(
+    event: &Value,
+    work: impl Future<Output = anyhow::Result<Value>>,
+) -> anyhow::Result<Value> {
     let outcome = work.await;
     let field = |name: &str| event.get(name).cloned().unwrap_or(Value::Null);
     let (status, reason, data) = match outcome {

@@ -62,7 +62,9 @@ async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
     let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
     match wish {
         Wish::Migrate {} => Ok(json!({ "applied": migrate(context).await? })),
-        Wish::CreateOrganization { name, slug, chatbot } => create_organization(context, &name, &slug, &chatbot).await,
+        Wish::CreateOrganization { name, slug, chatbot } => {
+            create_organization(context, &name, &slug, &chatbot).await
+        }
     }
 }
 
@@ -83,12 +85,21 @@ async fn migrate(context: &Context) -> anyhow::Result<Vec<String>> {
     migrator::migrate(&Database::owner(&context.owner_url)?, &target).await
 }
 
-async fn create_organization(context: &Context, name: &str, slug: &str, chatbot: &str) -> anyhow::Result<Value> {
-    ensure!(is_slug(slug) && !slug.contains(['.', '_']), "slug {slug:?} is not of lower-case letters, digits and '-'");
+async fn create_organization(
+    context: &Context,
+    name: &str,
+    slug: &str,
+    chatbot: &str,
+) -> anyhow::Result<Value> {
+    ensure!(
+        is_slug(slug) && !slug.contains(['.', '_']),
+        "slug {slug:?} is not of lower-case letters, digits and '-'"
+    );
     ensure!(!name.trim().is_empty() && !chatbot.trim().is_empty(), "name and chatbot must not be empty");
     let organization = OrganizationId::generate();
     let key = ApiKey::generate(organization);
-    let tx = Database::owner(&context.owner_url)?.tenant(organization).await.context("connect as the owner")?;
+    let tx =
+        Database::owner(&context.owner_url)?.tenant(organization).await.context("connect as the owner")?;
     organizations::create(&tx, name.trim(), slug).await.map_err(|error| match error {
         store::Error::Refused { constraint, .. } if constraint == "organizations_slug_key" => {
             anyhow::anyhow!("an organization with the slug {slug:?} exists already")
@@ -107,5 +118,7 @@ async fn create_organization(context: &Context, name: &str, slug: &str, chatbot:
     let chatbot = chatbots::create(&tx, &bot).await.context("make chatbot")?;
     tx.finish().await?;
     tracing::info!(organization.id = %organization, "organization made");
-    Ok(json!({ "organization_id": organization, "slug": slug, "api_key": key.reveal(), "chatbot_id": chatbot }))
+    Ok(
+        json!({ "organization_id": organization, "slug": slug, "api_key": key.reveal(), "chatbot_id": chatbot }),
+    )
 }

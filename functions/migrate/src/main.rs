@@ -8,7 +8,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 use runtime::{config, logs};
 use std::sync::Arc;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let context = Arc::new(handler::Context {
@@ -18,6 +18,7 @@ async fn main() -> anyhow::Result<()> {
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         generation_model: config::text("GENERATION_MODEL")?,
     });
-    let handle = service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
+    let handle =
+        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -102,7 +102,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let data = arguments.data;
     match arguments.command {
         None => run::run(&data, arguments.start).await,
-        Some(Command::Drop { paths, collection }) => drop::drop(&client(&data).await?, &paths, &collection).await,
+        Some(Command::Drop { paths, collection }) => {
+            drop::drop(&client(&data).await?, &paths, &collection).await
+        }
         Some(Command::Ask { question, collection }) => {
             let client = client(&data).await?;
             let chatbot = ask::chatbot(&client, &folder::addresses(&data)?, collection.as_deref()).await?;

@@ -93,7 +93,8 @@ impl Client {
                     changed(status);
                 }
             }
-            let settled = statuses.iter().filter(|s| matches!(s.status.as_str(), "completed" | "failed")).count();
+            let settled =
+                statuses.iter().filter(|s| matches!(s.status.as_str(), "completed" | "failed")).count();
             if settled == keys.len() {
                 return Ok(statuses);
             }
@@ -143,7 +144,9 @@ impl Client {
     /// # Errors
     /// With the problem's detail when the API refuses.
     pub async fn open_session(&self, chatbot: &str) -> Result<String> {
-        let session = self.json(Method::POST, &format!("/api/v1/chatbots/{chatbot}/sessions"), Some(&json!({}))).await?;
+        let session = self
+            .json(Method::POST, &format!("/api/v1/chatbots/{chatbot}/sessions"), Some(&json!({})))
+            .await?;
         Ok(session["id"].as_str().context("read the session's id")?.to_owned())
     }
 
@@ -151,7 +154,11 @@ impl Client {
     ///
     /// # Errors
     /// With the problem's detail when the API refuses.
-    pub async fn ask(&self, session: &str, question: &str) -> Result<impl Stream<Item = Result<ServerEvent>> + use<>> {
+    pub async fn ask(
+        &self,
+        session: &str,
+        question: &str,
+    ) -> Result<impl Stream<Item = Result<ServerEvent>> + use<>> {
         let path = format!("/api/v1/sessions/{session}/messages");
         let body = json!({ "message": question });
         let response = self.send(Method::POST, &path, Some(&body), "text/event-stream").await?;
@@ -182,7 +189,8 @@ impl Client {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.addresses.lambda_endpoint);
         let request = Request::post(url).body(Full::new(Bytes::from(payload)))?;
         let response = self.http.request(request).await.context("invoke the function")?;
-        let failed = response.headers().contains_key("x-amz-function-error") || !response.status().is_success();
+        let failed =
+            response.headers().contains_key("x-amz-function-error") || !response.status().is_success();
         let body = response.into_body().collect().await?.to_bytes();
         let text = String::from_utf8_lossy(&body).into_owned();
         ensure!(!failed, "{function} failed: {text}");
@@ -195,7 +203,8 @@ impl Client {
     /// When the stack does not answer.
     pub async fn status(&self) -> Result<Value> {
         let url = format!("{}/status", self.addresses.lambda_endpoint);
-        let response = self.http.request(Request::get(url).body(Full::default())?).await.context("ask the stack")?;
+        let response =
+            self.http.request(Request::get(url).body(Full::default())?).await.context("ask the stack")?;
         Ok(serde_json::from_slice(&response.into_body().collect().await?.to_bytes())?)
     }
 
@@ -205,7 +214,13 @@ impl Client {
         serde_json::from_slice(&bytes).context("read the answer")
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>, accept: &str) -> Result<http::Response<Incoming>> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        accept: &str,
+    ) -> Result<http::Response<Incoming>> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.addresses.gateway))
@@ -218,7 +233,8 @@ impl Client {
             return Ok(response);
         }
         let status = response.status();
-        let bytes = response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let bytes =
+            response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         bail!("{} ({status})", problem["detail"].as_str().unwrap_or("the API refuses"))
     }

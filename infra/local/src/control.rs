@@ -60,14 +60,21 @@ async fn invoke(State(control): State<Control>, Path(name): Path<String>, payloa
         Ok(Outcome::Error(error)) => {
             let mut headers = HeaderMap::new();
             headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
-            (headers, Json(json!({ "errorType": error.error_type, "errorMessage": error.message }))).into_response()
+            (headers, Json(json!({ "errorType": error.error_type, "errorMessage": error.message })))
+                .into_response()
         }
-        Err(error) => (StatusCode::NOT_FOUND, Json(json!({ "Message": format!("{error:#}") }))).into_response(),
+        Err(error) => {
+            (StatusCode::NOT_FOUND, Json(json!({ "Message": format!("{error:#}") }))).into_response()
+        }
     }
 }
 
 /// The answer comes without a content type: CloudFormation's URL is signed so.
-async fn custom_resource(State(control): State<Control>, Path(id): Path<String>, answer: Bytes) -> StatusCode {
+async fn custom_resource(
+    State(control): State<Control>,
+    Path(id): Path<String>,
+    answer: Bytes,
+) -> StatusCode {
     let Ok(answer) = serde_json::from_slice(&answer) else { return StatusCode::BAD_REQUEST };
     let sender = control.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     match sender.map(|sender| sender.send(answer)) {
@@ -77,7 +84,8 @@ async fn custom_resource(State(control): State<Control>, Path(id): Path<String>,
 }
 
 async fn status(State(control): State<Control>) -> Json<Value> {
-    let functions: BTreeMap<_, _> = control.functions.iter().map(|name| (name, control.lambda.instances(name))).collect();
+    let functions: BTreeMap<_, _> =
+        control.functions.iter().map(|name| (name, control.lambda.instances(name))).collect();
     let queues: BTreeMap<_, _> = control
         .sqs
         .names()

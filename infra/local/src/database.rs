@@ -23,18 +23,36 @@ pub struct Urls {
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn create(admin_url: &str, name: &str, owner_password: &str, application_password: &str) -> Result<Urls> {
+pub async fn create(
+    admin_url: &str,
+    name: &str,
+    owner_password: &str,
+    application_password: &str,
+) -> Result<Urls> {
     let admin = connect(admin_url).await?;
     let row = admin.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&OWNER]).await?;
     if row.is_none() {
-        admin.batch_execute(&format!("CREATE ROLE {OWNER} LOGIN CREATEROLE")).await.context("make the owner")?;
+        admin
+            .batch_execute(&format!("CREATE ROLE {OWNER} LOGIN CREATEROLE"))
+            .await
+            .context("make the owner")?;
     }
-    admin.batch_execute(&format!("ALTER ROLE {OWNER} PASSWORD '{owner_password}'")).await.context("let the owner in")?;
+    admin
+        .batch_execute(&format!("ALTER ROLE {OWNER} PASSWORD '{owner_password}'"))
+        .await
+        .context("let the owner in")?;
     if admin.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?.is_none() {
-        admin.batch_execute(&format!("CREATE DATABASE {name} OWNER {OWNER}")).await.context("make the database")?;
+        admin
+            .batch_execute(&format!("CREATE DATABASE {name} OWNER {OWNER}"))
+            .await
+            .context("make the database")?;
     }
     let admin_url = with_database(admin_url, name)?;
-    connect(&admin_url).await?.batch_execute("CREATE EXTENSION IF NOT EXISTS vector").await.context("add pgvector")?;
+    connect(&admin_url)
+        .await?
+        .batch_execute("CREATE EXTENSION IF NOT EXISTS vector")
+        .await
+        .context("add pgvector")?;
     Ok(Urls {
         owner: with_user(&admin_url, OWNER, owner_password)?,
         application: with_user(&admin_url, store::migrator::APPLICATION_ROLE, application_password)?,
@@ -73,7 +91,11 @@ pub async fn connect(url: &str) -> Result<Client> {
 fn with_user(url: &str, user: &str, password: &str) -> Result<String> {
     let mut url = Url::parse(url).context("read the database's URL")?;
     let set = url.set_username(user).and_then(|()| url.set_password(Some(password)));
-    set.map_err(|()| anyhow::anyhow!("the database's URL has no place for a user: write postgres://user:password@host/database"))?;
+    set.map_err(|()| {
+        anyhow::anyhow!(
+            "the database's URL has no place for a user: write postgres://user:password@host/database"
+        )
+    })?;
     Ok(url.into())
 }
 

@@ -39,7 +39,8 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
     let Some(organization) = organizations::of_slug(&database, ORGANIZATION).await? else {
         let wish = json!({ "action": "create_organization", "name": "Demo", "slug": ORGANIZATION, "chatbot": CHATBOT });
         let made = stack.invoke("migrate", &wish).await.context("make the demo organization")?;
-        let text = |name: &str| made[name].as_str().map(ToOwned::to_owned).with_context(|| format!("read {name}"));
+        let text =
+            |name: &str| made[name].as_str().map(ToOwned::to_owned).with_context(|| format!("read {name}"));
         let demo = Demo {
             organization: text("organization_id")?.parse()?,
             api_key: text("api_key")?,
@@ -51,8 +52,13 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
         return Ok(demo);
     };
     let tx = database.tenant(organization).await?;
-    let chatbot = chatbots::of_name(&tx, CHATBOT).await?.context("the demo's chatbot is gone: `clean`, and start anew")?;
-    let kept = secrets.api_key.clone().filter(|key| ApiKey::parse(key).is_some_and(|key| key.organization == organization));
+    let chatbot = chatbots::of_name(&tx, CHATBOT)
+        .await?
+        .context("the demo's chatbot is gone: `clean`, and start anew")?;
+    let kept = secrets
+        .api_key
+        .clone()
+        .filter(|key| ApiKey::parse(key).is_some_and(|key| key.organization == organization));
     let api_key = match kept {
         Some(key) => key,
         // Another data folder made it, in the user's own database: this folder gets a key of its own.

@@ -103,7 +103,8 @@ impl Folder {
         let file = self.path.join("secrets.json");
         if file.exists() {
             let text = fs::read_to_string(&file).context("read secrets.json")?;
-            return serde_json::from_str(&text).context("read secrets.json: delete the data folder with `clean` to begin anew");
+            return serde_json::from_str(&text)
+                .context("read secrets.json: delete the data folder with `clean` to begin anew");
         }
         let keys = Credentials::random();
         let secrets = Secrets {
@@ -145,12 +146,14 @@ impl Folder {
 /// # Errors
 /// When none does.
 pub fn addresses(folder: &Path) -> Result<Addresses> {
-    let not_running = || format!("no stack runs in {}: start one with `cargo run -p local`", folder.display());
+    let not_running =
+        || format!("no stack runs in {}: start one with `cargo run -p local`", folder.display());
     let lock = File::open(folder.join("local.lock")).with_context(not_running)?;
     if lock.try_lock_shared().is_ok() {
         bail!(not_running());
     }
-    let text = fs::read_to_string(stack_file(folder)).context("the stack is still starting: try again in a moment")?;
+    let text = fs::read_to_string(stack_file(folder))
+        .context("the stack is still starting: try again in a moment")?;
     serde_json::from_str(&text).context("read stack.json")
 }
 
@@ -163,6 +166,9 @@ fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let part = file.with_extension("part");
     let _ = fs::remove_file(&part);
     let mut handle = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part);
-    handle.as_mut().map_err(|error| anyhow::anyhow!("write {}: {error}", part.display()))?.write_all(bytes)?;
+    handle
+        .as_mut()
+        .map_err(|error| anyhow::anyhow!("write {}: {error}", part.display()))?
+        .write_all(bytes)?;
     fs::rename(&part, file).with_context(|| format!("write {}", file.display()))
 }

@@ -47,7 +47,8 @@ impl Consumed {
 
 impl event_source::Queue for Consumed {
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Message>> {
-        let received = self.sqs.receive(&self.name, max, wait, None).await.map_err(|fault| anyhow!("{fault}"))?;
+        let received =
+            self.sqs.receive(&self.name, max, wait, None).await.map_err(|fault| anyhow!("{fault}"))?;
         Ok(received.into_iter().map(message).collect())
     }
 

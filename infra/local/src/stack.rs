@@ -111,8 +111,14 @@ impl Stack {
     ///
     /// # Errors
     /// When a part does not start.
-    pub async fn start(folder: &Folder, secrets: &Secrets, options: Options, say: &dyn Fn(&str)) -> Result<Stack> {
-        let gateway = format!("http://{}", options.gateway.local_addr().context("read the gateway's address")?);
+    pub async fn start(
+        folder: &Folder,
+        secrets: &Secrets,
+        options: Options,
+        say: &dyn Fn(&str),
+    ) -> Result<Stack> {
+        let gateway =
+            format!("http://{}", options.gateway.local_addr().context("read the gateway's address")?);
         let mut overrides = BTreeMap::from(
             [
                 ("EmbeddingModel", bedrock::LOCAL_EMBEDDING_MODEL),
@@ -124,14 +130,17 @@ impl Stack {
         );
         overrides.extend(options.template_overrides.clone());
         let template = Template::read_with(&template_file(&options.workspace), &overrides)?;
-        let credentials =
-            Credentials { access_key_id: secrets.access_key_id.clone(), secret_access_key: secrets.secret_access_key.clone() };
+        let credentials = Credentials {
+            access_key_id: secrets.access_key_id.clone(),
+            secret_access_key: secrets.secret_access_key.clone(),
+        };
 
         let (postgres, urls) = start_database(folder, secrets, &options).await?;
         say("Postgres");
         let mut tasks = Vec::new();
         let (sqs_listener, sqs_endpoint) = listen().await?;
-        let place = sqs::Place { base_url: sqs_endpoint.clone(), region: REGION.into(), account: ACCOUNT.into() };
+        let place =
+            sqs::Place { base_url: sqs_endpoint.clone(), region: REGION.into(), account: ACCOUNT.into() };
         let sqs = Sqs::new(place, credentials.clone());
         queues::create(&template, &sqs);
         tasks.push(serve(sqs_listener, sqs.router()));
@@ -172,7 +181,20 @@ impl Stack {
                 tracing::error!("the gateway stopped: {error:#}");
             }
         }));
-        Ok(Stack { gateway, stage, s3_endpoint, sqs_endpoint, bedrock_endpoint, lambda_endpoint, urls, lambda, sqs, s3, postgres, tasks })
+        Ok(Stack {
+            gateway,
+            stage,
+            s3_endpoint,
+            sqs_endpoint,
+            bedrock_endpoint,
+            lambda_endpoint,
+            urls,
+            lambda,
+            sqs,
+            s3,
+            postgres,
+            tasks,
+        })
     }
 
     /// Queues do not outlive the process: looks at every object again, and at every document whose object is
@@ -186,7 +208,10 @@ impl Stack {
             .iter()
             .filter(|object| !object.key.starts_with(domain::document::DERIVED_PREFIX))
             .map(|object| {
-                (object.key.clone(), s3::object_created_event(REGION, BUCKET, &object.key, object.size, &object.etag))
+                (
+                    object.key.clone(),
+                    s3::object_created_event(REGION, BUCKET, &object.key, object.size, &object.etag),
+                )
             })
             .collect();
         let database = store::Database::new(&self.urls.application)?;
@@ -200,7 +225,9 @@ impl Stack {
                         let event = s3::object_removed_event(REGION, BUCKET, &status.key);
                         unsettled.insert(status.key, event);
                     }
-                    Some(object) if settled && status.etag.as_deref() == Some(object.etag.trim_matches('"')) => {
+                    Some(object)
+                        if settled && status.etag.as_deref() == Some(object.etag.trim_matches('"')) =>
+                    {
                         unsettled.remove(&status.key);
                     }
                     Some(_) => {}
@@ -243,23 +270,40 @@ impl Stack {
 /// A function's JSON answer.
 async fn invoke(lambda: &Lambda, function: &str, event: &Value) -> Result<Value> {
     match lambda.invoke(function, event.to_string().into(), InvokeOptions::default()).await? {
-        Outcome::Success(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("read the answer of {function}")),
+        Outcome::Success(bytes) => {
+            serde_json::from_slice(&bytes).with_context(|| format!("read the answer of {function}"))
+        }
         Outcome::Error(error) => bail!("{function}: {error}"),
     }
 }
 
-async fn start_database(folder: &Folder, secrets: &Secrets, options: &Options) -> Result<(Option<Postgres>, Urls)> {
+async fn start_database(
+    folder: &Folder,
+    secrets: &Secrets,
+    options: &Options,
+) -> Result<(Option<Postgres>, Urls)> {
     if let Some(owner_url) = &options.database_url {
         return Ok((None, database::of_owner(owner_url, &secrets.application_password)?));
     }
     let install = assets::postgres_install().await?;
     let postgres = Postgres::start(&install, &folder.path().join("postgres"), options.durability).await?;
-    let made =
-        database::create(postgres.admin_url(), "docent", &secrets.owner_password, &secrets.application_password).await?;
+    let made = database::create(
+        postgres.admin_url(),
+        "docent",
+        &secrets.owner_password,
+        &secrets.application_password,
+    )
+    .await?;
     Ok((Some(postgres), made))
 }
 
-async fn start_s3(folder: &Folder, template: &Template, sqs: &Sqs, credentials: Credentials, listener: TcpListener) -> Result<s3::Server> {
+async fn start_s3(
+    folder: &Folder,
+    template: &Template,
+    sqs: &Sqs,
+    credentials: Credentials,
+    listener: TcpListener,
+) -> Result<s3::Server> {
     let bucket = template.buckets().first().context("the template has no bucket")?;
     let mut rules: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for notification in &bucket.notifications {
@@ -269,11 +313,22 @@ async fn start_s3(folder: &Folder, template: &Template, sqs: &Sqs, credentials: 
         );
         rules.entry(notification.queue.clone()).or_default().push(notification.event.clone());
     }
-    let rules = rules.into_iter().map(|(queue, events)| NotificationRule { id: queue.clone(), events, queue }).collect();
-    let setup =
-        s3::Setup { folder: folder.path().join("s3"), bucket: BUCKET.into(), region: REGION.into(), credentials, rules };
+    let rules = rules
+        .into_iter()
+        .map(|(queue, events)| NotificationRule { id: queue.clone(), events, queue })
+        .collect();
+    let setup = s3::Setup {
+        folder: folder.path().join("s3"),
+        bucket: BUCKET.into(),
+        region: REGION.into(),
+        credentials,
+        rules,
+    };
     let sqs = sqs.clone();
-    s3::serve(listener, setup, move |notification| queues::send(&sqs, &notification.queue, notification.body_json)).await
+    s3::serve(listener, setup, move |notification| {
+        queues::send(&sqs, &notification.queue, notification.body_json)
+    })
+    .await
 }
 
 /// What `!Ref`, `!GetAtt` and secrets stand for here.
@@ -286,15 +341,27 @@ fn resolver(template: &Template, sqs: &Sqs, urls: &Urls, secrets: &Secrets) -> R
         .secret(&secret, "owner_database_url", &urls.owner)
         .secret(&secret, "identity_hash_key", &secrets.identity_hash_key);
     for bucket in template.buckets() {
-        resolver = resolver.reference(&bucket.logical_id, BUCKET).attribute(&bucket.logical_id, "Arn", format!("arn:aws:s3:::{BUCKET}"));
+        resolver = resolver.reference(&bucket.logical_id, BUCKET).attribute(
+            &bucket.logical_id,
+            "Arn",
+            format!("arn:aws:s3:::{BUCKET}"),
+        );
     }
     for queue in template.queues() {
         let id = &queue.logical_id;
-        resolver = resolver.reference(id, sqs.queue_url(id)).attribute(id, "Arn", sqs.arn(id)).attribute(id, "QueueName", id);
+        resolver = resolver.reference(id, sqs.queue_url(id)).attribute(id, "Arn", sqs.arn(id)).attribute(
+            id,
+            "QueueName",
+            id,
+        );
     }
     for function in template.functions() {
         let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.name);
-        resolver = resolver.reference(&function.logical_id, &function.name).attribute(&function.logical_id, "Arn", arn);
+        resolver = resolver.reference(&function.logical_id, &function.name).attribute(
+            &function.logical_id,
+            "Arn",
+            arn,
+        );
     }
     resolver
 }
@@ -309,7 +376,9 @@ async fn start_lambda(
     let mut programs = Vec::new();
     let mut served = Vec::new();
     for function in template.functions() {
-        let executable = executables.get(&function.name).with_context(|| format!("no binary was built for {}", function.name))?;
+        let executable = executables
+            .get(&function.name)
+            .with_context(|| format!("no binary was built for {}", function.name))?;
         let mut environment = template.environment(function, resolver)?;
         environment.extend(endpoints.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         programs.push(Program {
@@ -325,7 +394,8 @@ async fn start_lambda(
         });
     }
     let launch = functions::launcher(folder.path(), programs)?;
-    let place = Place { region: REGION.into(), account: ACCOUNT.into(), start_limit: Duration::from_secs(10) };
+    let place =
+        Place { region: REGION.into(), account: ACCOUNT.into(), start_limit: Duration::from_secs(10) };
     Lambda::start(place, served, launch).await
 }
 
@@ -338,7 +408,8 @@ async fn make_custom_resources(
     endpoint: &str,
 ) -> Result<()> {
     for resource in template.custom_resources() {
-        let function = template.function_by_id(&resource.function).context("find the custom resource's function")?;
+        let function =
+            template.function_by_id(&resource.function).context("find the custom resource's function")?;
         let id = uuid::Uuid::new_v4().to_string();
         let answer = control.expect_answer(&id);
         let event = json!({
@@ -351,7 +422,9 @@ async fn make_custom_resources(
             "ResourceProperties": template.properties(resource, resolver)?,
         });
         invoke(lambda, &function.name, &event).await?;
-        let answer = tokio::time::timeout(CUSTOM_RESOURCE_WAIT, answer).await.context("wait for the custom resource's answer")??;
+        let answer = tokio::time::timeout(CUSTOM_RESOURCE_WAIT, answer)
+            .await
+            .context("wait for the custom resource's answer")??;
         ensure!(
             answer.get("Status").and_then(Value::as_str) == Some("SUCCESS"),
             "{} failed: {}",
@@ -382,7 +455,8 @@ fn feed_functions(template: &Template, sqs: &Sqs, lambda: &Lambda) -> Result<Vec
 
 /// A free port of this machine and its URL.
 async fn listen() -> Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("find a free port")?;
+    let listener =
+        TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("find a free port")?;
     let url = format!("http://{}", listener.local_addr().context("read the address")?);
     Ok((listener, url))
 }

@@ -30,7 +30,11 @@ pub enum Refusal {
 pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Refusal> {
     match known {
         Some(known) if known.admits(key) => {
-            if known.allows(scope) { Ok(()) } else { Err(Refusal::Forbidden(scope)) }
+            if known.allows(scope) {
+                Ok(())
+            } else {
+                Err(Refusal::Forbidden(scope))
+            }
         }
         _ => Err(Refusal::Unauthorized),
     }

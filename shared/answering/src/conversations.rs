@@ -30,7 +30,8 @@ impl Answering {
     /// [`Refusal`].
     pub async fn session(&self, key: &ApiKey, id: SessionId) -> Result<Session, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
-        let (known, session, ()) = try_join!(api_keys::look_up(&tx, key), sessions::get(&tx, id), tx.commit())?;
+        let (known, session, ()) =
+            try_join!(api_keys::look_up(&tx, key), sessions::get(&tx, id), tx.commit())?;
         tx.close();
         admit(known.as_ref(), key, Scope::SessionsRead)?;
         session.ok_or(Refusal::NotFound("session"))
@@ -40,7 +41,12 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn sessions(&self, key: &ApiKey, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>, Refusal> {
+    pub async fn sessions(
+        &self,
+        key: &ApiKey,
+        before: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Vec<Session>, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
         let (known, sessions, ()) =
             try_join!(api_keys::look_up(&tx, key), sessions::list(&tx, before, limit), tx.commit())?;
@@ -53,7 +59,13 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn messages(&self, key: &ApiKey, id: SessionId, after: i32, limit: u32) -> Result<Vec<Message>, Refusal> {
+    pub async fn messages(
+        &self,
+        key: &ApiKey,
+        id: SessionId,
+        after: i32,
+        limit: u32,
+    ) -> Result<Vec<Message>, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
         let (known, session, messages, ()) = try_join!(
             api_keys::look_up(&tx, key),

@@ -37,8 +37,11 @@ pub fn final_score(hit: &Hit, dense_weight: f64, question: &str) -> f64 {
             constant + by_cosine * cosine + by_coverage * hit.coverage
         }
         _ => {
-            let (constant, by_coverage) =
-                if language::script_languages(question).is_some() { WORDS_WITHOUT_DICTIONARY } else { WORDS_ALONE };
+            let (constant, by_coverage) = if language::script_languages(question).is_some() {
+                WORDS_WITHOUT_DICTIONARY
+            } else {
+                WORDS_ALONE
+            };
             constant + by_coverage * hit.coverage
         }
     };

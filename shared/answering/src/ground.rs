@@ -4,7 +4,11 @@
 //! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times
 //! how likely the cited passages are about the question.
 
-use crate::{Event, keep::Cited, prompt::{HandedOut, NO_ANSWER}};
+use crate::{
+    Event,
+    keep::Cited,
+    prompt::{HandedOut, NO_ANSWER},
+};
 use language::{sentences, words};
 use std::collections::HashSet;
 
@@ -50,7 +54,11 @@ impl<'a> Grounder<'a> {
     pub(crate) fn new(handed_out: &'a [HandedOut], threshold: f32) -> Self {
         let passages = handed_out
             .iter()
-            .map(|handed_out| Source { handed_out, words: words(&handed_out.passage.hit.content).into_iter().collect(), marker: None })
+            .map(|handed_out| Source {
+                handed_out,
+                words: words(&handed_out.passage.hit.content).into_iter().collect(),
+                marker: None,
+            })
             .collect();
         Self {
             passages,
@@ -96,7 +104,9 @@ impl<'a> Grounder<'a> {
     }
 
     fn let_out(&mut self) -> Vec<Event> {
-        if self.refused || !(self.verdict.released || self.confidence() >= self.threshold && !self.held.is_empty()) {
+        if self.refused
+            || !(self.verdict.released || self.confidence() >= self.threshold && !self.held.is_empty())
+        {
             return Vec::new();
         }
         let out = std::mem::take(&mut self.held);
@@ -159,10 +169,12 @@ impl<'a> Grounder<'a> {
             return None;
         }
         let stands = |word: &str| cited.iter().any(|place| self.passages[*place].words.contains(word));
-        let standing = content.iter().filter(|word| stands(word) || stands_by_stem(word, cited, &self.passages)).count();
+        let standing =
+            content.iter().filter(|word| stands(word) || stands_by_stem(word, cited, &self.passages)).count();
         #[expect(clippy::cast_precision_loss, reason = "words of a sentence")]
         let share = standing as f32 / content.len() as f32;
-        let wrong_number = content.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !stands(word));
+        let wrong_number =
+            content.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !stands(word));
         Some(if wrong_number { share.min(WRONG_NUMBER) } else { share })
     }
 
@@ -170,7 +182,8 @@ impl<'a> Grounder<'a> {
         if let Some(marker) = self.passages[place].marker {
             return (marker, false);
         }
-        let marker = 1 + i32::try_from(self.passages.iter().filter(|source| source.marker.is_some()).count()).unwrap_or(0);
+        let marker = 1 + i32::try_from(self.passages.iter().filter(|source| source.marker.is_some()).count())
+            .unwrap_or(0);
         self.passages[place].marker = Some(marker);
         (marker, true)
     }
@@ -178,7 +191,12 @@ impl<'a> Grounder<'a> {
     fn cite(&self, place: usize, marker: i32, text: &str) -> Cited {
         let passage = &self.passages[place].handed_out.passage;
         let score = self.support(text, &[place]).unwrap_or(1.0) * passage.score as f32;
-        Cited { marker, passage: passage.clone(), quoted_span: quote(&passage.hit.content, text), score: score.clamp(0.0, 1.0) }
+        Cited {
+            marker,
+            passage: passage.clone(),
+            quoted_span: quote(&passage.hit.content, text),
+            score: score.clamp(0.0, 1.0),
+        }
     }
 }
 
@@ -229,7 +247,10 @@ fn split_handles(unit: &str) -> (String, Vec<String>) {
     while let Some(open) = rest.find('[') {
         let Some(close) = rest[open..].find(']').map(|close| open + close) else { break };
         let inside = &rest[open + 1..close];
-        let inner: Vec<&str> = inside.split(|c: char| matches!(c, ',' | ';') || c.is_whitespace()).filter(|part| !part.is_empty()).collect();
+        let inner: Vec<&str> = inside
+            .split(|c: char| matches!(c, ',' | ';') || c.is_whitespace())
+            .filter(|part| !part.is_empty())
+            .collect();
         if !inner.is_empty() && inner.iter().all(|part| reads_like_a_handle(part)) {
             text.push_str(rest[..open].trim_end_matches(' '));
             handles.extend(inner.into_iter().map(ToOwned::to_owned));
@@ -245,7 +266,10 @@ fn split_handles(unit: &str) -> (String, Vec<String>) {
 /// Six letters and digits in turn, or a bare number: models invent `[1]` when they have read too many papers.
 fn reads_like_a_handle(part: &str) -> bool {
     let handle = part.len() == 6
-        && part.bytes().enumerate().all(|(place, b)| if place % 2 == 0 { b.is_ascii_lowercase() } else { b.is_ascii_digit() });
+        && part
+            .bytes()
+            .enumerate()
+            .all(|(place, b)| if place % 2 == 0 { b.is_ascii_lowercase() } else { b.is_ascii_digit() });
     handle || (part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -253,7 +277,8 @@ fn reads_like_a_handle(part: &str) -> bool {
 fn without_images(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = [rest.find("!["), rest.to_ascii_lowercase().find("<img")].into_iter().flatten().min() {
+    while let Some(at) = [rest.find("!["), rest.to_ascii_lowercase().find("<img")].into_iter().flatten().min()
+    {
         let end = if rest[at..].starts_with("![") { rest[at..].find(')') } else { rest[at..].find('>') };
         out.push_str(&rest[..at]);
         rest = end.map_or("", |end| &rest[at + end + 1..]);
@@ -280,13 +305,15 @@ fn stands_by_stem(word: &str, cited: &[usize], passages: &[Source<'_>]) -> bool 
 /// Function words carry no claim.
 fn is_content(word: &str) -> bool {
     const FUNCTION: &[&str] = &[
-        "the", "and", "for", "are", "was", "were", "with", "that", "this", "from", "has", "have", "had", "its", "not", "but",
-        "you", "your", "can", "may", "will", "would", "should", "which", "when", "what", "who", "how", "than", "then", "they",
-        "them", "their", "there", "these", "those", "been", "being", "also", "such", "into", "any", "all", "more", "most",
-        "must", "does", "did", "one", "los", "las", "del", "una", "que", "con", "por", "para", "como", "der", "die", "das",
-        "und", "ist", "den", "von", "mit", "les", "des", "est", "une", "dans", "pour",
+        "the", "and", "for", "are", "was", "were", "with", "that", "this", "from", "has", "have", "had",
+        "its", "not", "but", "you", "your", "can", "may", "will", "would", "should", "which", "when", "what",
+        "who", "how", "than", "then", "they", "them", "their", "there", "these", "those", "been", "being",
+        "also", "such", "into", "any", "all", "more", "most", "must", "does", "did", "one", "los", "las",
+        "del", "una", "que", "con", "por", "para", "como", "der", "die", "das", "und", "ist", "den", "von",
+        "mit", "les", "des", "est", "une", "dans", "pour",
     ];
-    (word.chars().count() > 2 || word.chars().any(|c| c.is_ascii_digit() || !c.is_ascii())) && !FUNCTION.contains(&word)
+    (word.chars().count() > 2 || word.chars().any(|c| c.is_ascii_digit() || !c.is_ascii()))
+        && !FUNCTION.contains(&word)
 }
 
 #[cfg(test)]

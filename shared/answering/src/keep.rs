@@ -1,6 +1,9 @@
 //! The end of a turn: the answer, its citations, its retrieval log and its events, in one flush.
 
-use crate::{Answering, Broken, Draft, Timings, Turn, retrieve::{Passage, Retrieved}};
+use crate::{
+    Answering, Broken, Draft, Timings, Turn,
+    retrieve::{Passage, Retrieved},
+};
 use anyhow::Context as _;
 use domain::{ChunkId, MessageId, conversation::Question};
 use futures_util::try_join;

@@ -7,12 +7,12 @@
 
 pub mod caller;
 pub mod conversations;
-pub mod turn;
-pub mod retrieve;
 pub mod fuse;
-mod prompt;
 mod ground;
 mod keep;
+mod prompt;
+pub mod retrieve;
+pub mod turn;
 
 pub use caller::Refusal;
 pub use keep::{Answer, Cited};
@@ -82,7 +82,12 @@ pub struct Timings {
 impl Answering {
     /// Answers one question of a turn that was let in. The stream may be dropped at any time: what it was
     /// about to keep is not kept then.
-    pub fn answer(self: Arc<Self>, turn: Turn, question: Question, arrived: Instant) -> impl Stream<Item = Event> + Send {
+    pub fn answer(
+        self: Arc<Self>,
+        turn: Turn,
+        question: Question,
+        arrived: Instant,
+    ) -> impl Stream<Item = Event> + Send {
         stream! {
             let ids = (MessageId::generate(), MessageId::generate());
             let retrieved = match self.retrieve_for_turn(&turn, &question, ids.0).await {
@@ -122,7 +127,12 @@ impl Answering {
     }
 
     /// Generates and grounds, sentence by sentence.
-    fn generate<'a>(&'a self, turn: &'a Turn, question: &'a Question, retrieved: &'a Retrieved) -> impl Stream<Item = Step> + Send + 'a {
+    fn generate<'a>(
+        &'a self,
+        turn: &'a Turn,
+        question: &'a Question,
+        retrieved: &'a Retrieved,
+    ) -> impl Stream<Item = Step> + Send + 'a {
         stream! {
             let started = Instant::now();
             let mut end = End::default();

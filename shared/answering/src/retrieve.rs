@@ -37,7 +37,12 @@ pub(crate) struct Retrieved {
 const LOGGED: u32 = 10;
 
 impl Answering {
-    pub(crate) async fn retrieve_for_turn(&self, turn: &Turn, question: &Question, message: MessageId) -> anyhow::Result<Retrieved> {
+    pub(crate) async fn retrieve_for_turn(
+        &self,
+        turn: &Turn,
+        question: &Question,
+        message: MessageId,
+    ) -> anyhow::Result<Retrieved> {
         let text = question.as_str();
         let mut timings = Timings::default();
         let started = Instant::now();
@@ -91,7 +96,11 @@ impl Answering {
         self.search_in(key.organization, &space, vector.as_ref(), text, filter, k).await
     }
 
-    async fn space_for_search(&self, key: &ApiKey, (model, dimension): (&str, usize)) -> Result<Space, Refusal> {
+    async fn space_for_search(
+        &self,
+        key: &ApiKey,
+        (model, dimension): (&str, usize),
+    ) -> Result<Space, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
         let (known, space, ()) =
             try_join!(api_keys::look_up(&tx, key), spaces::of_model(&tx, model, dimension), tx.commit())?;
@@ -140,5 +149,7 @@ impl Answering {
 }
 
 fn scored(hits: Vec<Hit>, dense_weight: f64, question: &str) -> Vec<Passage> {
-    hits.into_iter().map(|hit| Passage { score: fuse::final_score(&hit, dense_weight, question), hit }).collect()
+    hits.into_iter()
+        .map(|hit| Passage { score: fuse::final_score(&hit, dense_weight, question), hit })
+        .collect()
 }

@@ -48,6 +48,12 @@ impl Answering {
         if !matches!(context.status.as_str(), "active" | "escalated" | "expired") {
             return Err(Refusal::SessionClosed(context.status));
         }
-        Ok(Turn { organization: key.organization, session, config: context.config, space: context.space, history })
+        Ok(Turn {
+            organization: key.organization,
+            session,
+            config: context.config,
+            space: context.space,
+            history,
+        })
     }
 }

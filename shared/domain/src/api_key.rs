@@ -67,11 +67,15 @@ impl ApiKey {
         if parts.next()? != PREFIX {
             return None;
         }
-        let mut id = || parts.next().filter(|part| part.len() == 32).and_then(|part| Uuid::try_parse(part).ok());
+        let mut id =
+            || parts.next().filter(|part| part.len() == 32).and_then(|part| Uuid::try_parse(part).ok());
         let (organization, id) = (OrganizationId(id()?), ApiKeyId(id()?));
         let secret = parts.next()?;
-        (BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?.len() == SECRET_BYTES)
-            .then(|| Self { organization, id, secret: secret.to_owned() })
+        (BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?.len() == SECRET_BYTES).then(|| Self {
+            organization,
+            id,
+            secret: secret.to_owned(),
+        })
     }
 
     /// The key in full: to be shown once, when it is made.
@@ -121,7 +125,9 @@ mod tests {
     #[test]
     fn what_is_not_a_key_is_refused() {
         let key = ApiKey::generate(OrganizationId::generate()).reveal();
-        for wrong in ["", "dk", "dk___", "sk_1_2_3", &key[1..], &key[..key.len() - 1], &key.replace("dk_", "dk_-")] {
+        for wrong in
+            ["", "dk", "dk___", "sk_1_2_3", &key[1..], &key[..key.len() - 1], &key.replace("dk_", "dk_-")]
+        {
             assert!(ApiKey::parse(wrong).is_none(), "{wrong}");
         }
     }

@@ -8,8 +8,7 @@ pub const DEFAULT_SYSTEM_PROMPT: &str = "You answer questions of an organization
      documents. Be exact, brief and friendly. Answer in the language of the question.";
 
 /// What is said when there is no answer, when nobody says otherwise.
-pub const DEFAULT_FALLBACK: &str =
-    "I could not find an answer to that in the documents I have. Could you ask in other words, or tell me more?";
+pub const DEFAULT_FALLBACK: &str = "I could not find an answer to that in the documents I have. Could you ask in other words, or tell me more?";
 
 /// Parameters of a generation call.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

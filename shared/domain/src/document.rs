@@ -44,7 +44,11 @@ impl ObjectKey {
                     && !path.ends_with('/')
                     && !key.contains('\0') =>
             {
-                Ok(Self { organization: organization.into(), collection: collection.into(), path: path.into() })
+                Ok(Self {
+                    organization: organization.into(),
+                    collection: collection.into(),
+                    path: path.into(),
+                })
             }
             _ => Err(KeyProblem::OutsideConvention),
         }

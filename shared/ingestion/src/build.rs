@@ -31,7 +31,11 @@ struct Read {
 
 impl Ingestion {
     /// Extracts, chunks, embeds, stores and switches. `None` when the ground moved: look again.
-    pub(crate) async fn build(&self, organization: OrganizationId, work: &Work) -> anyhow::Result<Option<Outcome>> {
+    pub(crate) async fn build(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+    ) -> anyhow::Result<Option<Outcome>> {
         let read = match self.read(work).await? {
             Ok(read) => read,
             Err(Some(failure)) => {
@@ -48,7 +52,11 @@ impl Ingestion {
         let shape = Shape::of(&work.collection, &title);
         let chunks = chunk(&read.extracted, &shape);
         if chunks.len() > limits::DOCUMENT_CHUNKS {
-            let failure = too_large(format!("The document makes {} passages; at most {} can be kept.", chunks.len(), limits::DOCUMENT_CHUNKS));
+            let failure = too_large(format!(
+                "The document makes {} passages; at most {} can be kept.",
+                chunks.len(),
+                limits::DOCUMENT_CHUNKS
+            ));
             let settled = self.settle_failed(organization, work, &failure).await?;
             return Ok(settled.then_some(Outcome::Failed(failure)));
         }
@@ -56,8 +64,11 @@ impl Ingestion {
             return Ok(None);
         }
         let text = read.extracted.text.clone().into_bytes();
-        self.bucket.put_derived(&text_path(organization, work.document), "text/plain; charset=utf-8", text).await?;
-        let switched = self.switch(organization, work, &read, &title, &language, &shape, chunks.len()).await?;
+        self.bucket
+            .put_derived(&text_path(organization, work.document), "text/plain; charset=utf-8", text)
+            .await?;
+        let switched =
+            self.switch(organization, work, &read, &title, &language, &shape, chunks.len()).await?;
         Ok(switched.then_some(Outcome::Completed { chunks: chunks.len() }))
     }
 
@@ -65,7 +76,10 @@ impl Ingestion {
     async fn read(&self, work: &Work) -> anyhow::Result<Result<Read, Option<Failure>>> {
         let size = work.object.size;
         if size == 0 {
-            return Ok(Err(Some(Failure::new(FailureCode::Empty, "The file is empty. Upload it again with its content."))));
+            return Ok(Err(Some(Failure::new(
+                FailureCode::Empty,
+                "The file is empty. Upload it again with its content.",
+            ))));
         }
         if size > limits::DOCUMENT_BYTES {
             return Ok(Err(Some(too_large(format!(
@@ -100,7 +114,11 @@ impl Ingestion {
     }
 
     fn title(&self, work: &Work, extracted: &Extracted) -> String {
-        let own = extracted.title.as_deref().map(|title| clip(title, limits::TITLE_CHARACTERS)).filter(|title| !title.is_empty());
+        let own = extracted
+            .title
+            .as_deref()
+            .map(|title| clip(title, limits::TITLE_CHARACTERS))
+            .filter(|title| !title.is_empty());
         if work.titled { work.title.clone() } else { own.unwrap_or_else(|| work.title.clone()) }
     }
 
@@ -164,7 +182,9 @@ impl Ingestion {
         if !documents::switch(&tx, work.document, work.version, &reading).await.context("switch version")? {
             return Ok(false);
         }
-        versions::clear_others(&tx, work.document, Some(work.version)).await.context("clear older versions")?;
+        versions::clear_others(&tx, work.document, Some(work.version))
+            .await
+            .context("clear older versions")?;
         jobs::settle(&tx, work.job, None).await?;
         events::record(&tx, &[completed(work, count)]).await?;
         tx.finish().await?;
@@ -172,13 +192,23 @@ impl Ingestion {
     }
 
     /// Writes down why the document cannot be read; `false` when the ground moved.
-    pub(crate) async fn settle_failed(&self, organization: OrganizationId, work: &Work, failure: &Failure) -> anyhow::Result<bool> {
+    pub(crate) async fn settle_failed(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+        failure: &Failure,
+    ) -> anyhow::Result<bool> {
         let tx = self.database.tenant(organization).await?;
-        let settled = documents::fail(&tx, work.document, work.version, failure).await.context("fail document")?;
+        let settled =
+            documents::fail(&tx, work.document, work.version, failure).await.context("fail document")?;
         if settled {
             versions::clear_others(&tx, work.document, None).await.context("clear versions")?;
             jobs::settle(&tx, work.job, Some(failure)).await?;
-            let failed = Event { category: Category::Error, payload: serde_json::json!(failure), ..completed(work, 0) };
+            let failed = Event {
+                category: Category::Error,
+                payload: serde_json::json!(failure),
+                ..completed(work, 0)
+            };
             events::record(&tx, &[failed]).await?;
             tx.finish().await?;
             self.bucket.delete_derived(&text_path(organization, work.document)).await?;

@@ -82,7 +82,8 @@ impl Chunk {
 /// Cuts an extracted document into chunks.
 #[must_use]
 pub fn chunk(document: &Extracted, shape: &Shape) -> Vec<Chunk> {
-    let mut cutter = Cutter { text: &document.text, shape: *shape, headings: Vec::new(), open: None, chunks: Vec::new() };
+    let mut cutter =
+        Cutter { text: &document.text, shape: *shape, headings: Vec::new(), open: None, chunks: Vec::new() };
     let mut blocks = document.blocks.iter().peekable();
     while let Some(block) = blocks.next() {
         match block.kind {
@@ -177,7 +178,13 @@ impl Cutter<'_> {
         let parts: Vec<Range<usize>> = match block.kind {
             BlockKind::Table | BlockKind::Code => {
                 let mut at = 0;
-                text.split_inclusive('\n').map(|line| { let from = at; at += line.len(); from..at }).collect()
+                text.split_inclusive('\n')
+                    .map(|line| {
+                        let from = at;
+                        at += line.len();
+                        from..at
+                    })
+                    .collect()
             }
             _ => sentences(text),
         };
@@ -187,7 +194,11 @@ impl Cutter<'_> {
             while from < part.end {
                 let piece = fit(&text[from..part.end], self.shape.tokens);
                 // A single unbreakable run still moves on.
-                let step = if piece.is_empty() { text[from..].chars().next().map_or(1, char::len_utf8) } else { piece.len() };
+                let step = if piece.is_empty() {
+                    text[from..].chars().next().map_or(1, char::len_utf8)
+                } else {
+                    piece.len()
+                };
                 pieces.push(block.range.start + from..block.range.start + from + step);
                 from += step;
             }
@@ -272,7 +283,10 @@ mod tests {
     #[test]
     fn a_heading_without_text_is_not_lost() {
         let chunks = chunk(&read("# Contents\n\n# Emergency number 112"), &SMALL);
-        assert_eq!(chunks.iter().map(|c| c.content.as_str()).collect::<Vec<_>>(), ["Contents", "Emergency number 112"]);
+        assert_eq!(
+            chunks.iter().map(|c| c.content.as_str()).collect::<Vec<_>>(),
+            ["Contents", "Emergency number 112"]
+        );
     }
 
     #[test]

@@ -8,7 +8,13 @@ use store::chunks::NewChunk;
 
 impl Ingestion {
     /// Embeds a batch of chunks with their context and makes rows of them.
-    pub(crate) async fn embed(&self, space: &Space, title: &str, language: &str, batch: &[Chunk]) -> anyhow::Result<Vec<NewChunk>> {
+    pub(crate) async fn embed(
+        &self,
+        space: &Space,
+        title: &str,
+        language: &str,
+        batch: &[Chunk],
+    ) -> anyhow::Result<Vec<NewChunk>> {
         let texts: Vec<String> = batch.iter().map(|chunk| chunk.in_context(title)).collect();
         let embedded = self.embedder.embed(space, Purpose::Document, &texts).await.context("embed chunks")?;
         let rows = batch.iter().zip(texts).zip(embedded).map(|((chunk, text), embedded)| NewChunk {

@@ -70,7 +70,11 @@ impl Extractor {
         let mut answer = Vec::new();
         let output = child.stdout.take().context("read extraction's output")?;
         let reading = async {
-            output.take(ANSWER_BYTES + 1).read_to_end(&mut answer).await.context("read extraction's output")?;
+            output
+                .take(ANSWER_BYTES + 1)
+                .read_to_end(&mut answer)
+                .await
+                .context("read extraction's output")?;
             if answer.len() as u64 > ANSWER_BYTES {
                 child.start_kill().context("stop extraction")?;
             }
@@ -108,13 +112,19 @@ fn died(status: std::process::ExitStatus) -> Failure {
 fn too_slow() -> Failure {
     Failure::new(
         FailureCode::TooSlow,
-        format!("Reading the file took longer than {} seconds. Split it into parts.", limits::EXTRACTION_SECONDS),
+        format!(
+            "Reading the file took longer than {} seconds. Split it into parts.",
+            limits::EXTRACTION_SECONDS
+        ),
     )
 }
 
 pub(crate) fn text_too_long() -> Failure {
     Failure::new(
         FailureCode::TooLarge,
-        format!("The file holds more than {} MB of text. Split it into parts.", limits::EXTRACTED_TEXT_BYTES / 1024 / 1024),
+        format!(
+            "The file holds more than {} MB of text. Split it into parts.",
+            limits::EXTRACTED_TEXT_BYTES / 1024 / 1024
+        ),
     )
 }

@@ -4,11 +4,11 @@
 //! level-triggered: it is told a key, never what happened to it, looks at the object's present state and brings
 //! the database to it. So duplicate, reordered and late events do no harm.
 
-mod locate;
-pub mod extract;
+mod build;
 mod chunk;
 mod embed;
-mod build;
+pub mod extract;
+mod locate;
 
 pub use chunk::{Chunk, Shape, chunk};
 
@@ -70,7 +70,9 @@ impl Ingestion {
         let parsed = match ObjectKey::parse(key) {
             Ok(parsed) => parsed,
             Err(KeyProblem::Derived) => return Ok(Outcome::Ignored("made by the product itself")),
-            Err(KeyProblem::OutsideConvention) => return Ok(ignored(key, "key is not {organization}/{collection}/{path}")),
+            Err(KeyProblem::OutsideConvention) => {
+                return Ok(ignored(key, "key is not {organization}/{collection}/{path}"));
+            }
         };
         let organization = store::organizations::of_slug(&self.database, &parsed.organization);
         let Some(organization) = organization.await.context("find organization")? else {

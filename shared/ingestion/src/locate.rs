@@ -2,7 +2,9 @@
 
 use crate::Ingestion;
 use anyhow::Context as _;
-use domain::{DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, document::clip, limits};
+use domain::{
+    DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, document::clip, limits,
+};
 use objects::ObjectState;
 use store::{
     collections::{self, Collection},
@@ -39,16 +41,29 @@ pub(crate) struct Work {
 }
 
 /// Words of `x-amz-meta-document-type` that are known.
-const DOCUMENT_TYPES: [&str; 6] = ["general", "technical", "regulatory", "safety", "marketing", "certification"];
+const DOCUMENT_TYPES: [&str; 6] =
+    ["general", "technical", "regulatory", "safety", "marketing", "certification"];
 
 impl Ingestion {
     /// Looks at the object and, under the document's row lock, decides and begins.
-    pub(crate) async fn locate(&self, organization: OrganizationId, key: &str, parsed: &ObjectKey) -> anyhow::Result<Located> {
+    pub(crate) async fn locate(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        parsed: &ObjectKey,
+    ) -> anyhow::Result<Located> {
         let Some(object) = self.bucket.head(key).await? else { return Ok(Located::Gone) };
         let tx = self.database.tenant(organization).await?;
-        let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension).await.context("find space")?;
-        let collection = collections::ensure(&tx, &parsed.collection, space.id).await.context("find collection")?;
-        let given = object.metadata.get("title").map(|title| clip(title, limits::TITLE_CHARACTERS)).filter(|t| !t.is_empty());
+        let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension)
+            .await
+            .context("find space")?;
+        let collection =
+            collections::ensure(&tx, &parsed.collection, space.id).await.context("find collection")?;
+        let given = object
+            .metadata
+            .get("title")
+            .map(|title| clip(title, limits::TITLE_CHARACTERS))
+            .filter(|t| !t.is_empty());
         let titled = given.is_some();
         let title = given.unwrap_or_else(|| parsed.title());
         let size = i64::try_from(object.size).unwrap_or(i64::MAX);
@@ -60,7 +75,11 @@ impl Ingestion {
             filename: parsed.filename(),
             size,
             mime_type: &object.content_type,
-            document_type: object.metadata.get("document-type").map(String::as_str).filter(|t| DOCUMENT_TYPES.contains(t)),
+            document_type: object
+                .metadata
+                .get("document-type")
+                .map(String::as_str)
+                .filter(|t| DOCUMENT_TYPES.contains(t)),
             source_url: object.metadata.get("source-url").map(String::as_str),
         };
         let locked = documents::lock_or_create(&tx, &upload).await.context("lock document")?;
@@ -92,7 +111,11 @@ impl Ingestion {
             filename: parsed.filename().to_owned(),
             title,
             titled,
-            language: object.metadata.get("language").filter(|code| code.len() <= 10 && !code.is_empty()).cloned(),
+            language: object
+                .metadata
+                .get("language")
+                .filter(|code| code.len() <= 10 && !code.is_empty())
+                .cloned(),
             object,
             collection,
             document: locked.id,
@@ -102,7 +125,12 @@ impl Ingestion {
     }
 
     /// Whether the object is no longer what the database says.
-    pub(crate) async fn changed_since(&self, organization: OrganizationId, key: &str, parsed: &ObjectKey) -> anyhow::Result<bool> {
+    pub(crate) async fn changed_since(
+        &self,
+        organization: OrganizationId,
+        key: &str,
+        parsed: &ObjectKey,
+    ) -> anyhow::Result<bool> {
         let object = self.bucket.head(key).await?;
         let tx = self.database.tenant(organization).await?;
         let known = documents::settled_etag(&tx, self.bucket.name(), key).await.context("read document")?;

@@ -58,8 +58,8 @@ pub fn sentences(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// Short forms after which a sentence goes on.
 const ABBREVIATIONS: [&str; 24] = [
-    "dr.", "mr.", "mrs.", "ms.", "prof.", "st.", "no.", "vs.", "e.g.", "i.e.", "cf.", "fig.", "sec.", "ca.", "approx.",
-    "inc.", "ltd.", "co.", "jr.", "sr.", "gen.", "col.", "vol.", "art.",
+    "dr.", "mr.", "mrs.", "ms.", "prof.", "st.", "no.", "vs.", "e.g.", "i.e.", "cf.", "fig.", "sec.", "ca.",
+    "approx.", "inc.", "ltd.", "co.", "jr.", "sr.", "gen.", "col.", "vol.", "art.",
 ];
 
 fn ends_in_abbreviation(piece: &str) -> bool {
@@ -67,7 +67,8 @@ fn ends_in_abbreviation(piece: &str) -> bool {
         return false;
     }
     let last = piece.trim_end().rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
-    let single_initial = last.len() == 2 && last.starts_with(|c: char| c.is_ascii_uppercase()) && last.ends_with('.');
+    let single_initial =
+        last.len() == 2 && last.starts_with(|c: char| c.is_ascii_uppercase()) && last.ends_with('.');
     single_initial || ABBREVIATIONS.contains(&last.to_lowercase().as_str())
 }
 
@@ -77,7 +78,10 @@ mod tests {
 
     #[test]
     fn words_are_lower_case_and_without_punctuation() {
-        assert_eq!(words("The pump's 3.5-bar valve, model X-200!"), ["the", "pump's", "3.5", "bar", "valve", "model", "x", "200"]);
+        assert_eq!(
+            words("The pump's 3.5-bar valve, model X-200!"),
+            ["the", "pump's", "3.5", "bar", "valve", "model", "x", "200"]
+        );
     }
 
     #[test]

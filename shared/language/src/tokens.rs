@@ -40,7 +40,11 @@ pub fn fit(text: &str, tokens: usize) -> &str {
     let mut high = edges.len();
     while low < high {
         let middle = (low + high).div_ceil(2);
-        if middle < edges.len() && estimate_tokens(&text[..edges[middle]]) <= tokens { low = middle } else { high = middle - 1 }
+        if middle < edges.len() && estimate_tokens(&text[..edges[middle]]) <= tokens {
+            low = middle
+        } else {
+            high = middle - 1
+        }
     }
     let cut = &text[..edges.get(low).copied().unwrap_or(0)];
     match cut.rfind(char::is_whitespace) {

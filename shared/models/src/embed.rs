@@ -58,9 +58,12 @@ impl Embedder {
     /// # Errors
     /// [`Error`]; [`Error::Unexpected`] when a vector has not the space's dimension.
     pub async fn embed(&self, space: &Space, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedded>> {
-        let calls: Vec<_> =
-            texts.chunks(space.conventions.batch.max(1)).map(|batch| self.call(space, purpose, batch)).collect();
-        let batches: Vec<Vec<Embedded>> = stream::iter(calls).buffered(CONCURRENT_CALLS).try_collect().await?;
+        let calls: Vec<_> = texts
+            .chunks(space.conventions.batch.max(1))
+            .map(|batch| self.call(space, purpose, batch))
+            .collect();
+        let batches: Vec<Vec<Embedded>> =
+            stream::iter(calls).buffered(CONCURRENT_CALLS).try_collect().await?;
         let embedded: Vec<Embedded> = batches.into_iter().flatten().collect();
         match embedded.iter().find(|one| one.vector.as_slice().len() != space.dimension) {
             Some(wrong) => Err(Error::Unexpected(format!(
@@ -100,11 +103,20 @@ impl Embedder {
                 Ok(vec![Embedded { vector: answer.embedding.into(), tokens: answer.input_text_token_count }])
             }
             Form::Cohere => {
-                let answer: CohereAnswer = serde_json::from_slice(answer.body.as_ref()).map_err(unreadable)?;
+                let answer: CohereAnswer =
+                    serde_json::from_slice(answer.body.as_ref()).map_err(unreadable)?;
                 if answer.embeddings.len() != texts.len() {
-                    return Err(Error::Unexpected(format!("{} vectors for {} texts", answer.embeddings.len(), texts.len())));
+                    return Err(Error::Unexpected(format!(
+                        "{} vectors for {} texts",
+                        answer.embeddings.len(),
+                        texts.len()
+                    )));
                 }
-                Ok(answer.embeddings.into_iter().map(|vector| Embedded { vector: vector.into(), tokens: None }).collect())
+                Ok(answer
+                    .embeddings
+                    .into_iter()
+                    .map(|vector| Embedded { vector: vector.into(), tokens: None })
+                    .collect())
             }
         }
     }

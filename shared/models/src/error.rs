@@ -27,14 +27,18 @@ impl Error {
     }
 
     /// Sorts an SDK error by its code. Provider messages go to the log, never to a client.
-    pub(crate) fn from_sdk<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(error: &SdkError<E, R>) -> Self {
+    pub(crate) fn from_sdk<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
+        error: &SdkError<E, R>,
+    ) -> Self {
         let text = format!(
             "{}: {}",
             error.code().unwrap_or("no answer"),
             error.message().map_or_else(|| error.to_string(), ToOwned::to_owned)
         );
         match error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Error::Retryable(text),
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+                Error::Retryable(text)
+            }
             _ => Self::from_code(error.code().unwrap_or_default(), text),
         }
     }

@@ -6,8 +6,8 @@ use aws_sdk_bedrockruntime::{
     Client,
     error::ProvideErrorMetadata as _,
     types::{
-        ContentBlock, ContentBlockDelta, ConversationRole, ConverseStreamOutput, InferenceConfiguration, Message,
-        SystemContentBlock,
+        ContentBlock, ContentBlockDelta, ConversationRole, ConverseStreamOutput, InferenceConfiguration,
+        Message, SystemContentBlock,
     },
 };
 use domain::chatbot::ModelConfig;

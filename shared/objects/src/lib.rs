@@ -65,7 +65,8 @@ impl Bucket {
                     .collect(),
             })),
             Err(SdkError::ServiceError(error))
-                if matches!(error.err(), HeadObjectError::NotFound(_)) || error.raw().status().as_u16() == 404 =>
+                if matches!(error.err(), HeadObjectError::NotFound(_))
+                    || error.raw().status().as_u16() == 404 =>
             {
                 Ok(None)
             }
@@ -78,9 +79,19 @@ impl Bucket {
     /// # Errors
     /// [`Error::Gone`] when they are not.
     pub async fn get(&self, key: &str, etag: &str) -> Result<ByteStream, Error> {
-        match self.client.get_object().bucket(&self.name).key(key).if_match(format!("\"{etag}\"")).send().await {
+        match self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .if_match(format!("\"{etag}\""))
+            .send()
+            .await
+        {
             Ok(object) => Ok(object.body),
-            Err(SdkError::ServiceError(error)) if matches!(error.raw().status().as_u16(), 404 | 412) => Err(Error::Gone),
+            Err(SdkError::ServiceError(error)) if matches!(error.raw().status().as_u16(), 404 | 412) => {
+                Err(Error::Gone)
+            }
             Err(error) => Err(unavailable("get object", &error)),
         }
     }

@@ -24,7 +24,8 @@ impl Work {
     #[must_use]
     pub fn group(&self) -> String {
         let slug = self.key.split('/').next().unwrap_or_default();
-        let safe: String = slug.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(128).collect();
+        let safe: String =
+            slug.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(128).collect();
         if safe.is_empty() { "unknown".into() } else { safe }
     }
 }
@@ -58,9 +59,15 @@ impl WorkQueue {
                     .context("build work message")
             });
             let entries: Vec<_> = entries.collect::<anyhow::Result<_>>()?;
-            let sent = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
+            let sent =
+                self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await;
             let sent = sent.context("send work messages")?;
-            anyhow::ensure!(sent.failed().is_empty(), "SQS refuses {} of {} work messages", sent.failed().len(), batch.len());
+            anyhow::ensure!(
+                sent.failed().is_empty(),
+                "SQS refuses {} of {} work messages",
+                sent.failed().len(),
+                batch.len()
+            );
         }
         Ok(())
     }

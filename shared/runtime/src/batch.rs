@@ -45,7 +45,8 @@ where
 }
 
 fn read(record: SqsMessage) -> Message {
-    let attempt = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+    let attempt =
+        record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
     Message {
         id: record.message_id.unwrap_or_default(),
         receipt: record.receipt_handle.unwrap_or_default(),

@@ -37,7 +37,10 @@ pub fn keys(body: &str) -> anyhow::Result<Vec<String>> {
     let notification: Notification = serde_json::from_str(body).context("read S3 notification")?;
     match (notification.records, notification.event) {
         (Some(records), _) => {
-            let keys = records.into_iter().map(|record| decode(&record.s3.object.key)).collect::<anyhow::Result<BTreeSet<_>>>()?;
+            let keys = records
+                .into_iter()
+                .map(|record| decode(&record.s3.object.key))
+                .collect::<anyhow::Result<BTreeSet<_>>>()?;
             Ok(keys.into_iter().collect())
         }
         (None, Some(_)) => Ok(Vec::new()),
@@ -57,8 +60,14 @@ mod tests {
 
     #[test]
     fn keys_are_decoded_and_come_once() {
-        let record = |key: &str| format!(r#"{{"eventName":"ObjectCreated:Put","s3":{{"object":{{"key":"{key}"}}}}}}"#);
-        let body = format!(r#"{{"Records":[{},{},{}]}}"#, record("a/b/1%2B1+%25.md"), record("a/b/x"), record("a/b/x"));
+        let record =
+            |key: &str| format!(r#"{{"eventName":"ObjectCreated:Put","s3":{{"object":{{"key":"{key}"}}}}}}"#);
+        let body = format!(
+            r#"{{"Records":[{},{},{}]}}"#,
+            record("a/b/1%2B1+%25.md"),
+            record("a/b/x"),
+            record("a/b/x")
+        );
         assert_eq!(keys(&body).expect("readable"), ["a/b/1+1 %.md", "a/b/x"]);
     }
 

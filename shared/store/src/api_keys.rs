@@ -34,8 +34,14 @@ impl KnownKey {
 /// # Errors
 /// [`crate::Error`].
 pub async fn look_up(tx: &TenantTx, key: &ApiKey) -> Result<Option<KnownKey>> {
-    let row = tx.query_opt(sql!("api_keys/look_up"), &[(&key.id.0, Type::UUID), (&key.hash().to_vec(), Type::BYTEA)]).await?;
-    Ok(row.map(|row| KnownKey { hash: row.get("hash"), scopes: row.get("scopes"), is_live: row.get("is_live") }))
+    let row = tx
+        .query_opt(sql!("api_keys/look_up"), &[(&key.id.0, Type::UUID), (&key.hash().to_vec(), Type::BYTEA)])
+        .await?;
+    Ok(row.map(|row| KnownKey {
+        hash: row.get("hash"),
+        scopes: row.get("scopes"),
+        is_live: row.get("is_live"),
+    }))
 }
 
 /// Keeps a new key's hash.

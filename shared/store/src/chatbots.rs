@@ -50,7 +50,8 @@ pub async fn create(tx: &TenantTx, chatbot: &NewChatbot<'_>) -> Result<ChatbotId
 /// # Errors
 /// [`crate::Error`].
 pub async fn link_collection(tx: &TenantTx, chatbot: ChatbotId, collection: CollectionId) -> Result<()> {
-    tx.execute(sql!("chatbots/link_collection"), &[(&chatbot.0, Type::UUID), (&collection.0, Type::UUID)]).await?;
+    tx.execute(sql!("chatbots/link_collection"), &[(&chatbot.0, Type::UUID), (&collection.0, Type::UUID)])
+        .await?;
     Ok(())
 }
 

@@ -59,8 +59,11 @@ impl Database {
 
     fn with(url: &str, guard: Guard) -> anyhow::Result<Self> {
         // verify-full is what we do anyway; the driver only knows the shorter words.
-        let url = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
-        let mut config: Config = url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is not a Postgres URL"))?;
+        let url = url
+            .replace("sslmode=verify-full", "sslmode=require")
+            .replace("sslmode=verify-ca", "sslmode=require");
+        let mut config: Config =
+            url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is not a Postgres URL"))?;
         config.connect_timeout(Duration::from_secs(10)).application_name("docent");
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,

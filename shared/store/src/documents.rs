@@ -115,7 +115,12 @@ pub struct Reading<'a> {
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn switch(tx: &TenantTx, id: DocumentId, version: DocumentVersionId, reading: &Reading<'_>) -> Result<bool> {
+pub async fn switch(
+    tx: &TenantTx,
+    id: DocumentId,
+    version: DocumentVersionId,
+    reading: &Reading<'_>,
+) -> Result<bool> {
     let switched = tx
         .execute(
             sql!("documents/switch"),
@@ -139,10 +144,18 @@ pub async fn switch(tx: &TenantTx, id: DocumentId, version: DocumentVersionId, r
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn fail(tx: &TenantTx, id: DocumentId, version: DocumentVersionId, failure: &Failure) -> Result<bool> {
+pub async fn fail(
+    tx: &TenantTx,
+    id: DocumentId,
+    version: DocumentVersionId,
+    failure: &Failure,
+) -> Result<bool> {
     let reason = serde_json::json!(failure);
     let failed = tx
-        .execute(sql!("documents/fail"), &[(&id.0, Type::UUID), (&version.0, Type::UUID), (&reason, Type::JSONB)])
+        .execute(
+            sql!("documents/fail"),
+            &[(&id.0, Type::UUID), (&version.0, Type::UUID), (&reason, Type::JSONB)],
+        )
         .await?;
     Ok(failed > 0)
 }
@@ -162,7 +175,8 @@ pub async fn forget(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<Doc
 /// # Errors
 /// [`crate::Error`].
 pub async fn settled_etag(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<String>> {
-    let row = tx.query_opt(sql!("documents/settled_etag"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
+    let row =
+        tx.query_opt(sql!("documents/settled_etag"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
     Ok(row.map(|row| row.get("etag")))
 }
 
@@ -192,7 +206,8 @@ pub struct Status {
 /// # Errors
 /// [`crate::Error`].
 pub async fn statuses(tx: &TenantTx, bucket: &str, keys: &[String]) -> Result<Vec<Status>> {
-    let rows = tx.query(sql!("documents/statuses"), &[(&bucket, Type::TEXT), (&keys, Type::TEXT_ARRAY)]).await?;
+    let rows =
+        tx.query(sql!("documents/statuses"), &[(&bucket, Type::TEXT), (&keys, Type::TEXT_ARRAY)]).await?;
     rows.into_iter()
         .map(|row| {
             let failure: Option<serde_json::Value> = row.get("failure");

@@ -44,7 +44,9 @@ impl From<tokio_postgres::Error> for Error {
         ];
         match error.as_db_error() {
             None => Error::Unavailable(error),
-            Some(db) if retryable.contains(db.code()) || db.code().code().starts_with("08") => Error::Unavailable(error),
+            Some(db) if retryable.contains(db.code()) || db.code().code().starts_with("08") => {
+                Error::Unavailable(error)
+            }
             Some(db) if db.code().code().starts_with("23") => {
                 Error::Refused { constraint: db.constraint().unwrap_or_default().to_owned(), source: error }
             }

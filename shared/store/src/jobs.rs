@@ -19,7 +19,11 @@ pub async fn begin(tx: &TenantTx, document: DocumentId) -> Result<IngestionJobId
 /// # Errors
 /// [`crate::Error`].
 pub async fn advance(tx: &TenantTx, id: IngestionJobId, done: i32, total: i32) -> Result<()> {
-    tx.execute(sql!("ingestion_jobs/advance"), &[(&id.0, Type::UUID), (&done, Type::INT4), (&total, Type::INT4)]).await?;
+    tx.execute(
+        sql!("ingestion_jobs/advance"),
+        &[(&id.0, Type::UUID), (&done, Type::INT4), (&total, Type::INT4)],
+    )
+    .await?;
     Ok(())
 }
 

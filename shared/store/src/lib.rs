@@ -10,19 +10,19 @@ pub mod migrator;
 mod tenant;
 
 // In the order of the data's way.
-pub mod organizations;
 pub mod api_keys;
-pub mod spaces;
+pub mod chatbots;
+pub mod chunks;
 pub mod collections;
 pub mod documents;
-pub mod versions;
-pub mod chunks;
+pub mod events;
 pub mod jobs;
-pub mod chatbots;
+pub mod messages;
+pub mod organizations;
 pub mod search;
 pub mod sessions;
-pub mod messages;
-pub mod events;
+pub mod spaces;
+pub mod versions;
 
 pub use database::Database;
 pub use error::{Error, Result};

@@ -1,7 +1,9 @@
 //! Messages, their citations and their retrieval logs.
 
 use crate::{Result, TenantTx, sql};
-use domain::{ChunkId, CitationId, ConfigVersionId, DocumentId, MessageId, RetrievalLogId, SessionId, SpaceId};
+use domain::{
+    ChunkId, CitationId, ConfigVersionId, DocumentId, MessageId, RetrievalLogId, SessionId, SpaceId,
+};
 use jiff::Timestamp;
 use pgvector::Vector;
 use serde_json::Value;
@@ -11,7 +13,13 @@ use tokio_postgres::types::Type;
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn append_user(tx: &TenantTx, session: SessionId, id: MessageId, content: &str, words: &[String]) -> Result<()> {
+pub async fn append_user(
+    tx: &TenantTx,
+    session: SessionId,
+    id: MessageId,
+    content: &str,
+    words: &[String],
+) -> Result<()> {
     tx.query_one(
         sql!("messages/append_user"),
         &[(&id.0, Type::UUID), (&session.0, Type::UUID), (&content, Type::TEXT), (&words, Type::TEXT_ARRAY)],
@@ -114,7 +122,8 @@ pub async fn cite(tx: &TenantTx, message: MessageId, citations: &[Citation]) -> 
             })
         })
         .collect();
-    tx.execute(sql!("citations/create"), &[(&message.0, Type::UUID), (&Value::Array(rows), Type::JSONB)]).await?;
+    tx.execute(sql!("citations/create"), &[(&message.0, Type::UUID), (&Value::Array(rows), Type::JSONB)])
+        .await?;
     Ok(())
 }
 
@@ -249,7 +258,8 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn history(tx: &TenantTx, session: SessionId, limit: u32) -> Result<Vec<(String, String)>> {
-    let rows =
-        tx.query(sql!("messages/history"), &[(&session.0, Type::UUID), (&i64::from(limit), Type::INT8)]).await?;
+    let rows = tx
+        .query(sql!("messages/history"), &[(&session.0, Type::UUID), (&i64::from(limit), Type::INT8)])
+        .await?;
     Ok(rows.into_iter().map(|row| (row.get("role"), row.get("content"))).collect())
 }

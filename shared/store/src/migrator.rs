@@ -55,7 +55,10 @@ pub struct Target<'a> {
 /// refuses.
 pub async fn migrate(owner: &Database, target: &Target<'_>) -> anyhow::Result<Vec<String>> {
     let client = owner.client().await.context("connect as the owner")?;
-    client.execute_typed("SELECT pg_advisory_lock($1)", &[(&LOCK, Type::INT8)]).await.context("wait for other migrators")?;
+    client
+        .execute_typed("SELECT pg_advisory_lock($1)", &[(&LOCK, Type::INT8)])
+        .await
+        .context("wait for other migrators")?;
     let done = migrate_locked(&client, target).await;
     // Unlock whatever happened; a closed connection has done so already.
     let _ = client.execute_typed("SELECT pg_advisory_unlock($1)", &[(&LOCK, Type::INT8)]).await;
@@ -112,11 +115,15 @@ async fn apply(client: &Client) -> anyhow::Result<Vec<String>> {
 }
 
 async fn check_pgvector(client: &Client) -> anyhow::Result<()> {
-    let rows = client.query_typed("SELECT extversion FROM pg_extension WHERE extname = 'vector'", &[]).await?;
+    let rows =
+        client.query_typed("SELECT extversion FROM pg_extension WHERE extname = 'vector'", &[]).await?;
     let version: String = rows.first().map(|row| row.get(0)).unwrap_or_default();
     let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
     let found = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-    ensure!(found >= PGVECTOR_LEAST, "pgvector {version} is too old: 0.8.0 or newer is needed (ALTER EXTENSION vector UPDATE)");
+    ensure!(
+        found >= PGVECTOR_LEAST,
+        "pgvector {version} is too old: 0.8.0 or newer is needed (ALTER EXTENSION vector UPDATE)"
+    );
     if found == PGVECTOR_LEAST && numbers.next().unwrap_or_default() < 4 {
         tracing::warn!(pgvector.version = version, "pgvector before 0.8.4 has known defects: update it");
     }
@@ -126,7 +133,9 @@ async fn check_pgvector(client: &Client) -> anyhow::Result<()> {
 async fn set_password(client: &Client, application_url: &str) -> anyhow::Result<()> {
     let config: tokio_postgres::Config =
         application_url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is not a Postgres URL"))?;
-    let Some(password) = config.get_password() else { bail!("DATABASE_URL has no password for {APPLICATION_ROLE}") };
+    let Some(password) = config.get_password() else {
+        bail!("DATABASE_URL has no password for {APPLICATION_ROLE}")
+    };
     ensure!(
         config.get_user() == Some(APPLICATION_ROLE),
         "DATABASE_URL must connect as {APPLICATION_ROLE}: the policies are written for that role"
@@ -134,10 +143,16 @@ async fn set_password(client: &Client, application_url: &str) -> anyhow::Result<
     let password = std::str::from_utf8(password).context("read the password of DATABASE_URL")?;
     // Utility statements take no parameters: Postgres itself quotes the literal.
     let row = client
-        .query_typed("SELECT format('ALTER ROLE docent_app LOGIN PASSWORD %L', $1)", &[(&password, Type::TEXT)])
+        .query_typed(
+            "SELECT format('ALTER ROLE docent_app LOGIN PASSWORD %L', $1)",
+            &[(&password, Type::TEXT)],
+        )
         .await?;
     let statement: String = row.first().map(|row| row.get(0)).context("quote the password")?;
-    client.batch_execute(&statement).await.map_err(|_| anyhow::anyhow!("the database refuses the password of {APPLICATION_ROLE}"))
+    client
+        .batch_execute(&statement)
+        .await
+        .map_err(|_| anyhow::anyhow!("the database refuses the password of {APPLICATION_ROLE}"))
 }
 
 async fn ensure_space(client: &Client, target: &Target<'_>) -> anyhow::Result<()> {

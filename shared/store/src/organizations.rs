@@ -22,7 +22,8 @@ pub async fn of_slug(database: &Database, slug: &str) -> Result<Option<Organizat
 /// [`crate::Error::Refused`] with `organizations_slug_key` when the slug is taken.
 pub async fn create(tx: &TenantTx, name: &str, slug: &str) -> Result<()> {
     let id = tx.organization().0;
-    tx.execute(sql!("organizations/create"), &[(&id, Type::UUID), (&name, Type::TEXT), (&slug, Type::TEXT)]).await?;
+    tx.execute(sql!("organizations/create"), &[(&id, Type::UUID), (&name, Type::TEXT), (&slug, Type::TEXT)])
+        .await?;
     tx.execute(sql!("organizations/act_as_application"), &[]).await?;
     Ok(())
 }

@@ -2,10 +2,7 @@
 
 use crate::{Error, Result, TenantTx, spaces, sql};
 use domain::{
-    ChatbotId, ConfigVersionId, SessionId,
-    chatbot::Config,
-    conversation::Platform,
-    embedding::Space,
+    ChatbotId, ConfigVersionId, SessionId, chatbot::Config, conversation::Platform, embedding::Space,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -114,7 +111,8 @@ pub async fn get(tx: &TenantTx, id: SessionId) -> Result<Option<Session>> {
 /// [`Error`].
 pub async fn list(tx: &TenantTx, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>> {
     let before = before.map(|id| id.0);
-    let rows = tx.query(sql!("sessions/list"), &[(&before, Type::UUID), (&i64::from(limit), Type::INT8)]).await?;
+    let rows =
+        tx.query(sql!("sessions/list"), &[(&before, Type::UUID), (&i64::from(limit), Type::INT8)]).await?;
     Ok(rows.iter().map(from_row).collect())
 }
 

@@ -13,7 +13,11 @@ pub async fn of_model(tx: &TenantTx, model: &str, dimension: usize) -> Result<Sp
     let row = tx
         .query_opt(sql!("spaces/of_model"), &[(&model, Type::TEXT), (&dimension, Type::INT4)])
         .await?
-        .ok_or_else(|| Error::Unexpected(format!("no embedding space for {model} with {dimension} dimensions: run migrate")))?;
+        .ok_or_else(|| {
+            Error::Unexpected(format!(
+                "no embedding space for {model} with {dimension} dimensions: run migrate"
+            ))
+        })?;
     from_row(&row)
 }
 
@@ -24,7 +28,8 @@ pub(crate) fn from_row(row: &Row) -> Result<Space> {
         id: SpaceId(row.get("space_id")),
         model: row.get("space_model"),
         dimension: usize::try_from(row.get::<_, i32>("space_dimension")).unwrap_or_default(),
-        conventions: serde_json::from_value(conventions).map_err(|error| Error::Unexpected(format!("space conventions: {error}")))?,
+        conventions: serde_json::from_value(conventions)
+            .map_err(|error| Error::Unexpected(format!("space conventions: {error}")))?,
         languages: row.get("space_languages"),
     })
 }

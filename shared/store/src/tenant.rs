@@ -79,9 +79,9 @@ impl TenantTx {
     }
 
     pub(crate) async fn query_one(&self, sql: &str, params: Params<'_>) -> Result<Row> {
-        self.query_opt(sql, params)
-            .await?
-            .ok_or_else(|| crate::Error::Unexpected(format!("no row from: {}", sql.lines().next().unwrap_or_default())))
+        self.query_opt(sql, params).await?.ok_or_else(|| {
+            crate::Error::Unexpected(format!("no row from: {}", sql.lines().next().unwrap_or_default()))
+        })
     }
 
     /// Rows that a statement touched.

@@ -74,9 +74,15 @@ pub async fn describe(tx: &TenantTx, id: DocumentVersionId, manifest: &Manifest<
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn clear_others(tx: &TenantTx, document: DocumentId, keep: Option<DocumentVersionId>) -> Result<()> {
+pub async fn clear_others(
+    tx: &TenantTx,
+    document: DocumentId,
+    keep: Option<DocumentVersionId>,
+) -> Result<()> {
     let keep = keep.map(|id| id.0);
-    tx.execute(sql!("document_versions/clear_others"), &[(&document.0, Type::UUID), (&keep, Type::UUID)]).await?;
-    tx.execute(sql!("document_versions/supersede_others"), &[(&document.0, Type::UUID), (&keep, Type::UUID)]).await?;
+    tx.execute(sql!("document_versions/clear_others"), &[(&document.0, Type::UUID), (&keep, Type::UUID)])
+        .await?;
+    tx.execute(sql!("document_versions/supersede_others"), &[(&document.0, Type::UUID), (&keep, Type::UUID)])
+        .await?;
     Ok(())
 }

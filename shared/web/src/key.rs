@@ -14,7 +14,8 @@ impl<S: Send + Sync> FromRequestParts<S> for BearerKey {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, key) = header.and_then(|value| value.split_once(' ')).ok_or_else(Problem::unauthorized)?;
+        let (scheme, key) =
+            header.and_then(|value| value.split_once(' ')).ok_or_else(Problem::unauthorized)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::unauthorized());
         }

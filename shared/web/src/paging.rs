@@ -23,7 +23,10 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = items.last().filter(|_| more).map(|last| BASE64_URL_SAFE_NO_PAD.encode(cursor_of(last).to_string()));
+        let next_cursor = items
+            .last()
+            .filter(|_| more)
+            .map(|last| BASE64_URL_SAFE_NO_PAD.encode(cursor_of(last).to_string()));
         Self { items, next_cursor }
     }
 }
@@ -40,7 +43,9 @@ pub fn cursor<C: FromStr>(text: Option<&str>) -> Result<Option<C>, Problem> {
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.parse().ok())
         .map(Some)
-        .ok_or_else(|| Problem::invalid("invalid-cursor", "?cursor", "The cursor is not one that this API gave out."))
+        .ok_or_else(|| {
+            Problem::invalid("invalid-cursor", "?cursor", "The cursor is not one that this API gave out.")
+        })
 }
 
 /// Rows of a page: 1 to 100, 20 when not said.
@@ -58,7 +63,11 @@ pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
 pub fn bounded(name: &str, asked: Option<u32>, default: u32, most: u32) -> Result<u32, Problem> {
     match asked.unwrap_or(default) {
         rows if (1..=most).contains(&rows) => Ok(rows),
-        rows => Err(Problem::invalid("invalid-query", format!("?{name}"), format!("{name} is 1 to {most}, not {rows}."))),
+        rows => Err(Problem::invalid(
+            "invalid-query",
+            format!("?{name}"),
+            format!("{name} is 1 to {most}, not {rows}."),
+        )),
     }
 }
 

@@ -68,13 +68,23 @@ impl Problem {
     /// 403.
     #[must_use]
     pub fn forbidden(scope: &str) -> Self {
-        Self::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, format!("This needs a key with the scope `{scope}`."))
+        Self::new(
+            "forbidden",
+            "Not allowed",
+            StatusCode::FORBIDDEN,
+            format!("This needs a key with the scope `{scope}`."),
+        )
     }
 
     /// 404, for what does not exist and for what is another organization's.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::new("not-found", "Not found", StatusCode::NOT_FOUND, format!("There is no such {what}; check the id."))
+        Self::new(
+            "not-found",
+            "Not found",
+            StatusCode::NOT_FOUND,
+            format!("There is no such {what}; check the id."),
+        )
     }
 
     /// 405.
@@ -91,7 +101,12 @@ impl Problem {
     /// 409.
     #[must_use]
     pub fn session_closed(status: &str) -> Self {
-        Self::new("session-closed", "Session closed", StatusCode::CONFLICT, format!("The session is {status}. Open a new one."))
+        Self::new(
+            "session-closed",
+            "Session closed",
+            StatusCode::CONFLICT,
+            format!("The session is {status}. Open a new one."),
+        )
     }
 
     /// 413.
@@ -101,7 +116,10 @@ impl Problem {
             "body-too-large",
             "Body too large",
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("A request's body has at most {} bytes; files travel by presigned S3 requests.", domain::limits::BODY_BYTES),
+            format!(
+                "A request's body has at most {} bytes; files travel by presigned S3 requests.",
+                domain::limits::BODY_BYTES
+            ),
         )
     }
 
@@ -127,7 +145,10 @@ impl Problem {
     pub fn invalid(kind: &str, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let error = FieldError { pointer: pointer.into(), detail: detail.clone() };
-        Self { errors: vec![error], ..Self::new(kind, "Invalid request", StatusCode::UNPROCESSABLE_ENTITY, detail) }
+        Self {
+            errors: vec![error],
+            ..Self::new(kind, "Invalid request", StatusCode::UNPROCESSABLE_ENTITY, detail)
+        }
     }
 
     /// 503: the same request may work in a moment.
@@ -161,7 +182,8 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], self.body()).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], self.body()).into_response();
         if self.status == 401 {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -54,7 +54,11 @@ fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
         let detail = detail.split(" at line ").next().unwrap_or_default();
         Problem::invalid("invalid-field", pointer, detail)
     } else {
-        Problem::malformed(format!("The body is not valid JSON (line {}, column {}).", inner.line(), inner.column()))
+        Problem::malformed(format!(
+            "The body is not valid JSON (line {}, column {}).",
+            inner.line(),
+            inner.column()
+        ))
     }
 }
 
@@ -66,11 +70,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
-            let text = rejection.body_text();
-            let detail = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, detail)| detail);
-            Problem::invalid("invalid-query", "?", detail)
-        })?;
+        let query =
+            axum::extract::Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
+                let text = rejection.body_text();
+                let detail = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, detail)| detail);
+                Problem::invalid("invalid-query", "?", detail)
+            })?;
         Ok(Self(query.0))
     }
 }
@@ -83,8 +88,9 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(text) =
-            Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found("resource"))?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found("resource"))?;
         text.parse().map(Self).map_err(|_| Problem::not_found("resource"))
     }
 }

@@ -11,7 +11,9 @@ const SEAL: &str = "How often must the shaft seal of the P-40 be replaced?";
 /// Drops the pump's manual into a collection and gives its chatbot.
 async fn manual(collection: &str) -> String {
     let shared = stack().await;
-    let status = shared.drop_bytes(&format!("demo/{collection}/pump-manual.pdf"), file("corpus", "pump-manual.pdf")).await;
+    let status = shared
+        .drop_bytes(&format!("demo/{collection}/pump-manual.pdf"), file("corpus", "pump-manual.pdf"))
+        .await;
     assert_eq!(status.status, "completed", "{:?}", status.failure);
     shared.chatbot_of(collection).await
 }
@@ -26,7 +28,10 @@ async fn a_dropped_pdf_answers_with_its_page_and_words() {
     assert!(content.contains("every 8,000 operating hours or every three years"), "{answer}");
     let first = &answer["citations"][0];
     assert_eq!((first["marker"].as_i64(), first["page_number"].as_i64()), (Some(1), Some(6)));
-    assert!(first["quoted_span"].as_str().is_some_and(|span| span.contains("8,000 operating hours")), "{first}");
+    assert!(
+        first["quoted_span"].as_str().is_some_and(|span| span.contains("8,000 operating hours")),
+        "{first}"
+    );
     assert_eq!(answer["abstained"], json!(false));
     assert!(answer["usage"]["total_tokens"].as_u64() > Some(0));
 }
@@ -77,7 +82,10 @@ async fn thai_and_spanish_are_answered() {
     let chatbot = shared.chatbot_of("asking-languages").await;
     let session = shared.session(&chatbot).await;
     let thai = shared.ask(&session, "ควรเปลี่ยนไส้กรองบ่อยแค่ไหน").await;
-    assert!(thai["message"]["content"].as_str().is_some_and(|text| text.contains("เปลี่ยนไส้กรองทุกหกเดือน")), "{thai}");
+    assert!(
+        thai["message"]["content"].as_str().is_some_and(|text| text.contains("เปลี่ยนไส้กรองทุกหกเดือน")),
+        "{thai}"
+    );
     let spanish = shared.ask(&session, "¿Cuántos cartuchos usados se recibieron en 2025?").await;
     assert!(spanish["message"]["content"].as_str().is_some_and(|text| text.contains("186.400")), "{spanish}");
 }
@@ -90,7 +98,8 @@ async fn a_turn_is_kept_with_everything_about_it() {
     shared.ask(&session, SEAL).await;
     shared.ask(&session, "When does the fault code E06 appear?").await;
     let key = &shared.addresses.api_key;
-    let (_, messages) = shared.call(key, Method::GET, &format!("/api/v1/sessions/{session}/messages"), "").await;
+    let (_, messages) =
+        shared.call(key, Method::GET, &format!("/api/v1/sessions/{session}/messages"), "").await;
     let items = messages["items"].as_array().expect("items");
     let numbers: Vec<_> = items.iter().map(|item| item["sequence_number"].as_i64()).collect();
     assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)]);
@@ -122,10 +131,17 @@ async fn a_model_that_breaks_off_ends_in_an_error_event_and_a_kept_message() {
     let question = format!("{SEAL} <<<local:fail-midstream>>>");
     let events: Vec<_> = client.ask(&session, &question).await.expect("a stream").collect().await;
     let last = events.last().expect("an event").as_ref().expect("readable");
-    assert_eq!((last.name.as_str(), &last.data["type"]), ("error", &json!("urn:docent:error:model-unavailable")));
+    assert_eq!(
+        (last.name.as_str(), &last.data["type"]),
+        ("error", &json!("urn:docent:error:model-unavailable"))
+    );
     let key = &shared.addresses.api_key;
-    let (_, messages) = shared.call(key, Method::GET, &format!("/api/v1/sessions/{session}/messages"), "").await;
-    assert_eq!((&messages["items"][1]["role"], &messages["items"][1]["error"]), (&json!("assistant"), &json!(true)));
+    let (_, messages) =
+        shared.call(key, Method::GET, &format!("/api/v1/sessions/{session}/messages"), "").await;
+    assert_eq!(
+        (&messages["items"][1]["role"], &messages["items"][1]["error"]),
+        (&json!("assistant"), &json!(true))
+    );
     let path = format!("/api/v1/sessions/{session}/messages");
     let body = json!({ "message": format!("{SEAL} <<<local:throttle>>>") }).to_string();
     let (status, problem) = shared.call(key, Method::POST, &path, body).await;
@@ -140,8 +156,10 @@ async fn the_stage_prefix_changes_nothing() {
     let path = format!("/{}/api/v1/chatbots/{chatbot}/sessions", shared.stage);
     let (status, session) = shared.call(key, Method::POST, &path, "{}").await;
     assert_eq!(status, StatusCode::CREATED, "{session}");
-    let path = format!("/{}/api/v1/sessions/{}/messages", shared.stage, session["id"].as_str().expect("an id"));
-    let (status, answer) = shared.call(key, Method::POST, &path, json!({ "message": SEAL }).to_string()).await;
+    let path =
+        format!("/{}/api/v1/sessions/{}/messages", shared.stage, session["id"].as_str().expect("an id"));
+    let (status, answer) =
+        shared.call(key, Method::POST, &path, json!({ "message": SEAL }).to_string()).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(answer["citations"][0]["page_number"], json!(6));
 }
@@ -151,12 +169,18 @@ async fn the_served_openapi_document_has_every_route_of_the_template() {
     let shared = stack().await;
     let (status, api) = shared.call(&shared.addresses.api_key, Method::GET, "/api/v1/openapi.json", "").await;
     assert_eq!(status, StatusCode::OK);
-    let template = local::template::Template::read(&local::stack::template_file(&tests::repository::root())).expect("readable");
+    let template = local::template::Template::read(&local::stack::template_file(&tests::repository::root()))
+        .expect("readable");
     for route in template.routes().iter().filter(|route| !route.path.ends_with("openapi.json")) {
         let operation = &api["paths"][&route.path][route.method.to_lowercase()];
         assert!(operation.is_object(), "{route} is in the template and not in the OpenAPI document");
     }
-    let declared: usize = api["paths"].as_object().expect("paths").values().map(|path| path.as_object().map_or(0, serde_json::Map::len)).sum();
+    let declared: usize = api["paths"]
+        .as_object()
+        .expect("paths")
+        .values()
+        .map(|path| path.as_object().map_or(0, serde_json::Map::len))
+        .sum();
     assert_eq!(declared, template.routes().len() - 1, "a declared route is missing in the template");
     assert_eq!(api["servers"][0]["url"], Value::String(shared.addresses.gateway.clone()));
 }

@@ -37,7 +37,16 @@ async fn every_bad_file_ends_with_a_reason_and_every_odd_one_is_read() {
         assert!(failure.detail.len() > 20, "{name}: {}", failure.detail);
         assert_eq!(status.chunk_count, 0);
     }
-    for name in ["owner-locked.pdf", "wrong-type.pdf", "really-docx.txt", "latin1.txt", "utf16.txt", "invalid-utf8.txt", "broken.pdf", "good.txt"] {
+    for name in [
+        "owner-locked.pdf",
+        "wrong-type.pdf",
+        "really-docx.txt",
+        "latin1.txt",
+        "utf16.txt",
+        "invalid-utf8.txt",
+        "broken.pdf",
+        "good.txt",
+    ] {
         let status = shared.settled(&format!("demo/bad/{name}")).await;
         assert_eq!(status.status, "completed", "{name}: {:?}", status.failure);
         assert!(status.chunk_count > 0, "{name}");
@@ -58,7 +67,8 @@ async fn a_key_of_any_letters_is_kept_as_it_is() {
     let key = "demo/keys/ราคา 100% + ส่วนลด/a+b c%20d.md";
     let status = shared.drop_bytes(key, "# Price\n\nThe discount is 15 % for early birds.".into()).await;
     assert_eq!((status.status.as_str(), status.key.as_str()), ("completed", key));
-    let found = shared.client().await.search("discount early birds", Some("keys"), None).await.expect("found");
+    let found =
+        shared.client().await.search("discount early birds", Some("keys"), None).await.expect("found");
     assert_eq!(found["items"][0]["document_key"], json!(key));
 }
 
@@ -72,10 +82,16 @@ async fn what_is_nobodys_leaves_no_row_and_one_warning() {
     let log = shared.log("ingest");
     for key in ["stray.txt", "demo/only-two", "nobody-knows/handbook/a.txt", "demo/Upper/a.txt"] {
         let spelled = format!("\"object.key\":\"{key}\"");
-        let warnings = log.lines().filter(|line| line.contains("\"WARN\"") && line.contains(&spelled)).count();
+        let warnings =
+            log.lines().filter(|line| line.contains("\"WARN\"") && line.contains(&spelled)).count();
         assert_eq!(warnings, 1, "{key}");
     }
-    let known = shared.client().await.statuses(&["demo/only-two".into(), "demo/Upper/a.txt".into()]).await.expect("readable");
+    let known = shared
+        .client()
+        .await
+        .statuses(&["demo/only-two".into(), "demo/Upper/a.txt".into()])
+        .await
+        .expect("readable");
     assert!(known.is_empty(), "{known:?}");
 }
 
@@ -107,10 +123,14 @@ async fn new_bytes_replace_the_old_ones() {
     let client = shared.client().await;
     let replaced = async {
         loop {
-            let found = client.search("When does the office open?", Some("replacing"), None).await.expect("searched");
+            let found =
+                client.search("When does the office open?", Some("replacing"), None).await.expect("searched");
             let items = found["items"].as_array().expect("items").clone();
             assert!(items.len() <= 1, "one version at a time: {items:?}");
-            if items.first().is_some_and(|item| item["content"].as_str().is_some_and(|text| text.contains("seven"))) {
+            if items
+                .first()
+                .is_some_and(|item| item["content"].as_str().is_some_and(|text| text.contains("seven")))
+            {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -124,7 +144,8 @@ async fn the_same_event_five_times_and_a_delete_before_its_create_do_no_harm() {
     let shared = stack().await;
     let key = "demo/repeating/a.txt";
     shared.put(key, b"The heron stands on one leg.".to_vec()).await;
-    let event = local::s3::object_created_event("us-east-1", &shared.addresses.bucket, key, 28, "whatever").to_string();
+    let event = local::s3::object_created_event("us-east-1", &shared.addresses.bucket, key, 28, "whatever")
+        .to_string();
     for _ in 0..5 {
         local::queues::send(&shared.stack.sqs, "EventsQueue", event.clone());
     }
@@ -132,7 +153,13 @@ async fn the_same_event_five_times_and_a_delete_before_its_create_do_no_harm() {
     let removed = local::s3::object_removed_event("us-east-1", &shared.addresses.bucket, key).to_string();
     local::queues::send(&shared.stack.sqs, "EventsQueue", removed);
     // Says an object was made that is not there.
-    let absent = local::s3::object_created_event("us-east-1", &shared.addresses.bucket, "demo/repeating/gone.txt", 1, "x");
+    let absent = local::s3::object_created_event(
+        "us-east-1",
+        &shared.addresses.bucket,
+        "demo/repeating/gone.txt",
+        1,
+        "x",
+    );
     local::queues::send(&shared.stack.sqs, "EventsQueue", absent.to_string());
     assert_eq!(shared.settled(key).await.status, "completed");
     shared.queues_empty().await;

@@ -33,10 +33,13 @@ async fn a_bad_question_says_what_is_wrong() {
         let answer = shared.call(&shared.addresses.api_key, Method::POST, &path, body).await;
         assert_problem(&answer, status, kind);
     }
-    let wrong = shared.call(&shared.addresses.api_key, Method::POST, &path, json!({ "message": 5 }).to_string()).await;
+    let wrong = shared
+        .call(&shared.addresses.api_key, Method::POST, &path, json!({ "message": 5 }).to_string())
+        .await;
     assert_eq!(wrong.1["errors"][0]["pointer"], json!("/message"));
-    let (status, answer) =
-        shared.call(&shared.addresses.api_key, Method::POST, &path, json!({ "message": longest }).to_string()).await;
+    let (status, answer) = shared
+        .call(&shared.addresses.api_key, Method::POST, &path, json!({ "message": longest }).to_string())
+        .await;
     assert_eq!(status, StatusCode::OK, "2,000 characters are not too many: {answer}");
 }
 
@@ -47,12 +50,18 @@ async fn a_wrong_or_revoked_key_is_refused_everywhere() {
     let good = other["api_key"].as_str().expect("a key").to_owned();
     let session = format!("/api/v1/chatbots/{}/sessions", other["chatbot_id"].as_str().expect("a chatbot"));
     assert_eq!(shared.call(&good, Method::POST, &session, "{}").await.0, StatusCode::CREATED);
-    let forged = domain::ApiKey::generate(other["organization_id"].as_str().expect("an id").parse().expect("an id")).reveal();
+    let forged =
+        domain::ApiKey::generate(other["organization_id"].as_str().expect("an id").parse().expect("an id"))
+            .reveal();
     let mut secret = good.clone();
     let last = if secret.pop() == Some('A') { 'E' } else { 'A' };
     secret.push(last);
     for key in ["", "nonsense", &forged, &secret] {
-        for (method, path) in [(Method::POST, session.as_str()), (Method::GET, "/api/v1/sessions"), (Method::GET, "/api/v1/search?q=a")] {
+        for (method, path) in [
+            (Method::POST, session.as_str()),
+            (Method::GET, "/api/v1/sessions"),
+            (Method::GET, "/api/v1/search?q=a"),
+        ] {
             assert_problem(&shared.call(key, method, path, "{}").await, 401, "unauthorized");
         }
     }
@@ -73,10 +82,25 @@ async fn another_organizations_ids_do_not_exist() {
     let chatbot = &shared.addresses.chatbot_id;
     let missing = uuid::Uuid::now_v7();
     for (foreign, absent, method, body) in [
-        (format!("/api/v1/chatbots/{chatbot}/sessions"), format!("/api/v1/chatbots/{missing}/sessions"), Method::POST, "{}"),
+        (
+            format!("/api/v1/chatbots/{chatbot}/sessions"),
+            format!("/api/v1/chatbots/{missing}/sessions"),
+            Method::POST,
+            "{}",
+        ),
         (format!("/api/v1/sessions/{session}"), format!("/api/v1/sessions/{missing}"), Method::GET, ""),
-        (format!("/api/v1/sessions/{session}/messages"), format!("/api/v1/sessions/{missing}/messages"), Method::GET, ""),
-        (format!("/api/v1/sessions/{session}/messages"), format!("/api/v1/sessions/{missing}/messages"), Method::POST, "{\"message\":\"a\"}"),
+        (
+            format!("/api/v1/sessions/{session}/messages"),
+            format!("/api/v1/sessions/{missing}/messages"),
+            Method::GET,
+            "",
+        ),
+        (
+            format!("/api/v1/sessions/{session}/messages"),
+            format!("/api/v1/sessions/{missing}/messages"),
+            Method::POST,
+            "{\"message\":\"a\"}",
+        ),
     ] {
         let foreign = shared.call(key, method.clone(), &foreign, body).await;
         assert_problem(&foreign, 404, "not-found");

@@ -17,7 +17,9 @@ use local::{
     stack::{EmbedderChoice, GENERATION_MODEL, Options, Stack, function_names},
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap, fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path, time::Duration,
+};
 use store::documents::Status;
 use tests::repository;
 use tokio::{net::TcpListener, sync::OnceCell, time::timeout};
@@ -62,9 +64,13 @@ async fn start() -> Result<Shared> {
     let own = std::env::current_exe()?;
     // target/{profile}/deps/it-…: the profile is the folder above.
     let profile = functions::profile_of(own.parent().context("find the test's folder")?);
-    let executables = functions::build(Build { workspace: &workspace, profile, packages: &packages }, &mut |_| {}).await?;
+    let executables =
+        functions::build(Build { workspace: &workspace, profile, packages: &packages }, &mut |_| {}).await?;
     // Traversable, since Postgres does not run as root.
-    let data = tempfile::Builder::new().prefix("docent-stack-").permissions(Permissions::from_mode(0o755)).tempdir()?;
+    let data = tempfile::Builder::new()
+        .prefix("docent-stack-")
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir()?;
     tests::server::watch(&data.path().join("postgres"), &[data.path()])?;
     let folder = Folder::take(data.path())?;
     let mut secrets = folder.secrets()?;
@@ -111,7 +117,13 @@ impl Shared {
     /// Puts bytes under a key.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) {
         let s3 = local::client::s3(&self.addresses);
-        s3.put_object().bucket(&self.addresses.bucket).key(key).body(bytes.into()).send().await.expect("S3 takes it");
+        s3.put_object()
+            .bucket(&self.addresses.bucket)
+            .key(key)
+            .body(bytes.into())
+            .send()
+            .await
+            .expect("S3 takes it");
     }
 
     /// Deletes a key.
@@ -125,7 +137,10 @@ impl Shared {
         let client = self.client().await;
         let keys = [key.to_owned()];
         let statuses = timeout(PATIENCE, client.settle(&keys, |_| {})).await;
-        statuses.unwrap_or_else(|_| panic!("{key} does not end: {}", self.log("ingest"))).expect("readable").remove(0)
+        statuses
+            .unwrap_or_else(|_| panic!("{key} does not end: {}", self.log("ingest")))
+            .expect("readable")
+            .remove(0)
     }
 
     /// Waits until both queues are empty.
@@ -149,16 +164,34 @@ impl Shared {
     }
 
     /// One request with a key; status and JSON.
-    pub async fn call(&self, key: &str, method: Method, path: &str, body: impl Into<Bytes>) -> (StatusCode, Value) {
+    pub async fn call(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> (StatusCode, Value) {
         let response = self.raw(key, method, path, body.into(), "application/json").await;
         let status = response.status();
         let bytes = response.into_body().collect().await.expect("readable").to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::String(String::from_utf8_lossy(&bytes).into_owned())))
+        (
+            status,
+            serde_json::from_slice(&bytes)
+                .unwrap_or(Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+        )
     }
 
     /// One request with a key; the response as it is.
-    pub async fn raw(&self, key: &str, method: Method, path: &str, body: Bytes, accept: &str) -> http::Response<hyper::body::Incoming> {
-        let http: HttpClient<HttpConnector, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build_http();
+    pub async fn raw(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        accept: &str,
+    ) -> http::Response<hyper::body::Incoming> {
+        let http: HttpClient<HttpConnector, Full<Bytes>> =
+            HttpClient::builder(TokioExecutor::new()).build_http();
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.addresses.gateway))

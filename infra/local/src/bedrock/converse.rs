@@ -112,7 +112,8 @@ async fn answer(embedder: &Embedder, id: &str, body: &[u8]) -> Result<Answer, Re
     let request: Request = parse(body)?;
     let text = last_user_text(&request)?;
     // The magic words are a question's, which travels escaped; a document cannot speak them.
-    let spoken = text.rsplit("<question>").next().unwrap_or_default().replace("&lt;", "<").replace("&gt;", ">");
+    let spoken =
+        text.rsplit("<question>").next().unwrap_or_default().replace("&lt;", "<").replace("&gt;", ">");
     if spoken.contains(THROTTLE) {
         return Err(Refusal::throttled());
     }

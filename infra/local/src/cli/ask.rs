@@ -10,12 +10,7 @@ use local::{
     stack::GENERATION_MODEL,
 };
 use serde_json::Value;
-use std::{
-    io::Write as _,
-    pin::pin,
-    process::ExitCode,
-    time::Instant,
-};
+use std::{io::Write as _, pin::pin, process::ExitCode, time::Instant};
 
 /// The demo's chatbot, or the one of a collection.
 pub async fn chatbot(client: &Client, addresses: &Addresses, collection: Option<&str>) -> Result<String> {
@@ -85,7 +80,12 @@ fn timings(answer: &Value, first_word_ms: u128) {
 }
 
 /// Prints passages, best first.
-pub async fn search(client: &Client, question: &str, collection: Option<&str>, k: Option<u32>) -> Result<ExitCode> {
+pub async fn search(
+    client: &Client,
+    question: &str,
+    collection: Option<&str>,
+    k: Option<u32>,
+) -> Result<ExitCode> {
     let found = client.search(question, collection, k).await?;
     let items = found["items"].as_array().cloned().unwrap_or_default();
     for (place, item) in items.iter().enumerate() {
@@ -99,7 +99,8 @@ pub async fn search(client: &Client, question: &str, collection: Option<&str>, k
             item["document_key"].as_str().unwrap_or_default(),
             item["scores"]["lexical"].as_f64().unwrap_or_default(),
         );
-        let content: String = item["content"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let content: String =
+            item["content"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
         println!("    {}", domain::document::clip(&content, 240));
     }
     if items.is_empty() {

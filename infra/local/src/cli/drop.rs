@@ -43,14 +43,20 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
                     bars.suspend(|| println!("{line}"));
                     overall.inc(1);
                 }
-                (_, Some((done, total))) if total > 0 => overall.set_message(format!("{done}/{total} passages")),
+                (_, Some((done, total))) if total > 0 => {
+                    overall.set_message(format!("{done}/{total} passages"))
+                }
                 _ => {}
             }
         })
         .await?;
     overall.finish_and_clear();
     let failed = statuses.iter().filter(|status| status.status == "failed").count();
-    println!("{} completed, {failed} failed, in {:.1} s", statuses.len() - failed, begun.elapsed().as_secs_f64());
+    println!(
+        "{} completed, {failed} failed, in {:.1} s",
+        statuses.len() - failed,
+        begun.elapsed().as_secs_f64()
+    );
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -59,7 +65,11 @@ fn line(status: &Status, steps: &[String], since: Option<&Instant>) -> String {
     let seconds = since.map(|since| since.elapsed().as_secs_f64()).unwrap_or_default();
     let name = status.key.splitn(3, '/').last().unwrap_or(&status.key);
     // A quick document is done before it is seen on its way; it went it all the same.
-    let way = if steps.len() < 3 { format!("uploaded → processing → {}", status.status) } else { steps.join(" → ") };
+    let way = if steps.len() < 3 {
+        format!("uploaded → processing → {}", status.status)
+    } else {
+        steps.join(" → ")
+    };
     let end = match &status.failure {
         Some(failure) => failure.detail.clone(),
         None => format!("{} passages", status.chunk_count),

@@ -149,7 +149,8 @@ async fn build(workspace: &Path) -> Result<BTreeMap<String, PathBuf>> {
     let names = stack::function_names(workspace)?;
     let mut packages: Vec<&str> = names.iter().map(String::as_str).collect();
     packages.push("local");
-    let spinner = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{elapsed:>8}  {spinner} {wide_msg}")?);
+    let spinner = ProgressBar::new_spinner()
+        .with_style(ProgressStyle::with_template("{elapsed:>8}  {spinner} {wide_msg}")?);
     spinner.enable_steady_tick(Duration::from_millis(120));
     let build = Build { workspace, profile: functions::profile_of(&own), packages: &packages };
     let built = functions::build(build, &mut |line| spinner.set_message(line.trim().to_owned())).await;
@@ -162,7 +163,12 @@ async fn show(folder: &Folder, started: &Started, begun: Instant) -> Result<()> 
     let client = Client::new(&started.addresses).await?;
     if started.demo.is_new {
         let corpus = workspace()?.join("tests").join("corpus");
-        println!("\nDropping the sample documents into s3://{}/{}/{}/", started.addresses.bucket, demo::ORGANIZATION, demo::COLLECTION);
+        println!(
+            "\nDropping the sample documents into s3://{}/{}/{}/",
+            started.addresses.bucket,
+            demo::ORGANIZATION,
+            demo::COLLECTION
+        );
         drop::drop(&client, &[corpus], demo::COLLECTION).await?;
     }
     println!("\nAsking: {}\n", demo::QUESTION);

@@ -20,20 +20,32 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 pub async fn status(data: &Path) -> Result<ExitCode> {
     let addresses = folder::addresses(data)?;
     let client = Client::new(&addresses).await?;
-    println!("gateway   {}\nS3        {}  bucket {}\nSQS       {}\nBedrock   {}\nLambda    {}\n", addresses.gateway,
-        addresses.s3_endpoint, addresses.bucket, addresses.sqs_endpoint, addresses.bedrock_endpoint, addresses.lambda_endpoint);
+    println!(
+        "gateway   {}\nS3        {}  bucket {}\nSQS       {}\nBedrock   {}\nLambda    {}\n",
+        addresses.gateway,
+        addresses.s3_endpoint,
+        addresses.bucket,
+        addresses.sqs_endpoint,
+        addresses.bedrock_endpoint,
+        addresses.lambda_endpoint
+    );
     let state = client.status().await?;
     for (name, instances) in state["functions"].as_object().into_iter().flatten() {
         println!("function  {name}: {instances} processes");
     }
     for (name, counts) in state["queues"].as_object().into_iter().flatten() {
-        println!("queue     {name}: {} waiting, {} in flight, {} delayed", counts["visible"], counts["in_flight"], counts["delayed"]);
+        println!(
+            "queue     {name}: {} waiting, {} in flight, {} delayed",
+            counts["visible"], counts["in_flight"], counts["delayed"]
+        );
     }
     println!();
     for document in client.statuses(&[]).await? {
         let end = match (&document.failure, document.progress) {
             (Some(failure), _) => failure.detail.clone(),
-            (None, Some((done, total))) if document.status == "processing" => format!("{done}/{total} passages"),
+            (None, Some((done, total))) if document.status == "processing" => {
+                format!("{done}/{total} passages")
+            }
             _ => format!("{} passages", document.chunk_count),
         };
         println!("document  {}: {}: {end}", document.key, document.status);
@@ -67,7 +79,8 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
     let mut open: Vec<(String, File, u64)> = Vec::new();
     for path in files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let file = File::open(&path).with_context(|| format!("{name} has written no log yet, or there is no such function"))?;
+        let file = File::open(&path)
+            .with_context(|| format!("{name} has written no log yet, or there is no such function"))?;
         open.push((name, file, 0));
     }
     let several = open.len() > 1;
@@ -92,12 +105,16 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
 
 pub async fn down(data: &Path) -> Result<ExitCode> {
     let addresses = folder::addresses(data)?;
-    let pid = i32::try_from(addresses.pid).ok().and_then(Pid::from_raw).context("read the stack's process")?;
+    let pid =
+        i32::try_from(addresses.pid).ok().and_then(Pid::from_raw).context("read the stack's process")?;
     kill_process(pid, Signal::TERM).context("tell the stack to stop")?;
     let begun = Instant::now();
     while test_kill_process(pid).is_ok() {
         if begun.elapsed() > DOWN_WAIT {
-            bail!("the stack (process {}) does not stop: end it with `kill -9 {0}`; the next start recovers", addresses.pid);
+            bail!(
+                "the stack (process {}) does not stop: end it with `kill -9 {0}`; the next start recovers",
+                addresses.pid
+            );
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

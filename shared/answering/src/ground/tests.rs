@@ -58,7 +58,8 @@ fn a_forged_handle_supports_nothing() {
 
 #[test]
 fn a_forged_handle_beside_a_real_one_is_dropped() {
-    let (shown, verdict) = ground(&[given("a2b3c4", OIL)], "Change the oil every 500 hours. [a2b3c4][z9z9z9] [7]");
+    let (shown, verdict) =
+        ground(&[given("a2b3c4", OIL)], "Change the oil every 500 hours. [a2b3c4][z9z9z9] [7]");
     assert_eq!((shown.as_str(), verdict.citations.len()), ("Change the oil every 500 hours. [1]", 1));
 }
 
@@ -84,8 +85,10 @@ fn no_answer_is_no_answer() {
 #[test]
 fn sentences_share_markers_in_the_order_of_their_mention() {
     let handed_out = [given("a2b3c4", OIL), given("d5e6f7", "The pump weighs 12 kg.")];
-    let (shown, verdict) =
-        ground(&handed_out, "The pump weighs 12 kg. [d5e6f7] Use grade 46. [a2b3c4] Check the level daily. [a2b3c4]");
+    let (shown, verdict) = ground(
+        &handed_out,
+        "The pump weighs 12 kg. [d5e6f7] Use grade 46. [a2b3c4] Check the level daily. [a2b3c4]",
+    );
     assert_eq!(shown, "The pump weighs 12 kg. [1] Use grade 46. [2] Check the level daily. [2]");
     assert_eq!(verdict.citations.iter().map(|c| c.marker).collect::<Vec<_>>(), [1, 2]);
 }

@@ -68,5 +68,8 @@ fn extract(bytes: &[u8], name: &str) -> Result<Extracted, Failure> {
 }
 
 pub(super) fn damaged(what: &str) -> Failure {
-    Failure::new(FailureCode::Damaged, format!("The file is damaged: {what}. Save it again with its usual program and upload that."))
+    Failure::new(
+        FailureCode::Damaged,
+        format!("The file is damaged: {what}. Save it again with its usual program and upload that."),
+    )
 }

@@ -81,7 +81,10 @@ impl Extracted {
             return Err(super::text_too_long());
         }
         if !self.text.chars().any(char::is_alphanumeric) {
-            return Err(Failure::new(FailureCode::NoText, "The file holds no text. Scanned pages need a text layer (OCR)."));
+            return Err(Failure::new(
+                FailureCode::NoText,
+                "The file holds no text. Scanned pages need a text layer (OCR).",
+            ));
         }
         if self.title.is_none() {
             // The first thing said, if it is the top heading, is what the author calls the document.

@@ -8,22 +8,30 @@ use zip::ZipArchive;
 
 /// Whether a zip archive is a DOCX, and safe to unpack: declared sizes are not believed, bytes are counted.
 pub(super) fn is_docx(bytes: &[u8]) -> Result<Format, Failure> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged("its archive has no end, as when an upload breaks off"))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes))
+        .map_err(|_| damaged("its archive has no end, as when an upload breaks off"))?;
     if archive.len() > limits::ARCHIVE_FILES {
-        return Err(hostile(format!("The archive holds {} files; at most {} are read.", archive.len(), limits::ARCHIVE_FILES)));
+        return Err(hostile(format!(
+            "The archive holds {} files; at most {} are read.",
+            archive.len(),
+            limits::ARCHIVE_FILES
+        )));
     }
     if archive.index_for_name("word/document.xml").is_none() {
         let what = ["xl/workbook.xml", "ppt/presentation.xml", "mimetype"]
             .iter()
             .position(|name| archive.index_for_name(name).is_some())
-            .map_or("a zip archive", |place| ["a spreadsheet", "a presentation", "an OpenDocument or e-book"][place]);
+            .map_or("a zip archive", |place| {
+                ["a spreadsheet", "a presentation", "an OpenDocument or e-book"][place]
+            });
         return Err(sniff::unsupported(what));
     }
     let mut unpacked = 0;
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|_| damaged("its archive cannot be read"))?;
         let left = limits::UNPACKED_BYTES - unpacked;
-        unpacked += io::copy(&mut file.take(left + 1), &mut io::sink()).map_err(|_| damaged("its archive cannot be unpacked"))?;
+        unpacked += io::copy(&mut file.take(left + 1), &mut io::sink())
+            .map_err(|_| damaged("its archive cannot be unpacked"))?;
         if unpacked > limits::UNPACKED_BYTES {
             return Err(hostile(format!(
                 "The archive unpacks to more than {} MB.",
@@ -49,20 +57,27 @@ fn check_depth(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<(), Failure> {
             Err(_) => return Err(damaged("its text is not well-formed XML")),
         }
         if depth > limits::MARKUP_DEPTH {
-            return Err(hostile(format!("Its text is nested more than {} levels deep.", limits::MARKUP_DEPTH)));
+            return Err(hostile(format!(
+                "Its text is nested more than {} levels deep.",
+                limits::MARKUP_DEPTH
+            )));
         }
         buffer.clear();
     }
 }
 
 fn hostile(detail: String) -> Failure {
-    Failure::new(FailureCode::Hostile, format!("{detail} Save it again with its usual program and upload that."))
+    Failure::new(
+        FailureCode::Hostile,
+        format!("{detail} Save it again with its usual program and upload that."),
+    )
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
     let parsed = undoc::parse_bytes(bytes).map_err(|_| damaged("its parts do not fit together"))?;
     let options = undoc::render::RenderOptions::new().with_images(false);
-    let source = undoc::render::to_markdown(&parsed, &options).map_err(|_| damaged("its text cannot be read"))?;
+    let source =
+        undoc::render::to_markdown(&parsed, &options).map_err(|_| damaged("its text cannot be read"))?;
     let mut document = Extracted::new("docx");
     document.title = parsed.metadata.title.clone().filter(|title| !title.trim().is_empty());
     markdown::append(&mut document, &source, None);

@@ -5,7 +5,8 @@ use domain::Failure;
 use htmd::HtmlToMarkdown;
 
 /// What is never content.
-const MACHINERY: [&str; 9] = ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "title"];
+const MACHINERY: [&str; 9] =
+    ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "title"];
 /// What stands around the content on every page.
 const FRAME: [&str; 7] = ["nav", "header", "footer", "aside", "form", "button", "dialog"];
 
@@ -22,7 +23,11 @@ pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
 }
 
 fn convert(source: &str, skipped: Vec<&str>) -> Result<String, Failure> {
-    HtmlToMarkdown::builder().skip_tags(skipped).build().convert(source).map_err(|_| damaged("its HTML cannot be read"))
+    HtmlToMarkdown::builder()
+        .skip_tags(skipped)
+        .build()
+        .convert(source)
+        .map_err(|_| damaged("its HTML cannot be read"))
 }
 
 /// The text of `<title>`, entities resolved by the converter.
@@ -52,7 +57,8 @@ mod tests {
 
     #[test]
     fn a_page_of_frame_only_is_still_read() {
-        let document = read("<html><body><header><p>Closed today.</p></header></body></html>").expect("readable");
+        let document =
+            read("<html><body><header><p>Closed today.</p></header></body></html>").expect("readable");
         assert_eq!(document.text, "Closed today.");
     }
 }

@@ -11,7 +11,9 @@ pub(super) fn read(source: &str) -> Extracted {
 
 /// YAML between `---` lines at the very beginning is about the document, not of it.
 fn without_front_matter(source: &str) -> &str {
-    let Some(rest) = source.strip_prefix("---\n").or_else(|| source.strip_prefix("---\r\n")) else { return source };
+    let Some(rest) = source.strip_prefix("---\n").or_else(|| source.strip_prefix("---\r\n")) else {
+        return source;
+    };
     match rest.split_once("\n---") {
         Some((_, after)) => after.trim_start_matches('-').trim_start(),
         None => source,
@@ -21,7 +23,8 @@ fn without_front_matter(source: &str) -> &str {
 /// Appends Markdown to a document, block by block, without its markup.
 pub fn append(document: &mut Extracted, source: &str, page: Option<u32>) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
-    let mut walker = Walker { document, page, text: String::new(), lists: Vec::new(), code: false, table: false };
+    let mut walker =
+        Walker { document, page, text: String::new(), lists: Vec::new(), code: false, table: false };
     for event in Parser::new_ext(source, options) {
         walker.take(event);
     }
@@ -140,8 +143,11 @@ mod tests {
 
     #[test]
     fn markup_goes_and_structure_stays() {
-        let document = read("---\nx: 1\n---\n# A *b*\n\nSome **bold** [link](http://x).\n\n1. one\n2. two\n   - deep\n\n| k | v |\n|---|---|\n| a | 1 |\n\n```\nlet x;\n```\n");
-        let seen: Vec<_> = document.blocks.iter().map(|b| (b.kind, &document.text[b.range.clone()])).collect();
+        let document = read(
+            "---\nx: 1\n---\n# A *b*\n\nSome **bold** [link](http://x).\n\n1. one\n2. two\n   - deep\n\n| k | v |\n|---|---|\n| a | 1 |\n\n```\nlet x;\n```\n",
+        );
+        let seen: Vec<_> =
+            document.blocks.iter().map(|b| (b.kind, &document.text[b.range.clone()])).collect();
         assert_eq!(
             seen,
             [

@@ -11,7 +11,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
     if pages > limits::DOCUMENT_PAGES {
         return Err(Failure::new(
             FailureCode::TooLarge,
-            format!("The document has {pages} pages; at most {} are read. Split it into parts.", limits::DOCUMENT_PAGES),
+            format!(
+                "The document has {pages} pages; at most {} are read. Split it into parts.",
+                limits::DOCUMENT_PAGES
+            ),
         ));
     }
     let parsed = parser.parse().map_err(|error| refused(&error))?;
@@ -40,9 +43,10 @@ fn is_title(title: &str) -> bool {
 
 fn refused(error: &unpdf::Error) -> Failure {
     match error.kind() {
-        ErrorKind::Encrypted | ErrorKind::InvalidPassword => {
-            Failure::new(FailureCode::Locked, "The document is locked with a password. Remove the password and upload it again.")
-        }
+        ErrorKind::Encrypted | ErrorKind::InvalidPassword => Failure::new(
+            FailureCode::Locked,
+            "The document is locked with a password. Remove the password and upload it again.",
+        ),
         _ => damaged("its PDF structure cannot be read"),
     }
 }

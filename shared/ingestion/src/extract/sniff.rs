@@ -62,7 +62,10 @@ pub(super) fn format(bytes: &[u8], name: &str) -> Result<Format, Failure> {
 fn compound_file(bytes: &[u8]) -> Failure {
     let encrypted: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     if bytes.windows(encrypted.len()).any(|window| window == encrypted) {
-        return Failure::new(FailureCode::Locked, "The document is locked with a password. Remove the password and upload it again.");
+        return Failure::new(
+            FailureCode::Locked,
+            "The document is locked with a password. Remove the password and upload it again.",
+        );
     }
     unsupported("a document of Office 2003 or before")
 }
@@ -87,7 +90,8 @@ fn decode(bytes: &[u8]) -> Option<String> {
             Err(_) => lossy(bytes),
         },
     };
-    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{C}')).count();
+    let controls =
+        text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{C}')).count();
     let strange = controls + text.matches('\u{FFFD}').count();
     (strange * 100 <= text.chars().count()).then_some(text)
 }
