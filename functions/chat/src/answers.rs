@@ -214,7 +214,7 @@ fn streamed(events: impl Stream<Item = Event> + Send + 'static) -> Response {
 fn encode(event: Event) -> sse::Event {
     let (name, data) = match event {
         Event::Token(text) => ("token", serde_json::to_string(&Token { text })),
-        Event::Citation(cited) => ("citation", serde_json::to_string(&CitationView::from(cited))),
+        Event::Citation(cited) => ("citation", serde_json::to_string(&CitationView::from(*cited))),
         Event::Done(answer) => ("done", serde_json::to_string(&AnswerView::from(*answer))),
         Event::Failed(broken) => ("error", serde_json::to_string(&problems::broken(broken))),
     };

@@ -1,4 +1,5 @@
 //! The whole of Docent on one machine: the same template, the same binaries, real wire protocols.
+#![expect(clippy::disallowed_methods, reason = "a developer's tool starts in the developer's environment")]
 
 pub mod assets;
 pub mod bedrock;

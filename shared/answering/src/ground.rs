@@ -113,7 +113,7 @@ impl<'a> Grounder<'a> {
         for event in &out {
             match event {
                 Event::Token(text) => self.verdict.text.push_str(text),
-                Event::Citation(cited) => self.verdict.citations.push(cited.clone()),
+                Event::Citation(cited) => self.verdict.citations.push((**cited).clone()),
                 _ => {}
             }
         }
@@ -147,7 +147,7 @@ impl<'a> Grounder<'a> {
             let (marker, new) = self.mark(place);
             shown.push_str(&format!(" [{marker}]"));
             if new {
-                explained.push(Event::Citation(self.cite(place, marker, &text)));
+                explained.push(Event::Citation(Box::new(self.cite(place, marker, &text))));
             }
         }
         if !self.verdict.text.is_empty() || !self.held.is_empty() {

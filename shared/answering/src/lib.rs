@@ -48,7 +48,7 @@ pub enum Event {
     /// More of the text; every sentence of it was checked before.
     Token(String),
     /// A marker of the text just sent, explained.
-    Citation(Cited),
+    Citation(Box<Cited>),
     /// The answer as it was kept.
     Done(Box<Answer>),
     /// The turn broke off.

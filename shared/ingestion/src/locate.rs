@@ -22,7 +22,7 @@ pub(crate) enum Located {
     /// Another function is building from these bytes.
     UnderWay,
     /// A version is to be built, and its row stands.
-    ToBuild(Work),
+    ToBuild(Box<Work>),
 }
 
 /// A version to be built.
@@ -106,7 +106,7 @@ impl Ingestion {
         )
         .await?;
         tx.finish().await?;
-        Ok(Located::ToBuild(Work {
+        Ok(Located::ToBuild(Box::new(Work {
             key: key.to_owned(),
             filename: parsed.filename().to_owned(),
             title,
@@ -121,7 +121,7 @@ impl Ingestion {
             document: locked.id,
             version,
             job,
-        }))
+        })))
     }
 
     /// Whether the object is no longer what the database says.
