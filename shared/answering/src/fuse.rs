@@ -5,15 +5,19 @@
 //! the weight. The final score says how likely the passage is about the question at all; thresholds are on it.
 
 use domain::embedding::Space;
+use pgvector::Vector;
 use store::search::Hit;
 
 /// Weight of the dense leg beside the lexical one (1), where the model reads the language.
 pub const DENSE_WEIGHT: f64 = 0.7;
 
-/// The dense leg's weight for a question: none where its script tells that the model cannot read it. Latin
+/// The dense leg's weight for a question: none without a vector, and none where its script tells that the model cannot read it. Latin
 /// languages are told apart by what the words find, inside the search.
 #[must_use]
-pub fn dense_weight(space: &Space, question: &str) -> f64 {
+pub fn dense_weight(space: &Space, question: &str, vector: Option<&Vector>) -> f64 {
+    if vector.is_none() {
+        return 0.0;
+    }
     match language::script_languages(question) {
         Some(languages) if !languages.iter().any(|language| space.reads(language)) => 0.0,
         _ => DENSE_WEIGHT,

@@ -6,13 +6,13 @@
 //! A turn takes three flushes to the database: load, search, keep.
 
 pub mod caller;
+pub mod turn;
 pub mod conversations;
+pub mod retrieve;
 pub mod fuse;
+mod prompt;
 mod ground;
 mod keep;
-mod prompt;
-pub mod retrieve;
-pub mod turn;
 
 pub use caller::Refusal;
 pub use keep::{Answer, Cited};

@@ -50,7 +50,7 @@ impl Answering {
         timings.embed_ms = millis(started.elapsed());
 
         let words = words(text);
-        let dense_weight = fuse::dense_weight(&turn.space, text);
+        let dense_weight = fuse::dense_weight(&turn.space, text, vector.as_ref());
         let filter = Filter::default();
         let search = Search {
             space: turn.space.id,
@@ -118,7 +118,7 @@ impl Answering {
         filter: &Filter,
         k: u32,
     ) -> Result<Vec<Passage>, Refusal> {
-        let dense_weight = fuse::dense_weight(space, text);
+        let dense_weight = fuse::dense_weight(space, text, vector);
         let words = words(text);
         let search = Search {
             space: space.id,

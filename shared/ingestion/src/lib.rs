@@ -4,11 +4,11 @@
 //! level-triggered: it is told a key, never what happened to it, looks at the object's present state and brings
 //! the database to it. So duplicate, reordered and late events do no harm.
 
-mod build;
+mod locate;
+pub mod extract;
 mod chunk;
 mod embed;
-pub mod extract;
-mod locate;
+mod build;
 
 pub use chunk::{Chunk, Shape, chunk};
 

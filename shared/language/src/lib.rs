@@ -16,7 +16,7 @@ use icu_segmenter::{
 };
 
 /// Name and version of the segmentation; kept with every document version. Changing it is a re-index job.
-pub const SEGMENTER: &str = "icu-2.4/1";
+pub const SEGMENTER: &str = "icu-2.4-dictionary/1";
 
 /// Bytes of a word that are kept: longer "words" are encoded data, and an index entry has limits.
 const WORD_BYTES: usize = 128;
@@ -24,7 +24,8 @@ const WORD_BYTES: usize = 128;
 /// The words of a text, lower-cased, in order. Punctuation and white space are not words.
 #[must_use]
 pub fn words(text: &str) -> Vec<String> {
-    let segmenter = WordSegmenter::new_auto(WordBreakInvariantOptions::default());
+    // By dictionary, not by the neural model: that one cuts the same Thai word differently in another clause.
+    let segmenter = WordSegmenter::new_dictionary(WordBreakInvariantOptions::default());
     let mut from = 0;
     let mut words = Vec::with_capacity(text.len() / 6);
     for (to, kind) in segmenter.segment_str(text).iter_with_word_type() {

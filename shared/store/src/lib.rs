@@ -10,19 +10,19 @@ pub mod migrator;
 mod tenant;
 
 // In the order of the data's way.
+pub mod organizations;
 pub mod api_keys;
-pub mod chatbots;
-pub mod chunks;
+pub mod spaces;
 pub mod collections;
 pub mod documents;
-pub mod events;
+pub mod versions;
+pub mod chunks;
 pub mod jobs;
-pub mod messages;
-pub mod organizations;
+pub mod chatbots;
 pub mod search;
 pub mod sessions;
-pub mod spaces;
-pub mod versions;
+pub mod messages;
+pub mod events;
 
 pub use database::Database;
 pub use error::{Error, Result};

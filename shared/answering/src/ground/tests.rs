@@ -1,3 +1,5 @@
+//! What is let out, what is held back, and under which marker.
+
 use super::*;
 use crate::Passage;
 use domain::{ChunkId, DocumentId};
