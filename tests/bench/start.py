@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Milliseconds from a process's start to its first `GET next`, for each function and for a Python function of the same
-kind (boto3 clients and a psycopg connection), interleaved in one run.
+kind (boto3 clients made, psycopg imported; neither side connects before its first event), interleaved in one run.
 
     cargo build --release -p ingest -p chat -p migrate
     pip install boto3 "psycopg[binary]"
-    python3 tests/bench/start.py --profile release     # the Postgres of a running stack is connected to by Python alone
+    python3 tests/bench/start.py --profile release
 """
 
 import argparse

@@ -191,3 +191,20 @@ async fn the_sample_documents_are_all_completed() {
         assert_eq!(status.status, "completed", "{name}: {:?}", status.failure);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_event_is_understood_and_a_bad_record_fails_alone() {
+    let shared = stack().await;
+    for path in tests::repository::files("events/ingest", "json") {
+        let event: serde_json::Value = serde_json::from_str(&tests::repository::read(&path)).expect("JSON");
+        let answer = shared.stack.invoke("ingest", &event).await.expect("ingest answers");
+        let failed: Vec<_> = answer["batchItemFailures"].as_array().expect("a list").iter().collect();
+        if path.contains("one-bad-record") {
+            let bad = &event["Records"][1]["messageId"];
+            assert_eq!(failed.len(), 1, "{path}: {answer}");
+            assert_eq!(&failed[0]["itemIdentifier"], bad, "{path}");
+        } else {
+            assert!(failed.is_empty(), "{path}: {answer}");
+        }
+    }
+}
