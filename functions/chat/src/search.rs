@@ -93,6 +93,10 @@ pub async fn search(
 ) -> Result<axum::Json<SearchResults>, Problem> {
     let question = Question::new(&query.q).map_err(|problem| problems::not_a_question(problem, "?q"))?;
     let k = paging::bounded("k", query.k, limits::SEARCH_RESULTS_DEFAULT, limits::SEARCH_RESULTS)?;
+    let texts = [&query.collection, &query.document_type, &query.language];
+    if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(Problem::invalid("invalid-query", "?", "A text must not hold NUL characters."));
+    }
     let filter = Filter {
         collections: query.collection.into_iter().collect(),
         documents: query.document.into_iter().collect(),

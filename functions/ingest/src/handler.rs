@@ -27,11 +27,20 @@ pub async fn handle(
 async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
     match serde_json::from_str::<Work>(&message.body) {
         Ok(work) => {
-            let done = look_at(&context.ingestion, &work, message.attempt).await;
-            if done.is_err() {
-                context.queue.back_off(&message.receipt, message.attempt).await?;
+            match look_at(&context.ingestion, &work, message.attempt).await {
+                // That function may be dead, and its message gone: this one looks again until its lease ends.
+                Ok(Outcome::UnderWay) => context.queue.send_later(&work).await,
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    if let Err(other) = context.queue.back_off(&message.receipt, message.attempt).await {
+                        tracing::warn!(
+                            error = format!("{other:#}"),
+                            "message waits for its whole visibility"
+                        );
+                    }
+                    Err(error)
+                }
             }
-            done
         }
         // S3's notification: split, so that every key is one unit of work of its organization.
         Err(_) => {
@@ -42,7 +51,7 @@ async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
     }
 }
 
-async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Result<()> {
+async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Result<Outcome> {
     let started = std::time::Instant::now();
     let outcome =
         ingestion.look_at(&work.key, attempt).await.with_context(|| format!("look at {}", work.key))?;
@@ -52,7 +61,7 @@ async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Re
         Outcome::UnderWay => ("under way", 0),
         Outcome::Failed(_) => ("failed", 0),
         Outcome::Forgotten => ("forgotten", 0),
-        Outcome::Ignored(_) => return Ok(()),
+        Outcome::Ignored(_) => return Ok(outcome),
     };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let reason = match &outcome {
@@ -67,5 +76,5 @@ async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Re
         reason,
         "object looked at"
     );
-    Ok(())
+    Ok(outcome)
 }

@@ -217,6 +217,10 @@ impl Stack {
         let database = store::Database::new(&self.urls.application)?;
         for organization in organizations {
             let tx = database.tenant(*organization).await?;
+            if self.postgres.is_some() {
+                // Our own database: whoever was building died with the last stack.
+                store::versions::abandon_all(&tx).await?;
+            }
             for status in store::documents::statuses(&tx, BUCKET, &[]).await? {
                 let object = objects.iter().find(|object| object.key == status.key);
                 let settled = matches!(status.status.as_str(), "completed" | "failed");

@@ -41,6 +41,8 @@ pub(crate) struct Grounder<'a> {
     verdict: Verdict,
     supports: Vec<f32>,
     relevance: f32,
+    /// The best support of what was not shown: all that can be said of an answer of which nothing was.
+    rejected: f32,
     refused: bool,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Grounder<'a> {
             verdict: Verdict::default(),
             supports: Vec::new(),
             relevance: 0.0,
+            rejected: 0.0,
             refused: false,
         }
     }
@@ -95,12 +98,9 @@ impl<'a> Grounder<'a> {
     }
 
     fn confidence(&self) -> f32 {
-        if self.supports.is_empty() {
-            return 0.0;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a handful of sentences")]
-        let mean = self.supports.iter().sum::<f32>() / self.supports.len() as f32;
-        (mean * self.relevance).clamp(0.0, 1.0)
+        let support = mean(&self.supports).unwrap_or(self.rejected);
+        let relevance = if self.supports.is_empty() { 1.0 } else { self.relevance };
+        (support * relevance).clamp(0.0, 1.0)
     }
 
     fn let_out(&mut self) -> Vec<Event> {
@@ -136,9 +136,14 @@ impl<'a> Grounder<'a> {
         if text.trim().is_empty() && cited.is_empty() {
             return;
         }
-        for range in sentences(&text) {
-            self.supports.extend(self.support(&text[range], &cited));
+        let supports: Vec<f32> =
+            sentences(&text).into_iter().filter_map(|range| self.support(&text[range], &cited)).collect();
+        if mean(&supports).is_some_and(|support| support < self.threshold) {
+            // Not shown, whatever stands around it.
+            self.rejected = self.rejected.max(mean(&supports).unwrap_or_default());
+            return;
         }
+        self.supports.extend(supports);
         let mut shown = text.trim_end().to_owned();
         let mut explained = Vec::new();
         for place in dedup(cited) {
@@ -198,6 +203,12 @@ impl<'a> Grounder<'a> {
             score: score.clamp(0.0, 1.0),
         }
     }
+}
+
+fn mean(supports: &[f32]) -> Option<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "a handful of sentences")]
+    let count = supports.len() as f32;
+    (!supports.is_empty()).then(|| supports.iter().sum::<f32>() / count)
 }
 
 /// The passage's sentence that shares most words with the answer's, verbatim.

@@ -65,8 +65,8 @@ impl ObjectKey {
     pub fn title(&self) -> String {
         let name = self.filename();
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let words = if stem.trim().is_empty() { name } else { stem };
-        clip(&words.replace(['_', '-'], " "), limits::TITLE_CHARACTERS)
+        let words = clip(&clean(&stem.replace(['_', '-'], " ")), limits::TITLE_CHARACTERS);
+        if words.is_empty() { clip(&clean(name), limits::TITLE_CHARACTERS) } else { words }
     }
 }
 
@@ -79,6 +79,12 @@ pub fn is_slug(text: &str) -> bool {
         && bytes.first().is_some_and(edge)
         && bytes.last().is_some_and(edge)
         && bytes.iter().all(|byte| edge(byte) || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+/// A text on one line: control characters, NUL among them (which Postgres cannot hold), become blanks.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The first `characters` of a text, at a character's edge, without outer white space.
@@ -160,6 +166,16 @@ mod tests {
     fn slugs_have_an_edge_at_a_hundred() {
         assert!(is_slug(&"a".repeat(100)));
         assert!(!is_slug(&"a".repeat(101)));
+    }
+
+    #[test]
+    fn every_document_has_a_title() {
+        for (path, title) in
+            [("__.txt", "__.txt"), ("-.md", "-.md"), (".txt", ".txt"), ("a\u{7}b_c.pdf", "a b c")]
+        {
+            let key = ObjectKey { organization: "a".into(), collection: "b".into(), path: path.into() };
+            assert_eq!(key.title(), title);
+        }
     }
 
     #[test]

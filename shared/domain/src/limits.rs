@@ -34,7 +34,8 @@ pub const MARKUP_DEPTH: usize = 1_000;
 /// Seconds that reading one document may take.
 pub const EXTRACTION_SECONDS: u64 = 120;
 /// Bytes of address space for reading one document.
-pub const EXTRACTION_MEMORY_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// Less than the function has (1,769 MB).
+pub const EXTRACTION_MEMORY_BYTES: u64 = 1_280 * 1024 * 1024;
 /// Characters of a document's title; longer ones are cut.
 pub const TITLE_CHARACTERS: usize = 255;
 
@@ -42,6 +43,8 @@ pub const TITLE_CHARACTERS: usize = 255;
 pub const CHUNK_TOKENS_LEAST: usize = 64;
 /// Texts of one embedding call (Cohere on Bedrock: 1 to 96).
 pub const EMBEDDING_BATCH: usize = 96;
+/// Seconds that one document may take from GET to searchable: below the function's time-out.
+pub const BUILD_SECONDS: u64 = 165;
 /// Seconds after which a version under construction counts as abandoned: a function's time-out and slack.
 pub const BUILD_LEASE_SECONDS: i64 = 200;
 

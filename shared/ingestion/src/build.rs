@@ -2,7 +2,11 @@
 
 use crate::{Chunk, Ingestion, Outcome, Shape, chunk, extract::Extracted, locate::Work};
 use anyhow::Context as _;
-use domain::{DocumentId, Failure, FailureCode, OrganizationId, document::clip, limits};
+use domain::{
+    DocumentId, Failure, FailureCode, OrganizationId,
+    document::{clean, clip},
+    limits,
+};
 use objects::Error as ObjectError;
 use sha2::{Digest as _, Sha256};
 use store::{
@@ -117,7 +121,7 @@ impl Ingestion {
         let own = extracted
             .title
             .as_deref()
-            .map(|title| clip(title, limits::TITLE_CHARACTERS))
+            .map(|title| clip(&clean(title), limits::TITLE_CHARACTERS))
             .filter(|title| !title.is_empty());
         if work.titled { work.title.clone() } else { own.unwrap_or_else(|| work.title.clone()) }
     }

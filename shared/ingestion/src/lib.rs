@@ -13,13 +13,15 @@ mod build;
 pub use chunk::{Chunk, Shape, chunk};
 
 use anyhow::Context as _;
-use domain::{Failure, FailureCode, ObjectKey, OrganizationId, document::KeyProblem};
+use domain::{Failure, FailureCode, ObjectKey, OrganizationId, document::KeyProblem, limits};
 use extract::Extractor;
+use futures_util::FutureExt as _;
 use locate::Located;
 use models::Embedder;
 use objects::Bucket;
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use store::{Database, documents};
+use tokio::time::timeout;
 
 /// Deliveries of a message before it counts as poison; the queue's `maxReceiveCount` is the same number.
 pub const TRIES: u32 = 5;
@@ -83,7 +85,7 @@ impl Ingestion {
                 Located::Gone => self.forget(organization, key).await?,
                 Located::Settled => Outcome::Unchanged,
                 Located::UnderWay => Outcome::UnderWay,
-                Located::ToBuild(work) => match self.build(organization, &work).await {
+                Located::ToBuild(work) => match self.build_in_time(organization, &work).await {
                     Ok(Some(outcome)) => outcome,
                     // Bytes changed or the row went away under our hands: look again.
                     Ok(None) => continue,
@@ -99,7 +101,8 @@ impl Ingestion {
                 },
             };
             // Whoever came while we worked was sent away: their event is ours to see to.
-            let built = matches!(outcome, Outcome::Completed { .. } | Outcome::Failed(_));
+            let built =
+                matches!(outcome, Outcome::Completed { .. } | Outcome::Failed(_) | Outcome::Forgotten);
             if !built || !self.changed_since(organization, key, &parsed).await? {
                 return Ok(outcome);
             }
@@ -110,10 +113,44 @@ impl Ingestion {
         let tx = self.database.tenant(organization).await?;
         let forgotten = documents::forget(&tx, self.bucket.name(), key).await.context("forget document")?;
         tx.finish().await?;
-        if let Some(document) = forgotten {
-            self.bucket.delete_derived(&build::text_path(organization, document)).await?;
+        match forgotten {
+            Some(document) => self.bucket.delete_derived(&build::text_path(organization, document)).await?,
+            None => {
+                tracing::warn!(
+                    object.key = key,
+                    reason = "there is no such object: deleted before it was read",
+                    "object ignored"
+                );
+            }
         }
         Ok(Outcome::Forgotten)
+    }
+
+    /// Builds within what a function may run. A panic is an error of this document; a time-out settles it, since
+    /// the same work would take as long again.
+    async fn build_in_time(
+        &self,
+        organization: OrganizationId,
+        work: &locate::Work,
+    ) -> anyhow::Result<Option<Outcome>> {
+        let limit = Duration::from_secs(limits::BUILD_SECONDS);
+        let building = AssertUnwindSafe(self.build(organization, work)).catch_unwind();
+        match timeout(limit, building).await {
+            Ok(Ok(built)) => built,
+            Ok(Err(_)) => anyhow::bail!("reading the document panicked"),
+            Err(_) => {
+                let failure = Failure::new(
+                    FailureCode::TooSlow,
+                    format!(
+                        "Processing took longer than {} seconds. Split the document into parts; if the models were \
+                         only busy, upload it again.",
+                        limits::BUILD_SECONDS
+                    ),
+                );
+                let settled = self.settle_failed(organization, work, &failure).await?;
+                Ok(settled.then_some(Outcome::Failed(failure)))
+            }
+        }
     }
 
     async fn give_up(&self, organization: OrganizationId, work: &locate::Work) -> anyhow::Result<Outcome> {

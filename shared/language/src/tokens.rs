@@ -30,27 +30,32 @@ fn word(letters: usize) -> usize {
 }
 
 /// The longest beginning of a text, cut at white space where there is any, of at most `tokens` by the estimate.
+/// Reads no further than that.
 #[must_use]
 pub fn fit(text: &str, tokens: usize) -> &str {
-    if estimate_tokens(text) <= tokens {
-        return text;
-    }
-    let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    let mut low = 0;
-    let mut high = edges.len();
-    while low < high {
-        let middle = (low + high).div_ceil(2);
-        if middle < edges.len() && estimate_tokens(&text[..edges[middle]]) <= tokens {
-            low = middle
+    let (mut counted, mut letters, mut space) = (0, 0_usize, None);
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if c.is_ascii_alphabetic() {
+            letters += 1;
         } else {
-            high = middle - 1
+            counted += word(letters);
+            letters = 0;
+            if c.is_whitespace() {
+                space = Some(at);
+            } else if !('\u{0300}'..='\u{036F}').contains(&c) {
+                counted += 1;
+            }
+        }
+        if counted + word(letters) > tokens {
+            let cut = &text[..end - c.len_utf8()];
+            return match space {
+                Some(space) if space > cut.len() / 2 => cut[..space].trim_end(),
+                _ => cut,
+            };
         }
     }
-    let cut = &text[..edges.get(low).copied().unwrap_or(0)];
-    match cut.rfind(char::is_whitespace) {
-        Some(space) if space > cut.len() / 2 => cut[..space].trim_end(),
-        _ => cut,
-    }
+    text
 }
 
 #[cfg(test)]

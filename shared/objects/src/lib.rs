@@ -126,7 +126,8 @@ impl Bucket {
 
 /// Metadata values are percent-encoded UTF-8, since S3 carries ASCII only.
 fn decode(value: &str) -> String {
-    percent_encoding::percent_decode_str(value).decode_utf8().map_or_else(|_| value.to_owned(), Into::into)
+    let decoded = percent_encoding::percent_decode_str(value).decode_utf8();
+    domain::document::clean(decoded.as_deref().unwrap_or(value))
 }
 
 fn unavailable<E>(what: &str, error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> Error

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 /// Messages of one SendMessageBatch call (SQS: 10).
 const BATCH: usize = 10;
 /// Half the first pause of a failed message, and the longest.
-const BACK_OFF_SECONDS: i32 = 2;
+const BACK_OFF_SECONDS: i32 = 15;
 const BACK_OFF_MOST_SECONDS: i32 = 600;
+/// After which a look is taken again at what another function was at.
+const LATER_SECONDS: i32 = 10;
 
 /// "Look at this key": says nothing about what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +76,23 @@ impl WorkQueue {
 }
 
 impl WorkQueue {
+    /// Sends one message that is seen only after a while.
+    ///
+    /// # Errors
+    /// When SQS refuses.
+    pub async fn send_later(&self, work: &Work) -> anyhow::Result<()> {
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(serde_json::to_string(work)?)
+            .message_group_id(work.group())
+            .delay_seconds(LATER_SECONDS)
+            .send()
+            .await
+            .context("send work message for later")?;
+        Ok(())
+    }
+
     /// Lets a failed message be seen again after a pause that grows with its attempts, instead of after the
     /// queue's whole visibility time-out.
     ///

@@ -2,9 +2,28 @@
 
 use tracing_subscriber::EnvFilter;
 
+/// Our own crates. Others log what passes through them at their lower levels, requests' bodies and keys included:
+/// they are heard from `warn` on, whatever is asked for.
+const OURS: [&str; 11] = [
+    "ingest",
+    "chat",
+    "migrate",
+    "ingestion",
+    "answering",
+    "store",
+    "models",
+    "objects",
+    "queue",
+    "runtime",
+    "web",
+];
+
 /// Starts logging as JSON, one object a line; `RUST_LOG` says how much.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let level = crate::config::text("RUST_LOG").unwrap_or_else(|_| "info".into());
+    let level = if level.bytes().all(|b| b.is_ascii_alphabetic()) { level } else { "info".into() };
+    let ours: String = OURS.iter().map(|name| format!(",{name}={level}")).collect();
+    let filter = EnvFilter::new(format!("warn,lambda_runtime=info{ours}"));
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(filter)

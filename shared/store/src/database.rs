@@ -6,7 +6,7 @@ use domain::OrganizationId;
 use rustls::ClientConfig;
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio_postgres::{Client, Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -14,6 +14,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// Tries of a connection while the server wakes up, and the first pause between them (doubled each time).
 const CONNECT_TRIES: u32 = 5;
 const CONNECT_PAUSE: Duration = Duration::from_millis(100);
+/// Idleness after which a connection is asked before it is used: a function sleeps frozen between events, a suspended
+/// compute hangs up meanwhile, and nobody is told before the first write.
+const TRUSTED: Duration = Duration::from_secs(20);
+/// How long such a connection may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// Idle connections that are kept.
 const KEPT: usize = 8;
 
@@ -26,7 +31,8 @@ pub struct Database {
 struct Inner {
     config: Config,
     tls: Option<MakeRustlsConnect>,
-    idle: Mutex<Vec<Arc<Client>>>,
+    /// With the moment each was put back.
+    idle: Mutex<Vec<(Arc<Client>, Instant)>>,
     guard: Guard,
 }
 
@@ -92,8 +98,11 @@ impl Database {
         loop {
             let kept = self.inner.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
             match kept {
-                Some(client) if client.is_closed() => {}
-                Some(client) => return Ok(client),
+                Some((client, _)) if client.is_closed() => {}
+                Some((client, since)) if since.elapsed() < TRUSTED || answers(&client).await => {
+                    return Ok(client);
+                }
+                Some(_) => {}
                 None => return self.connect().await,
             }
         }
@@ -102,7 +111,7 @@ impl Database {
     pub(crate) fn put_back(&self, client: Arc<Client>) {
         let mut idle = self.inner.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !client.is_closed() && idle.len() < KEPT {
-            idle.push(client);
+            idle.push((client, Instant::now()));
         }
     }
 
@@ -141,6 +150,10 @@ impl Database {
         }
         Ok(client)
     }
+}
+
+async fn answers(client: &Client) -> bool {
+    matches!(tokio::time::timeout(ANSWER_WITHIN, client.batch_execute("")).await, Ok(Ok(())))
 }
 
 fn is_loopback(config: &Config) -> bool {

@@ -29,6 +29,15 @@ pub async fn abandon(tx: &TenantTx, id: DocumentVersionId) -> Result<()> {
     Ok(())
 }
 
+/// Drops every version of the tenant that is being built: for a start after which nobody can be at it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn abandon_all(tx: &TenantTx) -> Result<()> {
+    tx.execute(sql!("document_versions/abandon_all"), &[]).await?;
+    Ok(())
+}
+
 /// How a version was made.
 #[derive(Debug)]
 pub struct Manifest<'a> {

@@ -79,6 +79,16 @@ fn what_stands_nowhere_is_not_let_out() {
 }
 
 #[test]
+fn an_invention_beside_a_good_sentence_is_left_out() {
+    let (shown, verdict) = ground(
+        &[given("a2b3c4", OIL)],
+        "Use grade 46. [a2b3c4] Paris is the capital of France. [z9z9z9] Check the level daily. [a2b3c4]",
+    );
+    assert_eq!(shown, "Use grade 46. [1] Check the level daily. [1]");
+    assert!(verdict.confidence > 0.8);
+}
+
+#[test]
 fn no_answer_is_no_answer() {
     let (shown, verdict) = ground(&[given("a2b3c4", OIL)], "NO_ANSWER");
     assert_eq!((shown.as_str(), verdict.released, verdict.confidence), ("", false, 0.0));

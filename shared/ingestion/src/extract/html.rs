@@ -8,17 +8,18 @@ use htmd::HtmlToMarkdown;
 const MACHINERY: [&str; 9] =
     ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "title"];
 /// What stands around the content on every page.
-const FRAME: [&str; 7] = ["nav", "header", "footer", "aside", "form", "button", "dialog"];
+const FRAME: [&str; 6] = ["nav", "header", "footer", "aside", "button", "dialog"];
+/// Percent of a page's text below which what is left without its frame is not the content.
+const CONTENT_PERCENT: usize = 30;
 
 pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
     let mut document = Extracted::new("html");
     document.title = title(source);
     let without_frame: Vec<&str> = MACHINERY.iter().chain(&FRAME).copied().collect();
-    markdown::append(&mut document, &convert(source, without_frame)?, None);
-    // A page that is all header, or one big form, still says something.
-    if document.text.is_empty() {
-        markdown::append(&mut document, &convert(source, MACHINERY.to_vec())?, None);
-    }
+    let (content, whole) = (convert(source, without_frame)?, convert(source, MACHINERY.to_vec())?);
+    // A page that is all header still says something.
+    let chosen = if content.len() * 100 < whole.len() * CONTENT_PERCENT { whole } else { content };
+    markdown::append(&mut document, &chosen, None);
     Ok(document)
 }
 

@@ -1,7 +1,7 @@
 //! What a file is, by its bytes.
 
 use domain::{Failure, FailureCode};
-use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// A format that is read. Text formats come decoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +46,10 @@ pub(super) fn format(bytes: &[u8], name: &str) -> Result<Format, Failure> {
     if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Err(compound_file(bytes));
     }
-    if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+    if let Some((_, what)) = KNOWN
+        .iter()
+        .find(|(magic, _)| bytes.starts_with(magic) && (head.contains(&0) || magic.starts_with(b"{")))
+    {
         return Err(unsupported(what));
     }
     let text = decode(bytes).ok_or_else(|| unsupported("binary data"))?;
@@ -87,13 +90,25 @@ fn decode(bytes: &[u8]) -> Option<String> {
         _ if bytes.contains(&0) => return None,
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => lossy(bytes),
+            Err(_) => match declared(bytes) {
+                Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+                None => lossy(bytes),
+            },
         },
     };
     let controls =
         text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{C}')).count();
     let strange = controls + text.matches('\u{FFFD}').count();
     (strange * 100 <= text.chars().count()).then_some(text)
+}
+
+/// The encoding that an HTML page says it is in, within its first 1,024 bytes (WHATWG HTML, section 13.2.3).
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1_024)]).to_ascii_lowercase();
+    let after = &head[head.find("charset=")? + "charset=".len()..];
+    let label = after.trim_start_matches(['"', '\'']);
+    let end = label.find(|c: char| !(c.is_ascii_alphanumeric() || "-_:.".contains(c))).unwrap_or(label.len());
+    Encoding::for_label(&label.as_bytes()[..end]).filter(|encoding| *encoding != UTF_8)
 }
 
 /// Not quite UTF-8: a few bad bytes among good multi-byte text, or an eight-bit encoding.
@@ -148,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_not_read_says_what_it_is() {
         let detail = |bytes: &[u8]| format(bytes, "a.txt").expect_err("not read").detail;
-        assert!(detail(b"\x89PNG\r\n").contains("PNG"));
+        assert!(detail(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").contains("PNG"));
         assert!(detail(&[0, 1, 2, 3]).contains("binary"));
         assert!(detail(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1").contains("2003"));
     }

@@ -2,7 +2,9 @@ SELECT d.id, d.processing_status,
        (SELECT v.etag FROM docent.document_versions v
          WHERE v.organization_id = docent.current_organization() AND v.document_id = d.id
            AND (v.id = d.active_version_id AND d.processing_status = 'completed'
-                OR v.state = 'failed' AND d.processing_status = 'failed')
+                OR v.state = 'failed' AND d.processing_status = 'failed'
+                   -- What was our fault, or only took too long, is tried again when it is uploaded again.
+                   AND v.reason ->> 'code' NOT IN ('internal', 'too_slow'))
          ORDER BY v.created_at DESC LIMIT 1) AS settled_etag,
        (SELECT v.etag FROM docent.document_versions v
          WHERE v.organization_id = docent.current_organization() AND v.document_id = d.id
