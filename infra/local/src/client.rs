@@ -18,7 +18,7 @@ use hyper_util::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 use store::{
     Database, chatbots, collections,
     documents::{self, Status},
@@ -66,26 +66,37 @@ impl Client {
         })
     }
 
-    /// Drops one file into a collection; returns its key.
+    /// Drops one file into a collection; returns its key and the ETag of its bytes.
     ///
     /// # Errors
     /// When S3 refuses.
-    pub async fn put(&self, collection: &str, name: &str, file: &Path) -> Result<String> {
+    pub async fn put(&self, collection: &str, name: &str, file: &Path) -> Result<(String, String)> {
         let key = format!("{}/{collection}/{name}", self.addresses.organization);
         let body = ByteStream::from_path(file).await.with_context(|| format!("read {}", file.display()))?;
         let put = self.s3.put_object().bucket(BUCKET).key(&key).body(body).send().await;
-        put.with_context(|| format!("put {key} into S3"))?;
-        Ok(key)
+        let put = put.with_context(|| format!("put {key} into S3"))?;
+        Ok((key, put.e_tag().unwrap_or_default().trim_matches('"').to_owned()))
     }
 
-    /// Waits until every document of these keys is completed or failed; `changed` hears of each new state.
+    /// Waits until every document of these keys is completed or failed with the bytes of its ETag (any, where that
+    /// is empty); `changed` hears of each new state.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn settle(&self, keys: &[String], mut changed: impl FnMut(&Status)) -> Result<Vec<Status>> {
-        let mut last: std::collections::BTreeMap<String, (String, Option<(i32, i32)>)> = Default::default();
+    pub async fn settle(
+        &self,
+        dropped: &BTreeMap<String, String>,
+        mut changed: impl FnMut(&Status),
+    ) -> Result<Vec<Status>> {
+        let keys: Vec<String> = dropped.keys().cloned().collect();
+        let mut last: BTreeMap<String, (String, Option<(i32, i32)>)> = BTreeMap::new();
         loop {
-            let statuses = self.statuses(keys).await?;
+            let mut statuses = self.statuses(&keys).await?;
+            // What is said of other bytes is about what was there before.
+            statuses.retain(|status| {
+                let etag = dropped.get(&status.key).map(String::as_str).unwrap_or_default();
+                etag.is_empty() || status.etag.as_deref() == Some(etag)
+            });
             for status in &statuses {
                 let state = (status.status.clone(), status.progress);
                 if last.get(&status.key) != Some(&state) {

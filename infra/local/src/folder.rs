@@ -141,6 +141,12 @@ impl Folder {
     }
 }
 
+/// Whether a stack runs or starts in a folder.
+#[must_use]
+pub fn is_taken(folder: &Path) -> bool {
+    File::open(folder.join("local.lock")).is_ok_and(|lock| lock.try_lock_shared().is_err())
+}
+
 /// The addresses of the stack that runs in a folder.
 ///
 /// # Errors
@@ -148,12 +154,12 @@ impl Folder {
 pub fn addresses(folder: &Path) -> Result<Addresses> {
     let not_running =
         || format!("no stack runs in {}: start one with `cargo run -p local`", folder.display());
-    let lock = File::open(folder.join("local.lock")).with_context(not_running)?;
-    if lock.try_lock_shared().is_ok() {
+    if !is_taken(folder) {
         bail!(not_running());
     }
-    let text = fs::read_to_string(stack_file(folder))
-        .context("the stack is still starting: try again in a moment")?;
+    let Ok(text) = fs::read_to_string(stack_file(folder)) else {
+        bail!("the stack in {} is still starting: try again in a moment", folder.display());
+    };
     serde_json::from_str(&text).context("read stack.json")
 }
 

@@ -135,7 +135,7 @@ impl Shared {
     /// A document's end.
     pub async fn settled(&self, key: &str) -> Status {
         let client = self.client().await;
-        let keys = [key.to_owned()];
+        let keys = BTreeMap::from([(key.to_owned(), String::new())]);
         let statuses = timeout(PATIENCE, client.settle(&keys, |_| {})).await;
         statuses
             .unwrap_or_else(|_| panic!("{key} does not end: {}", self.log("ingest")))

@@ -18,20 +18,30 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
     );
     let files = files(paths)?;
     ensure!(!files.is_empty(), "there is no file in what you named");
+    let mut names = BTreeMap::new();
+    for (name, file) in &files {
+        if let Some(other) = names.insert(name, file) {
+            anyhow::bail!(
+                "{} and {} would be the same document {collection}/{name}: drop them into two collections, or the folder above them",
+                other.display(),
+                file.display()
+            );
+        }
+    }
     let begun = Instant::now();
     let bars = MultiProgress::new();
     let overall = bars.add(ProgressBar::new(files.len() as u64));
     overall.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} documents  {elapsed}")?);
-    let mut keys = Vec::new();
+    let mut etags = BTreeMap::new();
     let mut dropped = BTreeMap::new();
     for (name, file) in &files {
-        let key = client.put(collection, name, file).await?;
+        let (key, etag) = client.put(collection, name, file).await?;
         dropped.insert(key.clone(), Instant::now());
-        keys.push(key);
+        etags.insert(key, etag);
     }
     let mut way: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let statuses = client
-        .settle(&keys, |status| {
+        .settle(&etags, |status| {
             let steps = way.entry(status.key.clone()).or_insert_with(|| vec!["uploaded".into()]);
             if steps.last() != Some(&status.status) {
                 steps.push(status.status.clone());
@@ -101,7 +111,9 @@ fn collect(path: &Path, base: &Path, found: &mut Vec<(String, PathBuf)>) -> Resu
     entries.sort();
     for entry in entries {
         let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden {
+        // A link to a folder may lead back here.
+        let linked_folder = entry.is_symlink() && entry.is_dir();
+        if !hidden && !linked_folder {
             collect(&entry, base, found)?;
         }
     }

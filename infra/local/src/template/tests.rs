@@ -99,14 +99,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         names("ingest"),
         ["BUCKET", "DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "WORK_QUEUE_URL"]
     );
-    let chat = [
-        "DATABASE_URL",
-        "EMBEDDING_DIMENSION",
-        "EMBEDDING_MODEL",
-        "GENERATION_MODEL",
-        "IDENTITY_HASH_KEY",
-        "PUBLIC_URL",
-    ];
+    let chat = ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "IDENTITY_HASH_KEY", "PUBLIC_URL"];
     assert_eq!(names("chat"), chat);
     let migrate =
         ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "GENERATION_MODEL", "OWNER_DATABASE_URL"];
