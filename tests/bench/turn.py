@@ -168,23 +168,35 @@ def main():
         f"{stack['gateway']}/api/v1/chatbots/{stack['chatbot_id']}/sessions", b"{}",
         {"Authorization": f"Bearer {stack['api_key']}", "Content-Type": "application/json"})
     session = json.load(urllib.request.urlopen(request))["id"]
-    chat = subprocess.Popen([options.chat], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(3):
-            turn(stack, session)
-        before = proxy.flushes
-        turns = [turn(stack, session) for _ in range(options.runs)]
-        flushes = (proxy.flushes - before) / options.runs
+    def measured(url, prepare):
+        chat = subprocess.Popen([options.chat], env=environment | {"DATABASE_URL": url},
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(3):
+                turn(stack, session)
+            prepare()
+            return statistics.median(taken - models for taken, models in (turn(stack, session) for _ in range(options.runs)))
+        finally:
+            chat.kill()
+            chat.wait()
+            # Its last request for work is still being served: let it have some.
+            Runtime.work.put("{}")
+            time.sleep(0.2)
+
+    def count():
+        proxy.flushes = 0
+
+    def delay():
         proxy.delay = options.delay_ms / 1000
-        delayed = [turn(stack, session) for _ in range(options.runs)]
-    finally:
-        chat.kill()
-    own = statistics.median(taken - models for taken, models in turns)
-    slow = statistics.median(taken - models for taken, models in delayed)
+
+    own = measured(stack["database_url"], lambda: None)
+    through = measured(database_url, count)
+    flushes = proxy.flushes / options.runs
+    slow = measured(database_url, delay)
     search = raw_search(stack, options.runs)
     print(f"flushes a turn: {flushes:.2f}")
     print(f"a turn without its model calls: {own:.2f} ms; the raw search: {search:.2f} ms; own cost: {own - search:.2f} ms")
-    print(f"with {options.delay_ms} ms added to each flush: {slow:.2f} ms, {(slow - own) / options.delay_ms:.2f} delays more")
+    print(f"with {options.delay_ms} ms added to each flush: {slow:.2f} ms instead of {through:.2f}: {(slow - through) / options.delay_ms:.2f} delays more")
 
 
 if __name__ == "__main__":
