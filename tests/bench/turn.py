@@ -177,6 +177,7 @@ def main():
             prepare()
             return statistics.median(taken - models for taken, models in (turn(stack, session) for _ in range(options.runs)))
         finally:
+            time.sleep(0.3)
             chat.kill()
             chat.wait()
             # Its last request for work is still being served: let it have some.

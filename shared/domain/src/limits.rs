@@ -44,9 +44,9 @@ pub const CHUNK_TOKENS_LEAST: usize = 64;
 /// Texts of one embedding call (Cohere on Bedrock: 1 to 96).
 pub const EMBEDDING_BATCH: usize = 96;
 /// Seconds that one document may take from GET to searchable: below the function's time-out.
-pub const BUILD_SECONDS: u64 = 165;
+pub const BUILD_SECONDS: u64 = 285;
 /// Seconds after which a version under construction counts as abandoned: a function's time-out and slack.
-pub const BUILD_LEASE_SECONDS: i64 = 200;
+pub const BUILD_LEASE_SECONDS: i64 = 310;
 
 /// Messages of the history that go into a prompt at most.
 pub const HISTORY_MESSAGES: u32 = 6;

@@ -62,7 +62,7 @@ fn reads_the_template_that_deploys() {
     assert_eq!(sources[1].maximum_concurrency, Some(5));
     assert_eq!(template.queues().len(), 4);
     for queue in template.queues().iter().filter(|queue| queue.redrive.is_some()) {
-        assert_eq!(queue.visibility, Duration::from_secs(1080));
+        assert_eq!(queue.visibility, Duration::from_secs(1800));
         assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, 5);
     }
     assert_eq!(template.buckets()[0].notifications.len(), 3);
