@@ -139,6 +139,7 @@ CREATE TABLE docent.chunks (
 );
 CREATE INDEX chunks_document ON docent.chunks (organization_id, document_id);
 CREATE INDEX chunks_search ON docent.chunks USING gin (search_vector) WITH (fastupdate = off);
+CREATE INDEX chunks_disabled ON docent.chunks (organization_id) WHERE NOT is_active;
 CREATE INDEX chunks_metadata ON docent.chunks USING gin (metadata jsonb_path_ops);
 SELECT docent.wall('docent.chunks');
 GRANT SELECT, INSERT, UPDATE, DELETE ON docent.chunks TO docent_app;

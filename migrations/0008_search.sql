@@ -162,7 +162,8 @@ BEGIN
             -- Only the expression of the index reaches the graph; the bare column forces the exact scan.
             CASE WHEN readable <= exact_limit THEN 'e.vector <=> $1::halfvec'
                  ELSE format('(e.vector::halfvec(%1$s)) <=> $1::halfvec(%1$s)', vector_size) END,
-            in_candidates)
+            -- Chunks that a person disabled are dropped in step 6, and take nobody's place until then.
+            in_candidates + (SELECT count(*) FROM chunks c WHERE c.organization_id = org AND NOT c.is_active))
         INTO dense_ids USING in_vector, org, versions;
         PERFORM set_config('enable_sort', 'on', true);
     END IF;
@@ -230,7 +231,7 @@ BEGIN
             SELECT c.id FROM chunks c
               JOIN documents d ON d.organization_id = c.organization_id
                               AND d.active_version_id = c.document_version_id
-             WHERE c.organization_id = org AND c.search_vector @@ chosen
+             WHERE c.organization_id = org AND c.search_vector @@ chosen AND c.is_active
                AND (NOT restricted OR c.document_version_id = ANY (versions))
              ORDER BY ts_rank(c.search_vector, chosen, 1) DESC, c.id
              LIMIT in_candidates) found;

@@ -67,6 +67,7 @@ class Proxy:
 class Runtime(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     work, answers = queue.Queue(), queue.Queue()
+    END = b"nobody asks any more"
 
     def setup(self):
         super().setup()
@@ -79,6 +80,8 @@ class Runtime(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         event = Runtime.work.get().encode()
+        if event == Runtime.END:
+            return
         self.send_response(200)
         for name, value in (("Lambda-Runtime-Aws-Request-Id", "bench"), ("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + 60_000)),
                             ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:0:function:chat"), ("Content-Length", str(len(event)))):
@@ -123,24 +126,31 @@ def turn(stack, session):
     return taken, timings["embed_ms"] + timings["generate_ms"]
 
 
-def raw_search(stack, runs):
-    request = urllib.request.Request(
-        f"{stack['bedrock_endpoint']}/model/local.all-minilm-l6-v2/invoke",
-        json.dumps({"inputText": QUESTION, "dimensions": 384, "normalize": True}).encode(), {"Content-Type": "application/json"})
-    vector = json.load(urllib.request.urlopen(request))["embedding"]
-    words = re.findall(r"\w+", QUESTION.lower())
-    times = []
-    with psycopg.connect(stack["database_url"], autocommit=True) as database:
-        organization = database.execute("SELECT docent.organization_of_slug(%s)", (stack["organization"],)).fetchone()[0]
-        for _ in range(runs):
-            with database.transaction():
-                database.execute("SELECT set_config('app.organization_id', %s, true)", (str(organization),))
-                space = database.execute("SELECT id FROM docent.embedding_spaces").fetchone()[0]
-                started = time.perf_counter()
-                database.execute("SELECT * FROM docent.search_chunks(%s, %s::real[], %s, %s, '{}', 0.7, 50, 10)",
-                                 (space, vector, words, stack["chatbot_id"])).fetchall()
-                times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+class RawSearch:
+    """The search statement alone, on a connection of its own that is as warm and as idle as the function's."""
+
+    def __init__(self, stack):
+        request = urllib.request.Request(
+            f"{stack['bedrock_endpoint']}/model/local.all-minilm-l6-v2/invoke",
+            json.dumps({"inputText": QUESTION, "dimensions": 384, "normalize": True}).encode(), {"Content-Type": "application/json"})
+        vector = json.load(urllib.request.urlopen(request))["embedding"]
+        self.database = psycopg.connect(stack["database_url"], autocommit=True, prepare_threshold=None)
+        self.organization = self.database.execute("SELECT docent.organization_of_slug(%s)", (stack["organization"],)).fetchone()[0]
+        with self.database.transaction():
+            self.enter()
+            space = self.database.execute("SELECT id FROM docent.embedding_spaces").fetchone()[0]
+        self.parameters = (space, vector, re.findall(r"\w+", QUESTION.lower()), stack["chatbot_id"])
+
+    def enter(self):
+        self.database.execute("SELECT set_config('app.organization_id', %s, true)", (str(self.organization),))
+
+    def take(self):
+        with self.database.transaction():
+            self.enter()
+            started = time.perf_counter()
+            self.database.execute("SELECT * FROM docent.search_chunks(%s, %s::real[], %s, %s, '{}', 0.7, 50, 10)",
+                                  self.parameters).fetchall()
+            return (time.perf_counter() - started) * 1000
 
 
 def main():
@@ -168,20 +178,23 @@ def main():
         f"{stack['gateway']}/api/v1/chatbots/{stack['chatbot_id']}/sessions", b"{}",
         {"Authorization": f"Bearer {stack['api_key']}", "Content-Type": "application/json"})
     session = json.load(urllib.request.urlopen(request))["id"]
-    def measured(url, prepare):
+
+    def measured(url, prepare, beside=lambda: 0.0):
+        """Medians: a turn without its model calls, what is taken beside each, and the difference of the two."""
         chat = subprocess.Popen([options.chat], env=environment | {"DATABASE_URL": url},
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             for _ in range(3):
                 turn(stack, session)
             prepare()
-            return statistics.median(taken - models for taken, models in (turn(stack, session) for _ in range(options.runs)))
+            runs = [(taken - models, beside()) for (taken, models) in (turn(stack, session) for _ in range(options.runs))]
+            return [statistics.median(column) for column in (*zip(*runs), [own - other for own, other in runs])]
         finally:
             time.sleep(0.3)
             chat.kill()
             chat.wait()
             # Its last request for work is still being served: let it have some.
-            Runtime.work.put("{}")
+            Runtime.work.put(Runtime.END.decode())
             time.sleep(0.2)
 
     def count():
@@ -190,13 +203,13 @@ def main():
     def delay():
         proxy.delay = options.delay_ms / 1000
 
-    own = measured(stack["database_url"], lambda: None)
-    through = measured(database_url, count)
+    raw = RawSearch(stack)
+    turns, search, own = measured(stack["database_url"], lambda: None, raw.take)
+    through = measured(database_url, count)[0]
     flushes = proxy.flushes / options.runs
-    slow = measured(database_url, delay)
-    search = raw_search(stack, options.runs)
+    slow = measured(database_url, delay)[0]
     print(f"flushes a turn: {flushes:.2f}")
-    print(f"a turn without its model calls: {own:.2f} ms; the raw search: {search:.2f} ms; own cost: {own - search:.2f} ms")
+    print(f"a turn without its model calls: {turns:.2f} ms; the raw search beside it: {search:.2f} ms; own cost: {own:.2f} ms")
     print(f"with {options.delay_ms} ms added to each flush: {slow:.2f} ms instead of {through:.2f}: {(slow - through) / options.delay_ms:.2f} delays more")
 
 

@@ -1,8 +1,12 @@
 //! A turn: one question in, one answer out, whole or as it is written.
 
-use crate::{Context, problems};
+use crate::{
+    Context,
+    problems::{self, OrProblem as _},
+};
 use answering::{Answer, Cited, Event, Timings};
 use axum::{
+    Extension,
     extract::State,
     response::{
         IntoResponse, Response,
@@ -21,7 +25,7 @@ use std::{
 };
 use store::messages::Citation;
 use utoipa::ToSchema;
-use web::{BearerKey, Json, PathId, Problem};
+use web::{BearerKey, Json, PathId, Problem, RequestId};
 
 /// Seconds between signs of life while a stream has nothing to say: proxies close what is silent.
 const HEARTBEAT_SECONDS: u64 = 10;
@@ -170,15 +174,16 @@ pub async fn ask(
     State(context): State<Arc<Context>>,
     BearerKey(key): BearerKey,
     PathId(session): PathId<SessionId>,
+    Extension(request): Extension<RequestId>,
     headers: HeaderMap,
     Json(body): Json<Ask>,
 ) -> Result<Response, Problem> {
     let arrived = Instant::now();
     let question =
         Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
-    let turn = context.answering.begin(&key, session).await.map_err(|refusal| problems::refused(&refusal))?;
+    let turn = context.answering.begin(&key, session).await.or_problem()?;
     let events = Arc::clone(&context.answering).answer(turn, question, arrived);
-    if wants_stream(&headers) { Ok(streamed(events)) } else { whole(events).await }
+    if wants_stream(&headers) { Ok(streamed(events, request)) } else { whole(events).await }
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
@@ -205,18 +210,21 @@ struct Token {
     text: String,
 }
 
-fn streamed(events: impl Stream<Item = Event> + Send + 'static) -> Response {
-    let events = events.map(|event| Ok::<_, Infallible>(encode(event)));
+fn streamed(events: impl Stream<Item = Event> + Send + 'static, request: RequestId) -> Response {
+    let events = events.map(move |event| Ok::<_, Infallible>(encode(event, &request)));
     let alive = KeepAlive::new().interval(Duration::from_secs(HEARTBEAT_SECONDS));
     Sse::new(events).keep_alive(alive).into_response()
 }
 
-fn encode(event: Event) -> sse::Event {
+fn encode(event: Event, RequestId(request): &RequestId) -> sse::Event {
     let (name, data) = match event {
         Event::Token(text) => ("token", serde_json::to_string(&Token { text })),
         Event::Citation(cited) => ("citation", serde_json::to_string(&CitationView::from(*cited))),
         Event::Done(answer) => ("done", serde_json::to_string(&AnswerView::from(*answer))),
-        Event::Failed(broken) => ("error", serde_json::to_string(&problems::broken(broken))),
+        Event::Failed(broken) => {
+            let problem = Problem { request_id: Some(request.clone()), ..problems::broken(broken) };
+            ("error", serde_json::to_string(&problem))
+        }
     };
     sse::Event::default().event(name).data(data.unwrap_or_default())
 }

@@ -4,7 +4,22 @@ use answering::{Broken, Refusal};
 use domain::{conversation::MessageProblem, limits};
 use web::Problem;
 
-pub fn refused(refusal: &Refusal) -> Problem {
+/// A use case's refusal as its handler's answer.
+pub trait OrProblem<T> {
+    fn or_problem(self) -> Result<T, Problem>;
+}
+
+impl<T> OrProblem<T> for Result<T, Refusal> {
+    fn or_problem(self) -> Result<T, Problem> {
+        self.map_err(|refusal| refused(&refusal))
+    }
+}
+
+fn database_unavailable() -> Problem {
+    Problem::unavailable("database-unavailable", "The database does not answer. Try again in a moment.")
+}
+
+fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Unauthorized => Problem::unauthorized(),
         Refusal::Forbidden(scope) => Problem::forbidden(scope.as_str()),
@@ -12,10 +27,7 @@ pub fn refused(refusal: &Refusal) -> Problem {
         Refusal::SessionClosed(status) => Problem::session_closed(status),
         Refusal::Store(error) if error.is_retryable() => {
             tracing::error!(error = %error, "database is not reachable");
-            Problem::unavailable(
-                "database-unavailable",
-                "The database does not answer. Try again in a moment.",
-            )
+            database_unavailable()
         }
         Refusal::Store(error) => {
             let source = std::error::Error::source(error).map(ToString::to_string);
@@ -35,6 +47,7 @@ pub fn broken(broken: Broken) -> Problem {
             "model-refused",
             "The language model refuses the call. An administrator should check the chatbot's model and its access.",
         ),
+        Broken::DatabaseUnavailable => database_unavailable(),
         Broken::Internal => Problem::internal(),
     }
 }

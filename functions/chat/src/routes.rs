@@ -4,13 +4,13 @@
 use crate::{Context, answers, search, sessions};
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{self, Next},
     response::Response,
     routing::get,
 };
 use lambda_http::RequestExt as _;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -65,12 +65,26 @@ async fn openapi(Extension(api): Extension<Arc<str>>) -> Response<axum::body::Bo
     response
 }
 
-/// Gives the request Lambda's id, for logs and problem documents.
+/// Gives the request Lambda's id, for logs and problem documents, and leaves one line of it in the log: the route
+/// as declared, never the path or the query as sent.
 async fn identify(mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<lambda_http::Context>().map(|context| context.request_id.clone());
     let id = id
         .or_else(|| request.lambda_context_ref().map(|context| context.request_id.clone()))
         .unwrap_or_default();
-    request.extensions_mut().insert(RequestId(id));
-    next.run(request).await
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let response = next.run(request).await;
+    // A streamed answer goes on after this line; its own timings are kept with the message.
+    tracing::info!(
+        http.method = %method,
+        http.route = route.unwrap_or_default(),
+        http.status = response.status().as_u16(),
+        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        request_id = id,
+        "request"
+    );
+    response
 }

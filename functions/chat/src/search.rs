@@ -1,6 +1,9 @@
 //! Retrieval alone.
 
-use crate::{Context, problems};
+use crate::{
+    Context,
+    problems::{self, OrProblem as _},
+};
 use answering::Passage;
 use axum::extract::State;
 use domain::{ChunkId, DocumentId, conversation::Question, limits};
@@ -105,6 +108,6 @@ pub async fn search(
     };
     let model = (context.embedding_model.as_str(), context.embedding_dimension);
     let passages = context.answering.search(&key, model, question.as_str(), &filter, k).await;
-    let passages = passages.map_err(|refusal| problems::refused(&refusal))?;
+    let passages = passages.or_problem()?;
     Ok(axum::Json(SearchResults { items: passages.into_iter().map(PassageView::from).collect() }))
 }

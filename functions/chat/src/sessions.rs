@@ -1,15 +1,15 @@
 //! Sessions: open, get, list, messages.
 
-use crate::{Context, answers::CitationView, problems::refused};
+use crate::{Context, answers::CitationView, problems::OrProblem as _};
 use axum::extract::State;
-use domain::{ChatbotId, MessageId, SessionId, conversation::Platform};
+use domain::{ChatbotId, MessageId, SessionId, conversation::Platform, limits};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::sessions::{Opening, Session};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{BearerKey, JsonOrNothing, Page, PathId, Problem, Query, paging};
 
 /// What a session's opening may say; all of it is optional.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -96,9 +96,9 @@ pub async fn open(
     State(context): State<Arc<Context>>,
     BearerKey(key): BearerKey,
     PathId(chatbot): PathId<ChatbotId>,
-    Json(body): Json<OpenSession>,
+    JsonOrNothing(body): JsonOrNothing<OpenSession>,
 ) -> Result<(StatusCode, axum::Json<SessionView>), Problem> {
-    check_no_nul(&body)?;
+    check(&body)?;
     let hash = |purpose: &str, value: &Option<String>| {
         value
             .as_deref()
@@ -114,13 +114,16 @@ pub async fn open(
         location: body.location.map(|location| serde_json::json!(location)),
         context: serde_json::Value::Object(body.context),
     };
-    let session =
-        context.answering.open_session(&key, &opening).await.map_err(|refusal| refused(&refusal))?;
+    let session = context.answering.open_session(&key, &opening).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(session.into())))
 }
 
-/// Postgres holds no NUL, in text or in JSON.
-fn check_no_nul(body: &OpenSession) -> Result<(), Problem> {
+/// What the columns hold: a device's kind of at most so many characters, and no NUL, in text or in JSON.
+fn check(body: &OpenSession) -> Result<(), Problem> {
+    if body.device_type.as_ref().is_some_and(|kind| kind.chars().count() > limits::DEVICE_TYPE_CHARACTERS) {
+        let detail = format!("It has at most {} characters.", limits::DEVICE_TYPE_CHARACTERS);
+        return Err(Problem::invalid("invalid-field", "/device_type", detail));
+    }
     let location =
         body.location.as_ref().map(|location| serde_json::json!(location).to_string()).unwrap_or_default();
     let context = serde_json::to_string(&body.context).unwrap_or_default();
@@ -151,8 +154,7 @@ pub async fn list(
 ) -> Result<axum::Json<Page<SessionView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let before = paging::cursor(paging.cursor.as_deref())?;
-    let rows =
-        context.answering.sessions(&key, before, limit + 1).await.map_err(|refusal| refused(&refusal))?;
+    let rows = context.answering.sessions(&key, before, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(SessionView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &SessionView| view.id)))
 }
@@ -165,7 +167,7 @@ pub async fn get(
     BearerKey(key): BearerKey,
     PathId(id): PathId<SessionId>,
 ) -> Result<axum::Json<SessionView>, Problem> {
-    let session = context.answering.session(&key, id).await.map_err(|refusal| refused(&refusal))?;
+    let session = context.answering.session(&key, id).await.or_problem()?;
     Ok(axum::Json(session.into()))
 }
 
@@ -201,8 +203,7 @@ pub async fn messages(
 ) -> Result<axum::Json<Page<MessageView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(0);
-    let rows =
-        context.answering.messages(&key, id, after, limit + 1).await.map_err(|refusal| refused(&refusal))?;
+    let rows = context.answering.messages(&key, id, after, limit + 1).await.or_problem()?;
     let views = rows
         .into_iter()
         .map(|message| MessageView {

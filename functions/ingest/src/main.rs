@@ -13,6 +13,7 @@ fn main() -> anyhow::Result<()> {
     if extract::run_child() {
         return Ok(());
     }
+    extract::hide_from_children();
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,7 +1,12 @@
 //! Who calls, and what they may do.
 
+use crate::Answering;
 use domain::{ApiKey, Scope};
-use store::api_keys::KnownKey;
+use futures_util::try_join;
+use store::{
+    TenantTx,
+    api_keys::{self, KnownKey},
+};
 
 /// Why a call is not served. What exists in another organization does not exist here.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,27 @@ pub enum Refusal {
     /// The database refuses or is not reachable.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Answering {
+    /// Reads for a caller in one flush: the key's check, what `read` asks for, and the commit travel together.
+    /// So `read` sends all its statements when it is first polled, and waits for nothing in between. Nothing of
+    /// what it read leaves before the key is known to be good.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(crate) async fn admitted<T>(
+        &self,
+        key: &ApiKey,
+        scope: Scope,
+        read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
+    ) -> Result<T, Refusal> {
+        let tx = self.database.tenant(key.organization).await?;
+        let (known, found, ()) = try_join!(api_keys::look_up(&tx, key), read(&tx), tx.commit())?;
+        tx.close();
+        admit(known.as_ref(), key, scope)?;
+        Ok(found)
+    }
 }
 
 /// Lets a caller in, or not.

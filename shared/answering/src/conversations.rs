@@ -4,7 +4,7 @@ use crate::{Answering, Refusal, caller::admit};
 use domain::{ApiKey, Scope, SessionId};
 use futures_util::try_join;
 use store::{
-    api_keys,
+    TenantTx, api_keys,
     messages::{self, Message},
     sessions::{self, Opening, Session},
 };
@@ -29,11 +29,7 @@ impl Answering {
     /// # Errors
     /// [`Refusal`].
     pub async fn session(&self, key: &ApiKey, id: SessionId) -> Result<Session, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        let (known, session, ()) =
-            try_join!(api_keys::look_up(&tx, key), sessions::get(&tx, id), tx.commit())?;
-        tx.close();
-        admit(known.as_ref(), key, Scope::SessionsRead)?;
+        let session = self.admitted(key, Scope::SessionsRead, async |tx| sessions::get(tx, id).await).await?;
         session.ok_or(Refusal::NotFound("session"))
     }
 
@@ -47,12 +43,7 @@ impl Answering {
         before: Option<SessionId>,
         limit: u32,
     ) -> Result<Vec<Session>, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        let (known, sessions, ()) =
-            try_join!(api_keys::look_up(&tx, key), sessions::list(&tx, before, limit), tx.commit())?;
-        tx.close();
-        admit(known.as_ref(), key, Scope::SessionsRead)?;
-        Ok(sessions)
+        self.admitted(key, Scope::SessionsRead, async |tx| sessions::list(tx, before, limit).await).await
     }
 
     /// Messages of a session in order, after a sequence number.
@@ -66,15 +57,9 @@ impl Answering {
         after: i32,
         limit: u32,
     ) -> Result<Vec<Message>, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        let (known, session, messages, ()) = try_join!(
-            api_keys::look_up(&tx, key),
-            sessions::get(&tx, id),
-            messages::list(&tx, id, after, limit),
-            tx.commit(),
-        )?;
-        tx.close();
-        admit(known.as_ref(), key, Scope::SessionsRead)?;
+        let read =
+            async |tx: &TenantTx| try_join!(sessions::get(tx, id), messages::list(tx, id, after, limit));
+        let (session, messages) = self.admitted(key, Scope::SessionsRead, read).await?;
         session.ok_or(Refusal::NotFound("session"))?;
         Ok(messages)
     }

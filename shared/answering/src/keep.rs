@@ -168,6 +168,7 @@ fn code(broken: Broken) -> &'static str {
     match broken {
         Broken::ModelUnavailable => "model_unavailable",
         Broken::ModelRefused => "model_refused",
+        Broken::DatabaseUnavailable => "database_unavailable",
         Broken::Internal => "internal",
     }
 }

@@ -62,6 +62,8 @@ pub enum Broken {
     ModelUnavailable,
     /// The model refuses the call: its id or its access is wrong.
     ModelRefused,
+    /// The database does not answer: ask again in a moment.
+    DatabaseUnavailable,
     /// Our own side.
     Internal,
 }
@@ -94,7 +96,7 @@ impl Answering {
                 Ok(retrieved) => retrieved,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "retrieval failed");
-                    yield Event::Failed(Broken::Internal);
+                    yield Event::Failed(broken_by_store(&error));
                     return;
                 }
             };
@@ -120,7 +122,7 @@ impl Answering {
                 },
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "answer could not be kept");
-                    yield Event::Failed(Broken::Internal);
+                    yield Event::Failed(broken_by_store(&error));
                 }
             }
         }
@@ -203,6 +205,13 @@ impl Draft {
 fn broken(error: &models::Error) -> Broken {
     tracing::warn!(error = format!("{error}"), "model call failed");
     if error.is_retryable() { Broken::ModelUnavailable } else { Broken::ModelRefused }
+}
+
+fn broken_by_store(error: &anyhow::Error) -> Broken {
+    match error.downcast_ref::<store::Error>() {
+        Some(error) if error.is_retryable() => Broken::DatabaseUnavailable,
+        _ => Broken::Internal,
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -1,6 +1,6 @@
 //! The question to passages: embed, search, score. One flush, the user's message in it.
 
-use crate::{Answering, Refusal, Timings, Turn, caller::admit, fuse, millis};
+use crate::{Answering, Refusal, Timings, Turn, fuse, millis};
 use anyhow::Context as _;
 use domain::{ApiKey, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space};
 use futures_util::try_join;
@@ -9,7 +9,7 @@ use models::Purpose;
 use pgvector::Vector;
 use std::time::Instant;
 use store::{
-    api_keys, messages,
+    TenantTx, collections, messages,
     search::{self, Filter, Hit, Search},
     spaces,
 };
@@ -66,7 +66,7 @@ impl Answering {
         let ((), hits, ()) = try_join!(
             messages::append_user(&tx, turn.session, message, text, &words),
             search::search(&tx, &search),
-            tx.commit(),
+            tx.commit_before_the_next(),
         )
         .context("search")?;
         tx.close();
@@ -91,7 +91,7 @@ impl Answering {
         filter: &Filter,
         k: u32,
     ) -> Result<Vec<Passage>, Refusal> {
-        let space = self.space_for_search(key, model).await?;
+        let space = self.space_for_search(key, model, filter).await?;
         let vector = self.embed_question(&space, text).await;
         self.search_in(key.organization, &space, vector.as_ref(), text, filter, k).await
     }
@@ -100,13 +100,13 @@ impl Answering {
         &self,
         key: &ApiKey,
         (model, dimension): (&str, usize),
+        filter: &Filter,
     ) -> Result<Space, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        let (known, space, ()) =
-            try_join!(api_keys::look_up(&tx, key), spaces::of_model(&tx, model, dimension), tx.commit())?;
-        tx.close();
-        admit(known.as_ref(), key, Scope::Search)?;
-        Ok(space)
+        let read = async |tx: &TenantTx| {
+            try_join!(spaces::of_model(tx, model, dimension), collections::unknown(tx, &filter.collections))
+        };
+        let (space, unknown) = self.admitted(key, Scope::Search, read).await?;
+        if unknown { Err(Refusal::NotFound("collection")) } else { Ok(space) }
     }
 
     async fn search_in(

@@ -67,3 +67,32 @@ ids! {
     /// An append-only fact.
     EventId,
 }
+
+/// Milliseconds that two functions' clocks may be apart.
+const CLOCKS_APART_MS: u64 = 60_000;
+
+impl SessionId {
+    /// Before the id of any message of this session: what the partitions of months are chosen by.
+    #[must_use]
+    pub fn before_messages(self) -> MessageId {
+        let Some(made) = self.0.get_timestamp() else { return MessageId(Uuid::nil()) };
+        let (seconds, nanos) = made.to_unix();
+        let millis = (seconds * 1000 + u64::from(nanos) / 1_000_000).saturating_sub(CLOCKS_APART_MS);
+        MessageId(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_before_its_messages_by_a_minute_at_most() {
+        let session = SessionId::generate();
+        let bound = session.before_messages();
+        assert!(bound.0 < session.0 && bound.0 < MessageId::generate().0);
+        let millis = |id: Uuid| id.as_u128() >> 80;
+        assert_eq!(millis(session.0) - millis(bound.0), u128::from(CLOCKS_APART_MS));
+        assert_eq!(SessionId(Uuid::nil()).before_messages().0, Uuid::nil());
+    }
+}

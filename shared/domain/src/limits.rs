@@ -6,6 +6,8 @@ pub const USER_MESSAGE_CHARACTERS: usize = 2_000;
 pub const ASSISTANT_MESSAGE_CHARACTERS: usize = 10_000;
 /// Bytes of a request's body: files travel by presigned S3 requests.
 pub const BODY_BYTES: usize = 1_048_576;
+/// Characters of a session's `device_type`.
+pub const DEVICE_TYPE_CHARACTERS: usize = 50;
 /// Rows of a page of a list: at most, and when not asked.
 pub const PAGE_ROWS: u32 = 100;
 /// Rows of a page when the caller does not say.

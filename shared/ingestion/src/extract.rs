@@ -13,7 +13,7 @@ mod pdf;
 mod sniff;
 mod text;
 
-pub use child::{ARGUMENT, run_child};
+pub use child::{ARGUMENT, hide_from_children, run_child};
 pub use document::{Block, BlockKind, Extracted};
 
 use anyhow::Context as _;

@@ -19,6 +19,16 @@ pub enum Error {
     Unexpected(String),
 }
 
+/// Codes whose message may be logged: it tells of accounts, models and rates. A validation's message may quote
+/// the prompt, which belongs to somebody.
+const SAYS_NOTHING_OF_THE_INPUT: [&str; 5] = [
+    "AccessDeniedException",
+    "ResourceNotFoundException",
+    "ThrottlingException",
+    "ServiceQuotaExceededException",
+    "ModelNotReadyException",
+];
+
 impl Error {
     /// Whether the same call may work later.
     #[must_use]
@@ -30,11 +40,13 @@ impl Error {
     pub(crate) fn from_sdk<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug>(
         error: &SdkError<E, R>,
     ) -> Self {
-        let text = format!(
-            "{}: {}",
-            error.code().unwrap_or("no answer"),
-            error.message().map_or_else(|| error.to_string(), ToOwned::to_owned)
-        );
+        let text = match error.code() {
+            None => format!("no answer: {error}"),
+            Some(code) if SAYS_NOTHING_OF_THE_INPUT.contains(&code) => {
+                format!("{code}: {}", error.message().unwrap_or_default())
+            }
+            Some(code) => code.to_owned(),
+        };
         match error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
                 Error::Retryable(text)

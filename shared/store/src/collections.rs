@@ -33,3 +33,12 @@ pub async fn ensure(tx: &TenantTx, slug: &str, space: SpaceId) -> Result<Collect
         space: spaces::from_row(&row)?,
     })
 }
+
+/// Whether one of these slugs names no collection.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn unknown(tx: &TenantTx, slugs: &[String]) -> Result<bool> {
+    let row = tx.query_one(sql!("collections/unknown"), &[(&slugs, Type::TEXT_ARRAY)]).await?;
+    Ok(row.get("is_unknown"))
+}

@@ -216,7 +216,12 @@ pub async fn list(tx: &TenantTx, session: SessionId, after: i32, limit: u32) -> 
     let rows = tx
         .query(
             sql!("messages/list"),
-            &[(&session.0, Type::UUID), (&after, Type::INT4), (&i64::from(limit), Type::INT8)],
+            &[
+                (&session.0, Type::UUID),
+                (&session.before_messages().0, Type::UUID),
+                (&after, Type::INT4),
+                (&i64::from(limit), Type::INT8),
+            ],
         )
         .await?;
     Ok(rows
@@ -259,7 +264,14 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
 /// [`crate::Error`].
 pub async fn history(tx: &TenantTx, session: SessionId, limit: u32) -> Result<Vec<(String, String)>> {
     let rows = tx
-        .query(sql!("messages/history"), &[(&session.0, Type::UUID), (&i64::from(limit), Type::INT8)])
+        .query(
+            sql!("messages/history"),
+            &[
+                (&session.0, Type::UUID),
+                (&session.before_messages().0, Type::UUID),
+                (&i64::from(limit), Type::INT8),
+            ],
+        )
         .await?;
     Ok(rows.into_iter().map(|row| (row.get("role"), row.get("content"))).collect())
 }

@@ -55,6 +55,17 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Commits what a later transaction of the same turn makes durable: the write-ahead log is one sequence, so
+    /// the next [`TenantTx::commit`] flushes this one too. A server that crashes in between loses both, and the
+    /// turn ends in an error.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn commit_before_the_next(&self) -> Result<()> {
+        self.client.batch_execute("SET LOCAL synchronous_commit = off; COMMIT").await?;
+        Ok(())
+    }
+
     /// Gives the connection back after a successful [`TenantTx::commit`].
     pub fn close(mut self) {
         self.committed = true;

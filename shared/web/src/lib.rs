@@ -9,4 +9,4 @@ pub mod request;
 pub use key::BearerKey;
 pub use paging::Page;
 pub use problem::Problem;
-pub use request::{Json, PathId, Query, RequestId};
+pub use request::{Json, JsonOrNothing, PathId, Query, RequestId};

@@ -21,22 +21,44 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if !content_type.is_none_or(is_json) {
-            return Err(Problem::not_json());
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::body_too_large()
-            } else {
-                Problem::malformed("The body could not be read to its end.")
-            }
-        })?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_problem(&error))?;
-        json.end().map_err(|_| Problem::malformed("There is something after the end of the JSON value."))?;
-        Ok(Self(value))
+        parse(&read(request, state).await?).map(Self)
     }
+}
+
+/// A JSON body all of whose fields are optional: no body at all says as much as `{}`.
+#[derive(Debug)]
+pub struct JsonOrNothing<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for JsonOrNothing<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match read(request, state).await? {
+            bytes if bytes.is_empty() => Ok(Self(T::default())),
+            bytes => parse(&bytes).map(Self),
+        }
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.is_none_or(is_json) {
+        return Err(Problem::not_json());
+    }
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::body_too_large()
+        } else {
+            Problem::malformed("The body could not be read to its end.")
+        }
+    })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_problem(&error))?;
+    json.end().map_err(|_| Problem::malformed("There is something after the end of the JSON value."))?;
+    Ok(value)
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -49,9 +71,13 @@ fn field_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Probl
     if inner.is_data() {
         let path = error.path().to_string();
         let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
-        // serde's own words, without its line and column.
+        // serde's own words, without its line and column, and without the names of our types.
         let detail = inner.to_string();
         let detail = detail.split(" at line ").next().unwrap_or_default();
+        let detail = match detail.split_once(", expected struct ") {
+            Some((found, _)) => format!("{found}, expected an object"),
+            None => detail.to_owned(),
+        };
         Problem::invalid("invalid-field", pointer, detail)
     } else {
         Problem::malformed(format!(

@@ -12,6 +12,15 @@ pub const ARGUMENT: &str = "extract-in-child-process";
 /// Stack for recursive parsers: address space, not memory.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
+/// Makes this process unreadable for others of its user (`prctl(2)`, PR_SET_DUMPABLE): a parser that a file has
+/// taken over could otherwise read its parent's environment, with the database's password, in `/proc`.
+pub fn hide_from_children() {
+    #[cfg(target_os = "linux")]
+    if rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).is_err() {
+        tracing::warn!("the process stays readable for its children");
+    }
+}
+
 /// When this process was started as a child, does its work and says `true`: `main` must return then.
 #[must_use]
 pub fn run_child() -> bool {

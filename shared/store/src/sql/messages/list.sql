@@ -4,11 +4,8 @@ SELECT m.id, m.sequence_number, m.role, m.content, m.confidence, m.abstained, m.
                     -- Written with the message: its month and the next hold them, or nothing prunes.
                     AND c.id >= m.id), '[]') AS citations
   FROM docent.messages m
- WHERE m.organization_id = docent.current_organization() AND m.session_id = $1
-   -- No message is older than its session: ids are ordered by time.
-   AND m.id >= docent.uuid_at((SELECT s.started_at FROM docent.sessions s
-                                WHERE s.organization_id = docent.current_organization() AND s.id = $1)
-                              - interval '1 minute')
-   AND m.sequence_number > $2
+ -- A session's id is older than its messages: no partition before it is looked at.
+ WHERE m.organization_id = docent.current_organization() AND m.session_id = $1 AND m.id >= $2
+   AND m.sequence_number > $3
  ORDER BY m.sequence_number
- LIMIT $3
+ LIMIT $4
