@@ -35,7 +35,8 @@ CREATE TABLE docent.embeddings (
     -- Un-dimensioned: the dimension belongs to the space's partition, by a CHECK there.
     vector              halfvec NOT NULL,
     created_at          timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (space_id, organization_id, chunk_id),
+    -- The chunk first: a chunk's deletion looks for it in every space.
+    PRIMARY KEY (organization_id, chunk_id, space_id),
     FOREIGN KEY (organization_id, chunk_id) REFERENCES docent.chunks (organization_id, id) ON DELETE CASCADE
 ) PARTITION BY LIST (space_id);
 -- Never out of line: an exact scan reads every vector of a tenant.
