@@ -2,16 +2,22 @@
 
 mod ask;
 mod drop;
+mod invoke;
 mod run;
+mod running;
 mod watch;
+mod words;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
-use local::{client::Client, folder, stack::EmbedderChoice};
+use local::{client::Client, stack::EmbedderChoice};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+
+/// The data folder when nobody says otherwise.
+const DEFAULT_DATA: &str = ".local";
 
 /// Runs the whole of Docent on this machine: Postgres with pgvector, S3, SQS, Bedrock, Lambda and API Gateway, wired
 /// from infra/template.yaml, with the binaries that deploy.
@@ -22,7 +28,7 @@ use std::{
 #[command(name = "local", bin_name = "cargo run -p local --", max_term_width = 100)]
 pub struct Arguments {
     /// Folder of the stack's data; two stacks beside each other need two.
-    #[arg(long, global = true, value_name = "DIR", default_value = ".local")]
+    #[arg(long, global = true, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
     #[command(flatten)]
     start: Start,
@@ -45,7 +51,7 @@ pub struct Start {
 enum Command {
     /// Drop files or folders into S3 and wait until each is completed or failed.
     Drop {
-        /// Files, or folders with all that is in them.
+        /// Files, or folders with all that is in them; of a folder, hidden files and folders (.name) are left out.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
         /// Collection by its slug; made at its first document.
@@ -71,7 +77,8 @@ enum Command {
         #[arg(long)]
         k: Option<u32>,
     },
-    /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in.
+    /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in, and
+    /// {{response_url}} with an address that is listened at: what the function PUTs there is printed.
     Invoke {
         /// ingest, chat or migrate.
         function: String,
@@ -107,13 +114,15 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Some(Command::Ask { question, collection }) => {
             let client = client(&data).await?;
-            let chatbot = ask::chatbot(&client, &folder::addresses(&data)?, collection.as_deref()).await?;
-            ask::ask(&client, &chatbot, &question).await
+            let chatbot = ask::chatbot(&client, &running::addresses(&data)?, collection.as_deref()).await?;
+            ask::ask(&data, &client, &chatbot, &question).await
         }
         Some(Command::Search { question, collection, k }) => {
             ask::search(&client(&data).await?, &question, collection.as_deref(), k).await
         }
-        Some(Command::Invoke { function, event }) => watch::invoke(&data, &function, &event).await,
+        Some(Command::Invoke { function, event }) => {
+            invoke::invoke(&client(&data).await?, &function, &event).await
+        }
         Some(Command::Status) => watch::status(&data).await,
         Some(Command::Logs { function, follow }) => watch::logs(&data, function.as_deref(), follow).await,
         Some(Command::Down) => watch::down(&data).await,
@@ -122,7 +131,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 async fn client(data: &Path) -> Result<Client> {
-    Client::new(&folder::addresses(data)?).await
+    Client::new(&running::addresses(data)?).await
 }
 
 /// The workspace that this program was built in.

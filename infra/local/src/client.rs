@@ -1,5 +1,7 @@
 //! A client of a running stack, as any other program would be: S3 for documents, HTTP for questions.
 
+mod example;
+
 use crate::{folder::Addresses, stack::BUCKET};
 use anyhow::{Context as _, Result, bail, ensure};
 use aws_sdk_s3::{
@@ -8,6 +10,7 @@ use aws_sdk_s3::{
 };
 use bytes::Bytes;
 use domain::{ChatbotId, OrganizationId};
+pub use example::Invoked;
 use futures_util::{Stream, StreamExt as _};
 use http::{Method, Request, header};
 use http_body_util::{BodyExt as _, Full};
@@ -18,7 +21,11 @@ use hyper_util::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
 use store::{
     Database, chatbots, collections,
     documents::{self, Status},
@@ -62,7 +69,9 @@ impl Client {
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
             s3: s3(addresses),
             database,
-            organization: organization.context("the demo organization is gone: `clean`, and start anew")?,
+            organization: organization.context(
+                "the demo organization is gone from the database: clean the data folder, and start anew",
+            )?,
         })
     }
 
@@ -122,6 +131,26 @@ impl Client {
         let statuses = documents::statuses(&tx, BUCKET, keys).await?;
         tx.finish().await?;
         Ok(statuses)
+    }
+
+    /// The collections that hold documents, by their slugs.
+    ///
+    /// # Errors
+    /// When S3 does not answer.
+    pub async fn collections(&self) -> Result<BTreeSet<String>> {
+        let home = format!("{}/", self.addresses.organization);
+        let listing = self.s3.list_objects_v2().bucket(BUCKET).prefix(&home).delimiter("/");
+        let mut pages = listing.into_paginator().send();
+        let mut slugs = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            for folder in page.context("list the collections in S3")?.common_prefixes() {
+                let slug = folder.prefix().and_then(|prefix| prefix.strip_prefix(&home)).unwrap_or_default();
+                slugs.insert(slug.trim_end_matches('/').to_owned());
+            }
+        }
+        // What lies outside the key convention is no collection.
+        slugs.retain(|slug| domain::document::is_slug(slug));
+        Ok(slugs)
     }
 
     /// The chatbot that reads one collection alone, made at its first use like the demo's own.

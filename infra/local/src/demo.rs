@@ -17,6 +17,8 @@ pub const COLLECTION: &str = "handbook";
 const CHATBOT: &str = "Assistant";
 /// What the start-up asks. The answer stands on page 6 of the pump's manual.
 pub const QUESTION: &str = "How often must the shaft seal of the P-40 be replaced?";
+/// What a newcomer is told to ask next, of another document.
+pub const NEXT_QUESTION: &str = "How long does delivery to Spain take?";
 
 /// The demo organization of a running stack.
 pub struct Demo {
@@ -54,7 +56,7 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
     let tx = database.tenant(organization).await?;
     let chatbot = chatbots::of_name(&tx, CHATBOT)
         .await?
-        .context("the demo's chatbot is gone: `clean`, and start anew")?;
+        .context("the demo's chatbot is gone from the database: clean the data folder, and start anew")?;
     let kept = secrets
         .api_key
         .clone()

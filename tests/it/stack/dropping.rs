@@ -193,7 +193,7 @@ async fn the_sample_documents_are_all_completed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_example_event_is_understood_and_a_bad_record_fails_alone() {
+async fn every_example_event_of_ingest_is_understood_and_a_bad_record_fails_alone() {
     let shared = stack().await;
     for path in tests::repository::files("events/ingest", "json") {
         let event: serde_json::Value = serde_json::from_str(&tests::repository::read(&path)).expect("JSON");
@@ -205,6 +205,24 @@ async fn every_example_event_is_understood_and_a_bad_record_fails_alone() {
             assert_eq!(&failed[0]["itemIdentifier"], bad, "{path}");
         } else {
             assert!(failed.is_empty(), "{path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_event_of_migrate_is_fulfilled_and_a_custom_resource_answered() {
+    let client = stack().await.client().await;
+    for path in tests::repository::files("events/migrate", "json") {
+        let event: serde_json::Value = serde_json::from_str(&tests::repository::read(&path)).expect("JSON");
+        let invoked = client.invoke_example("migrate", &event).await.expect("migrate answers");
+        let answer: serde_json::Value = serde_json::from_str(&invoked.answer).expect("JSON");
+        if event.get("RequestType").is_some() {
+            let told: serde_json::Value =
+                serde_json::from_str(&invoked.told.expect("CloudFormation is told")).expect("JSON");
+            assert_eq!(told["Status"], json!("SUCCESS"), "{path}: {told}");
+            assert_eq!(told["RequestId"], event["RequestId"], "{path}");
+        } else {
+            assert!(answer["api_key"].as_str().is_some_and(|key| !key.is_empty()), "{path}: {answer}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Questions, answered on the terminal.
 
+use super::words::command;
 use anyhow::{Result, bail};
 use futures_util::StreamExt as _;
 use local::{
@@ -10,11 +11,12 @@ use local::{
     stack::GENERATION_MODEL,
 };
 use serde_json::Value;
-use std::{io::Write as _, pin::pin, process::ExitCode, time::Instant};
+use std::{io::Write as _, path::Path, pin::pin, process::ExitCode, time::Instant};
 
 /// The demo's chatbot, or the one of a collection.
 pub async fn chatbot(client: &Client, addresses: &Addresses, collection: Option<&str>) -> Result<String> {
     let Some(collection) = collection else { return Ok(addresses.chatbot_id.clone()) };
+    must_exist(client, collection).await?;
     let like = Template {
         embedding_model: LOCAL_EMBEDDING_MODEL,
         embedding_dimension: DIMENSION,
@@ -23,8 +25,23 @@ pub async fn chatbot(client: &Client, addresses: &Addresses, collection: Option<
     Ok(client.chatbot_of(collection, &like).await?.to_string())
 }
 
+/// A mistyped slug would be answered like a collection that knows nothing.
+async fn must_exist(client: &Client, collection: &str) -> Result<()> {
+    let there = client.collections().await?;
+    if there.contains(collection) {
+        return Ok(());
+    }
+    if there.is_empty() {
+        bail!(
+            "there is no collection {collection:?}, nor any other: `drop` makes one with its first document"
+        );
+    }
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
+    bail!("there is no collection {collection:?}; there are: {}", there.join(", "))
+}
+
 /// Streams the answer, then lists its sources and where the time went.
-pub async fn ask(client: &Client, chatbot: &str, question: &str) -> Result<ExitCode> {
+pub async fn ask(data: &Path, client: &Client, chatbot: &str, question: &str) -> Result<ExitCode> {
     let session = client.open_session(chatbot).await?;
     let asked = Instant::now();
     let mut first_word = None;
@@ -48,7 +65,7 @@ pub async fn ask(client: &Client, chatbot: &str, question: &str) -> Result<ExitC
             _ => {}
         }
     }
-    bail!("the stream ended without an answer: see `cargo run -p local -- logs chat`")
+    bail!("the stream ended without an answer: see `{}`", command(data, "logs chat"))
 }
 
 fn sources(answer: &Value) {
@@ -86,6 +103,9 @@ pub async fn search(
     collection: Option<&str>,
     k: Option<u32>,
 ) -> Result<ExitCode> {
+    if let Some(collection) = collection {
+        must_exist(client, collection).await?;
+    }
     let found = client.search(question, collection, k).await?;
     let items = found["items"].as_array().cloned().unwrap_or_default();
     for (place, item) in items.iter().enumerate() {

@@ -1,6 +1,10 @@
 //! The start-up: from nothing to an answered question.
 
-use super::{Start, ask, drop, workspace};
+use super::{
+    Start, ask, drop, running,
+    words::{command, counted},
+    workspace,
+};
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use local::{
@@ -16,6 +20,7 @@ use std::{
     collections::BTreeMap,
     io::ErrorKind,
     path::{Path, PathBuf},
+    pin::pin,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -28,20 +33,31 @@ use tokio::{
 const PORT: u16 = 8787;
 
 pub async fn run(data: &Path, start: Start) -> Result<ExitCode> {
-    let begun = Instant::now();
-    let folder = Folder::take(data)?;
+    let step = Steps(Instant::now());
+    let folder = running::take(data)?;
     folder.withdraw();
     let mut stopping = Stopping::listen()?;
+    let executables = tokio::select! {
+        executables = prepare(&start, &step) => executables?,
+        () = stopping.asked() => return Ok(never_up()),
+    };
+    let mut starting = pin!(bring_up(&folder, &start, executables, &step));
     let started = tokio::select! {
-        started = bring_up(&folder, &start, begun) => started?,
+        started = &mut starting => started?,
         () = stopping.asked() => {
-            println!("\nstopped before it was up");
-            return Ok(ExitCode::FAILURE);
+            println!("\nstopping, as soon as the start-up can be undone …");
+            // Broken off half way it would leave Postgres behind; whoever insists gets even that.
+            tokio::select! {
+                started = &mut starting => started?,
+                () = stopping.asked() => return Ok(never_up()),
+            }
         }
     };
-    tokio::select! {
-        shown = show(&folder, &started, begun) => shown?,
-        () = stopping.asked() => {}
+    if !stopping.was_asked {
+        tokio::select! {
+            shown = show(data, &folder, &started, &step) => shown?,
+            () = stopping.asked() => {}
+        }
     }
     if !stopping.was_asked {
         stopping.asked().await;
@@ -50,6 +66,11 @@ pub async fn run(data: &Path, start: Start) -> Result<ExitCode> {
     folder.withdraw();
     started.stack.stop().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn never_up() -> ExitCode {
+    println!("\nstopped before it was up");
+    ExitCode::FAILURE
 }
 
 /// Ctrl-C, or `down`.
@@ -83,11 +104,9 @@ struct Started {
     addresses: folder::Addresses,
 }
 
-async fn bring_up(folder: &Folder, start: &Start, begun: Instant) -> Result<Started> {
-    let step = Steps::new(begun);
-    let workspace = workspace()?;
-    let own_database = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
-    if own_database.is_none() {
+/// What takes long, and can be broken off: downloads and the build of the functions.
+async fn prepare(start: &Start, step: &Steps) -> Result<BTreeMap<String, PathBuf>> {
+    if own_database().is_none() {
         assets::postgres_install().await?;
     }
     if start.embedder == EmbedderChoice::Minilm {
@@ -95,15 +114,24 @@ async fn bring_up(folder: &Folder, start: &Start, begun: Instant) -> Result<Star
     }
     step.done("Postgres with pgvector and the local model are here");
     println!("            building the function binaries …");
-    let executables = build(&workspace).await?;
+    let executables = build(&workspace()?).await?;
     step.done("function binaries");
+    Ok(executables)
+}
+
+async fn bring_up(
+    folder: &Folder,
+    start: &Start,
+    executables: BTreeMap<String, PathBuf>,
+    step: &Steps,
+) -> Result<Started> {
     let mut secrets = folder.secrets()?;
     let options = Options {
-        workspace,
+        workspace: workspace()?,
         executables,
         gateway: listen(start.port).await?,
         embedder: start.embedder,
-        database_url: own_database,
+        database_url: own_database(),
         durability: Durability::Safe,
         template_overrides: BTreeMap::new(),
     };
@@ -114,19 +142,21 @@ async fn bring_up(folder: &Folder, start: &Start, begun: Instant) -> Result<Star
     step.done("ready");
     let looked = stack.look_again(&[demo.organization]).await?;
     if looked > 0 {
-        println!("  {looked} documents changed while the stack was down: they are looked at again");
+        let documents = counted(looked, "document", "documents");
+        println!("  {documents} changed while the stack was down, and will be looked at again");
     }
     Ok(Started { stack, demo, addresses })
+}
+
+/// The user's own Postgres, by its owner's URL.
+fn own_database() -> Option<String> {
+    std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty())
 }
 
 /// One line a step, with the time since the start.
 struct Steps(Instant);
 
 impl Steps {
-    fn new(begun: Instant) -> Self {
-        Self(begun)
-    }
-
     fn done(&self, what: &str) {
         println!("{:>8.2} s  {what}", self.0.elapsed().as_secs_f64());
     }
@@ -160,7 +190,7 @@ async fn build(workspace: &Path) -> Result<BTreeMap<String, PathBuf>> {
 }
 
 /// The first start drops the samples; every start ends by answering a question.
-async fn show(folder: &Folder, started: &Started, begun: Instant) -> Result<()> {
+async fn show(data: &Path, folder: &Folder, started: &Started, step: &Steps) -> Result<()> {
     let client = Client::new(&started.addresses).await?;
     if started.demo.is_new {
         let corpus = workspace()?.join("tests").join("corpus");
@@ -173,32 +203,20 @@ async fn show(folder: &Folder, started: &Started, begun: Instant) -> Result<()> 
         drop::drop(&client, &[corpus], demo::COLLECTION).await?;
     }
     println!("\nAsking: {}\n", demo::QUESTION);
-    ask::ask(&client, &started.demo.chatbot, demo::QUESTION).await?;
-    println!("\nUp and answered in {:.1} s.\n", begun.elapsed().as_secs_f64());
-    let Addresses { gateway, s3, sqs, key } = Addresses::of(started);
-    println!("  API      {gateway}   (OpenAPI: {gateway}/api/v1/openapi.json)");
-    println!("  S3       {s3}   bucket {}", started.addresses.bucket);
-    println!("  SQS      {sqs}");
-    println!("  key      {key}");
+    ask::ask(data, &client, &started.demo.chatbot, demo::QUESTION).await?;
+    println!("\nUp and answered in {:.1} s.\n", step.0.elapsed().as_secs_f64());
+    let addresses = &started.addresses;
+    println!("  API      {0}   (OpenAPI: {0}/api/v1/openapi.json)", addresses.gateway);
+    println!("  S3       {}   bucket {}", addresses.s3_endpoint, addresses.bucket);
+    println!("  SQS      {}", addresses.sqs_endpoint);
+    println!("  key      {}", addresses.api_key);
+    println!("  chatbot  {}", addresses.chatbot_id);
     println!("  all of it, for scripts: {}\n", folder.path().join("stack.json").display());
     println!("Try, in another terminal:");
-    println!("  cargo run -p local -- ask \"How long is the warranty of the F-6 filter?\"");
-    println!("  cargo run -p local -- drop ~/Documents/some.pdf");
-    println!("  cargo run -p local -- status\n");
-    println!("Ctrl-C stops everything.");
-    Ok(())
-}
-
-struct Addresses<'a> {
-    gateway: &'a str,
-    s3: &'a str,
-    sqs: &'a str,
-    key: &'a str,
-}
-
-impl<'a> Addresses<'a> {
-    fn of(started: &'a Started) -> Self {
-        let a = &started.addresses;
-        Self { gateway: &a.gateway, s3: &a.s3_endpoint, sqs: &a.sqs_endpoint, key: &a.api_key }
+    let ask = format!("ask \"{}\"", demo::NEXT_QUESTION);
+    for next in [ask.as_str(), "drop ~/Documents/some.pdf", "status"] {
+        println!("  {}", command(data, next));
     }
+    println!("\nCtrl-C stops everything.");
+    Ok(())
 }

@@ -1,9 +1,12 @@
-//! Looking after a stack: status, logs, invoke, down, clean.
+//! Looking after a stack: status, logs, down, clean.
 
+use super::{
+    running,
+    words::{command, counted, passages_done},
+};
 use anyhow::{Context as _, Result, bail};
 use local::{client::Client, folder, functions, postgres};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use serde_json::Value;
+use rustix::process::{Signal, kill_process, test_kill_process};
 use std::{
     fs::File,
     io::{Read as _, Seek as _, SeekFrom},
@@ -12,13 +15,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long `down` waits.
-const DOWN_WAIT: Duration = Duration::from_secs(30);
+/// How long `down` waits: a stack that is starting first waits for its Postgres, which may have to recover.
+const DOWN_WAIT: Duration = Duration::from_secs(90);
 /// How often `logs -f` looks.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 
 pub async fn status(data: &Path) -> Result<ExitCode> {
-    let addresses = folder::addresses(data)?;
+    let addresses = running::addresses(data)?;
     let client = Client::new(&addresses).await?;
     println!(
         "gateway   {}\nS3        {}  bucket {}\nSQS       {}\nBedrock   {}\nLambda    {}\n",
@@ -31,7 +34,8 @@ pub async fn status(data: &Path) -> Result<ExitCode> {
     );
     let state = client.status().await?;
     for (name, instances) in state["functions"].as_object().into_iter().flatten() {
-        println!("function  {name}: {instances} processes");
+        let processes = counted(instances.as_u64().unwrap_or_default(), "process", "processes");
+        println!("function  {name}: {processes}");
     }
     for (name, counts) in state["queues"].as_object().into_iter().flatten() {
         println!(
@@ -43,27 +47,11 @@ pub async fn status(data: &Path) -> Result<ExitCode> {
     for document in client.statuses(&[]).await? {
         let end = match (&document.failure, document.progress) {
             (Some(failure), _) => failure.detail.clone(),
-            (None, Some((done, total))) if document.status == "processing" => {
-                format!("{done}/{total} passages")
-            }
-            _ => format!("{} passages", document.chunk_count),
+            (None, Some((done, total))) if document.status == "processing" => passages_done(done, total),
+            _ => counted(document.chunk_count, "passage", "passages"),
         };
         println!("document  {}: {}: {end}", document.key, document.status);
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub async fn invoke(data: &Path, function: &str, event: &Path) -> Result<ExitCode> {
-    let addresses = folder::addresses(data)?;
-    let client = Client::new(&addresses).await?;
-    let mut text = std::fs::read_to_string(event).with_context(|| format!("read {}", event.display()))?;
-    text = text.replace("{{api_key}}", &addresses.api_key).replace("{{chatbot_id}}", &addresses.chatbot_id);
-    if text.contains("{{session_id}}") {
-        text = text.replace("{{session_id}}", &client.open_session(&addresses.chatbot_id).await?);
-    }
-    let _: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", event.display()))?;
-    // A streamed answer has its prelude, eight NUL characters, and the body.
-    println!("{}", client.invoke(function, text).await?.replace("\0\0\0\0\0\0\0\0", "\n\n"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,16 +92,14 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
 }
 
 pub async fn down(data: &Path) -> Result<ExitCode> {
-    let addresses = folder::addresses(data)?;
-    let pid =
-        i32::try_from(addresses.pid).ok().and_then(Pid::from_raw).context("read the stack's process")?;
+    let pid = running::process(data)?;
     kill_process(pid, Signal::TERM).context("tell the stack to stop")?;
     let begun = Instant::now();
     while test_kill_process(pid).is_ok() {
         if begun.elapsed() > DOWN_WAIT {
             bail!(
                 "the stack (process {}) does not stop: end it with `kill -9 {0}`; the next start recovers",
-                addresses.pid
+                pid.as_raw_nonzero()
             );
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -124,9 +110,9 @@ pub async fn down(data: &Path) -> Result<ExitCode> {
 
 pub fn clean(data: &Path) -> Result<ExitCode> {
     if folder::is_taken(data) {
-        bail!("a stack runs in {}: stop it first with `cargo run -p local -- down`", data.display());
+        bail!("a stack runs in {}: stop it first with `{}`", data.display(), command(data, "down"));
     }
-    if !data.join("local.lock").exists() {
+    if !running::lock_file(data).exists() {
         println!("there is nothing in {}", data.display());
         return Ok(ExitCode::SUCCESS);
     }
