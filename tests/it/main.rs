@@ -1,8 +1,10 @@
 //! The integration tests, one binary: the schema, the statements, the tenants' wall, search, the template and the
 //! repository's own rules.
 
+mod admin;
 mod architecture;
 mod conversations;
+mod ingestion;
 mod migrator;
 mod schema;
 mod search;

@@ -1,5 +1,8 @@
 //! What a search finds, and in which order: checked against computations of our own.
 
+mod curated;
+mod passages;
+
 use domain::{Failure, FailureCode, OrganizationId, SpaceId};
 use pgvector::Vector;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +53,8 @@ async fn a_deleted_document_is_gone_with_its_vectors() {
     let gone = document.stored().await;
     assert_eq!(acme.search(Query::both("pump")).await.len(), 2);
     let tx = acme.tx().await;
-    assert_eq!(documents::forget(&tx, BUCKET, &key).await.unwrap(), Some(gone.id));
+    assert_eq!(documents::hide(&tx, BUCKET, &key).await.unwrap(), Some(gone.id));
+    documents::delete(&tx, gone.id).await.unwrap();
     tx.finish().await.unwrap();
     let left = acme.search(Query::both("pump")).await;
     assert_eq!(left.iter().map(|hit| hit.document).collect::<Vec<_>>(), [kept.id]);

@@ -5,4 +5,4 @@
 mod asking;
 mod dropping;
 mod refusing;
-mod support;
+pub mod support;

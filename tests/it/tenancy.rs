@@ -116,10 +116,10 @@ async fn documents_sessions_messages_and_citations_stay_at_home() {
     messages::append_user(&tx, session, message, "what pressure?", &[]).await.unwrap();
     let citation = Citation {
         marker: 1,
-        chunk: domain::ChunkId::generate(),
-        document: twins.globexs.id,
+        source: messages::Source::Chunk(domain::ChunkId::generate()),
+        document: Some(twins.globexs.id),
         title: "Pump".into(),
-        key: "globex/manuals/pump.md".into(),
+        key: Some("globex/manuals/pump.md".into()),
         page: None,
         quoted_span: "3.5 bar".into(),
         score: 1.0,
@@ -142,8 +142,8 @@ async fn documents_sessions_messages_and_citations_stay_at_home() {
     assert_eq!(statuses.iter().map(|status| status.id).collect::<Vec<_>>(), [twins.acmes.id]);
     let keys = ["globex/manuals/pump.md".to_owned()];
     assert!(documents::statuses(&tx, BUCKET, &keys).await.unwrap().is_empty());
-    assert!(documents::settled_etag(&tx, BUCKET, &keys[0]).await.unwrap().is_none());
-    assert!(documents::forget(&tx, BUCKET, &keys[0]).await.unwrap().is_none(), "nor can it delete it");
+    assert!(documents::settled_fingerprint(&tx, BUCKET, &keys[0]).await.unwrap().is_none());
+    assert!(documents::hide(&tx, BUCKET, &keys[0]).await.unwrap().is_none(), "nor can it delete it");
     messages::append_user(&tx, session, domain::MessageId::generate(), "mine?", &[]).await.unwrap_err();
 }
 

@@ -2,11 +2,12 @@
 
 use crate::{Organization, vectors};
 use domain::{CollectionId, DocumentId, DocumentVersionId, Failure};
+use sha2::Digest as _;
 use store::{
     chunks::{self, NewChunk},
     collections,
     documents::{self, Reading, Upload},
-    versions,
+    versions::{self, Beginning, Manifest, Worker},
 };
 
 /// The bucket of all tests.
@@ -28,6 +29,8 @@ pub struct Stored {
     pub id: DocumentId,
     /// What was read this time.
     pub version: DocumentVersionId,
+    /// Who built it.
+    pub worker: Worker,
     /// Where it is.
     pub collection: CollectionId,
 }
@@ -64,15 +67,24 @@ impl<'a> NewDocument<'a> {
         let (language, organization, path) = (self.language, self.organization, self.path);
         let stored = self.building().await;
         let tx = organization.tx().await;
+        let manifest = Manifest {
+            chunks: count,
+            language: language.to_owned(),
+            format: "text".into(),
+            ..Manifest::default()
+        };
+        versions::describe(&tx, stored.version, "00", "words", &manifest).await.expect("describe version");
         let reading = Reading {
             title: path,
-            language,
-            source_format: "text",
-            page_count: None,
             content_hash: "00",
-            chunk_count: count,
+            document_type: "general",
+            source_url: None,
+            metadata: &serde_json::json!({}),
+            spaces: &[organization.space.id],
+            manifest: &manifest,
         };
-        assert!(documents::switch(&tx, stored.id, stored.version, &reading).await.expect("switch"));
+        let switch = documents::switch(&tx, stored.id, stored.version, stored.worker, &reading);
+        assert!(switch.await.expect("switch"));
         tx.finish().await.expect("commit switch");
         stored
     }
@@ -94,17 +106,19 @@ impl<'a> NewDocument<'a> {
             filename: self.path,
             size: 1,
             mime_type: "text/plain",
-            document_type: None,
-            source_url: None,
         };
         let id = documents::lock_or_create(&tx, &upload).await.expect("make document").id;
         documents::mark_processing(&tx, id, 1, "text/plain").await.expect("mark document");
-        let version = versions::begin(&tx, id, "etag", 1).await.expect("begin version");
+        let worker = Worker::new();
+        let beginning = Beginning { etag: "etag", fingerprint: "etag:", recipe: "recipe", size: 1 };
+        let version = versions::begin(&tx, id, &beginning, worker).await.expect("begin version");
         let rows: Vec<NewChunk> =
             (0..).zip(&self.passages).map(|(index, passage)| self.chunk(index, passage)).collect();
-        chunks::insert(&tx, id, version, space, &rows).await.expect("write chunks");
+        chunks::insert(&tx, id, version, &[space], &serde_json::json!({}), &rows)
+            .await
+            .expect("write chunks");
         tx.finish().await.expect("commit chunks");
-        Stored { id, version, collection: collection.id }
+        Stored { id, version, worker, collection: collection.id }
     }
 
     /// Fails to be read, after a version was begun.
@@ -115,7 +129,11 @@ impl<'a> NewDocument<'a> {
         let organization = self.organization;
         let stored = self.building().await;
         let tx = organization.tx().await;
-        assert!(documents::fail(&tx, stored.id, stored.version, failure).await.expect("fail document"));
+        assert!(
+            documents::fail(&tx, stored.id, stored.version, stored.worker, failure)
+                .await
+                .expect("fail document")
+        );
         tx.finish().await.expect("commit failure");
         stored
     }
@@ -125,13 +143,18 @@ impl<'a> NewDocument<'a> {
         NewChunk {
             index,
             content: passage.to_owned(),
+            chunk_type: "general",
             headings: vec!["Heading".into()],
             page: Some(index + 1),
             bytes: i64::from(index)..i64::from(index) + 1,
             tokens: i32::try_from(words.len()).expect("few words").max(1),
             language: self.language.to_owned(),
             words,
-            vector: vectors::of_text(passage, self.organization.space.dimension),
+            confidence: 1.0,
+            is_active: true,
+            source_hash: sha2::Sha256::digest(passage).into(),
+            context: None,
+            vectors: vec![vectors::of_text(passage, self.organization.space.dimension)],
         }
     }
 }

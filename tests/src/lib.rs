@@ -3,8 +3,11 @@
 
 pub mod database;
 pub mod document;
+pub mod faults;
 pub mod golden;
+pub mod invariants;
 pub mod organization;
+pub mod pipeline;
 pub mod repository;
 pub mod server;
 pub mod vectors;
@@ -12,3 +15,11 @@ pub mod vectors;
 pub use database::{TestDatabase, database};
 pub use document::NewDocument;
 pub use organization::Organization;
+pub use pipeline::Pipeline;
+
+/// A setting of a test run, from the environment: for longer runs than the common one.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a test run has no configuration but the environment")]
+pub fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

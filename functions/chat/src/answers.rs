@@ -4,7 +4,7 @@ use crate::{
     Context,
     problems::{self, OrProblem as _},
 };
-use answering::{Answer, Cited, Event, Timings};
+use answering::{Answer, Event, Timings};
 use axum::{
     Extension,
     extract::State,
@@ -13,7 +13,7 @@ use axum::{
         sse::{self, KeepAlive, Sse},
     },
 };
-use domain::{ChunkId, DocumentId, MessageId, SessionId, conversation::Question};
+use domain::{ChunkId, CuratedAnswerId, DocumentId, MessageId, SessionId, conversation::Question};
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,9 @@ pub struct AnswerMessage {
     question_id: MessageId,
     /// `assistant`.
     role: &'static str,
-    /// Citations stand in it as `[1]`.
+    /// Citations stand in it as `[1]`; an answer that people wrote is given as they wrote it, without a mark.
     content: String,
+    /// `curated` for an answer that people wrote.
     model: String,
 }
 
@@ -89,20 +90,27 @@ pub struct TimingsView {
     total_ms: u64,
 }
 
-/// Where a part of the answer stands.
+/// Where a part of the answer stands: in a passage of a document, or in an answer that people wrote.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CitationView {
     /// `[1]` in the text.
     marker: i32,
-    #[schema(value_type = uuid::Uuid)]
-    chunk_id: ChunkId,
-    #[schema(value_type = uuid::Uuid)]
-    document_id: DocumentId,
+    /// The passage; null for an answer that people wrote.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    chunk_id: Option<ChunkId>,
+    /// The answer that people wrote; null for a passage.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    curated_answer_id: Option<CuratedAnswerId>,
+    /// Null for an answer that was not imported by a document.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    document_id: Option<DocumentId>,
+    /// Without a document, the question that people answered.
     document_title: String,
-    document_key: String,
-    /// From 1; null where the format has no pages.
+    /// Null without a document.
+    document_key: Option<String>,
+    /// From 1; null where there are no pages.
     page_number: Option<i32>,
-    /// The document's own words.
+    /// The source's own words.
     quoted_span: String,
     /// How well they carry the answer, 0..1.
     score: f32,
@@ -112,29 +120,14 @@ impl From<Citation> for CitationView {
     fn from(citation: Citation) -> Self {
         Self {
             marker: citation.marker,
-            chunk_id: citation.chunk,
+            chunk_id: citation.source.chunk(),
+            curated_answer_id: citation.source.curated(),
             document_id: citation.document,
             document_title: citation.title,
             document_key: citation.key,
             page_number: citation.page,
             quoted_span: citation.quoted_span,
             score: citation.score,
-        }
-    }
-}
-
-impl From<Cited> for CitationView {
-    fn from(cited: Cited) -> Self {
-        let hit = cited.passage.hit;
-        Self {
-            marker: cited.marker,
-            chunk_id: hit.chunk,
-            document_id: hit.document,
-            document_title: hit.title,
-            document_key: hit.key,
-            page_number: hit.page,
-            quoted_span: cited.quoted_span,
-            score: cited.score,
         }
     }
 }
@@ -219,7 +212,7 @@ fn streamed(events: impl Stream<Item = Event> + Send + 'static, request: Request
 fn encode(event: Event, RequestId(request): &RequestId) -> sse::Event {
     let (name, data) = match event {
         Event::Token(text) => ("token", serde_json::to_string(&Token { text })),
-        Event::Citation(cited) => ("citation", serde_json::to_string(&CitationView::from(*cited))),
+        Event::Citation(citation) => ("citation", serde_json::to_string(&CitationView::from(*citation))),
         Event::Done(answer) => ("done", serde_json::to_string(&AnswerView::from(*answer))),
         Event::Failed(broken) => {
             let problem = Problem { request_id: Some(request.clone()), ..problems::broken(broken) };

@@ -1,64 +1,168 @@
-//! Decodes a batch, sends each message its way, encodes what failed.
+//! Decodes a batch of messages or the clock's event, sends each part its way, encodes what failed.
 
 use anyhow::Context as _;
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use ingestion::{Ingestion, Outcome};
+use aws_lambda_events::sqs::SqsEvent;
+use domain::IngestionJobId;
+use ingestion::{Ingestion, Outcome, spaces::JobOutcome, unit::Clock, visit::VisitOutcome};
 use queue::{Work, WorkQueue};
 use runtime::{
     batch::{self, Message},
     notification,
 };
+use serde::Deserialize;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What the function works with.
 pub struct Context {
     pub ingestion: Ingestion,
-    pub queue: WorkQueue,
+    /// Units of work, each organization a group.
+    pub work: WorkQueue,
+    /// The bucket's events.
+    pub events: WorkQueue,
 }
 
-/// One outcome a record.
-pub async fn handle(
-    context: Arc<Context>,
-    event: SqsEvent,
-) -> Result<SqsBatchResponse, lambda_runtime::Error> {
-    Ok(batch::each(event, |message| one(Arc::clone(&context), message)).await)
+/// What is no batch of messages: EventBridge's schedule, or an operator's wish.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wish {
+    /// `{"action": "reconcile", "organization": "acme"}`; all organizations without one.
+    Reconcile { action: Action, organization: Option<String> },
+    /// `{"source": "aws.events", "detail-type": "Scheduled Event", …}`.
+    Schedule { source: String },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Reconcile,
+}
+
+/// One outcome a record, or one answer to a wish.
+pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
+    if event.get("Records").is_some() {
+        let batch: SqsEvent = serde_json::from_value(event)?;
+        let outcomes = batch::each(batch, |message| one(Arc::clone(&context), message)).await;
+        return Ok(serde_json::to_value(outcomes)?);
+    }
+    let slugs = match serde_json::from_value(event) {
+        Ok(Wish::Reconcile { action: Action::Reconcile, organization: Some(slug) }) => vec![slug],
+        Ok(Wish::Reconcile { action: Action::Reconcile, organization: None }) => {
+            context.ingestion.organizations().await?
+        }
+        Ok(Wish::Schedule { source }) if source == "aws.events" => context.ingestion.organizations().await?,
+        _ => {
+            return Err(
+                "neither messages of SQS nor the clock's event nor {\"action\": \"reconcile\"}".into()
+            );
+        }
+    };
+    let work =
+        slugs.iter().map(|slug| Work::Reconcile { organization: slug.clone(), after: None, job: None });
+    context.work.send(&work.collect::<Vec<_>>()).await?;
+    tracing::info!(organizations = slugs.len(), "reconciliation begins");
+    Ok(json!({ "organizations": slugs }))
 }
 
 async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
-    match serde_json::from_str::<Work>(&message.body) {
-        Ok(work) => {
-            match look_at(&context.ingestion, &work, message.attempt).await {
-                // That function may be dead, and its message gone: this one looks again until its lease ends.
-                Ok(Outcome::UnderWay) => context.queue.send_later(&work).await,
-                Ok(_) => Ok(()),
-                Err(error) => {
-                    if let Err(other) = context.queue.back_off(&message.receipt, message.attempt).await {
-                        tracing::warn!(
-                            error = format!("{other:#}"),
-                            "message waits for its whole visibility"
-                        );
-                    }
-                    Err(error)
-                }
+    let Ok(work) = serde_json::from_str::<Work>(&message.body) else {
+        let split = split(&context, &message.body).await;
+        return put_back(&context.events, &message, split).await;
+    };
+    if let Err(error) = context.work.hold(&message.receipt).await {
+        // The queue's own time holds then.
+        tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
+    }
+    let worked = work_on(&context, work, message.attempt).await;
+    put_back(&context.work, &message, worked).await
+}
+
+/// S3's notification: split, so that every key is one unit of work of its organization.
+async fn split(context: &Context, body: &str) -> anyhow::Result<()> {
+    let keys = notification::keys(body)?;
+    let work: Vec<Work> = keys.into_iter().map(|key| Work::Look { key }).collect();
+    context.work.send(&work).await
+}
+
+async fn work_on(context: &Context, work: Work, delivery: u32) -> anyhow::Result<()> {
+    let clock = Clock::start();
+    match work {
+        Work::Look { key } => match look_at(&context.ingestion, &key, delivery, clock).await? {
+            Outcome::Continues { after, .. } => context.work.send_later(&Work::Look { key }, after).await,
+            _ => Ok(()),
+        },
+        Work::Reconcile { organization, after, job } => {
+            reconcile(context, organization, after, job, clock).await
+        }
+        Work::Run { organization, job } => {
+            match context.ingestion.run_job(&organization, IngestionJobId(job), clock).await? {
+                JobOutcome::Continues => context.work.send(&[Work::Run { organization, job }]).await,
+                JobOutcome::Settled | JobOutcome::Unknown => Ok(()),
             }
         }
-        // S3's notification: split, so that every key is one unit of work of its organization.
-        Err(_) => {
-            let keys = notification::keys(&message.body)?;
-            let work: Vec<Work> = keys.into_iter().map(|key| Work { key }).collect();
-            context.queue.send(&work).await
+        Work::Visit { organization, source, run } => {
+            match context.ingestion.visit(&organization, source, run, delivery, clock).await? {
+                VisitOutcome::Continues(run) => {
+                    context.work.send(&[Work::Visit { organization, source, run: Some(run) }]).await
+                }
+                VisitOutcome::Settled | VisitOutcome::Unknown => Ok(()),
+            }
         }
     }
 }
 
-async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Result<Outcome> {
+async fn reconcile(
+    context: &Context,
+    slug: String,
+    after: Option<String>,
+    job: Option<uuid::Uuid>,
+    clock: Clock,
+) -> anyhow::Result<()> {
+    let Some(compared) = context.ingestion.reconcile(&slug, after, job, clock).await? else {
+        tracing::warn!(organization = slug, "there is no such organization to reconcile");
+        return Ok(());
+    };
+    let mut work: Vec<Work> = compared.keys.into_iter().map(|key| Work::Look { key }).collect();
+    let is_done = compared.next.is_none();
+    if compared.next.is_some() {
+        let organization = slug.clone();
+        work.push(Work::Reconcile { organization, after: compared.next, job: Some(compared.job.0) });
+    }
+    if is_done {
+        let jobs = context.ingestion.retire_unused_spaces(&slug).await?;
+        work.extend(jobs.iter().map(|job| Work::Run { organization: slug.clone(), job: job.0 }));
+        let due = context.ingestion.due_sources(&slug).await?;
+        work.extend(due.into_iter().map(|source| Work::Visit {
+            organization: slug.clone(),
+            source,
+            run: None,
+        }));
+    }
+    context.work.send(&work).await?;
+    if is_done {
+        tracing::info!(organization = slug, report = %compared.report, "reconciled");
+    }
+    Ok(())
+}
+
+/// A failed message comes back after a pause that grows, not after its whole visibility.
+async fn put_back(queue: &WorkQueue, message: &Message, worked: anyhow::Result<()>) -> anyhow::Result<()> {
+    if worked.is_err()
+        && let Err(error) = queue.back_off(&message.receipt, message.attempt).await
+    {
+        tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
+    }
+    worked
+}
+
+async fn look_at(ingestion: &Ingestion, key: &str, delivery: u32, clock: Clock) -> anyhow::Result<Outcome> {
     let started = std::time::Instant::now();
-    let outcome =
-        ingestion.look_at(&work.key, attempt).await.with_context(|| format!("look at {}", work.key))?;
+    let outcome = ingestion.look_at(key, delivery, clock).await.with_context(|| format!("look at {key}"))?;
     let (name, chunks) = match &outcome {
         Outcome::Completed { chunks } => ("completed", *chunks),
         Outcome::Unchanged => ("unchanged", 0),
         Outcome::UnderWay => ("under way", 0),
+        Outcome::Continues { done, .. } => ("continues", usize::try_from(*done).unwrap_or_default()),
         Outcome::Failed(_) => ("failed", 0),
         Outcome::Forgotten => ("forgotten", 0),
         Outcome::Ignored(_) => return Ok(outcome),
@@ -68,13 +172,6 @@ async fn look_at(ingestion: &Ingestion, work: &Work, attempt: u32) -> anyhow::Re
         Outcome::Failed(failure) => failure.detail.as_str(),
         _ => "",
     };
-    tracing::info!(
-        object.key = work.key,
-        outcome = name,
-        chunks,
-        elapsed_ms = millis,
-        reason,
-        "object looked at"
-    );
+    tracing::info!(object.key = key, outcome = name, chunks, elapsed_ms = millis, reason, "object looked at");
     Ok(outcome)
 }

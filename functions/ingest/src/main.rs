@@ -2,8 +2,7 @@
 
 mod handler;
 
-use anyhow::Context as _;
-use ingestion::{Ingestion, extract};
+use ingestion::{Ingestion, extract, ocr::Ocr};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use runtime::{aws, config, logs};
 use std::sync::Arc;
@@ -14,13 +13,10 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     extract::hide_from_children();
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("start runtime")?
-        .block_on(serve())
+    serve()
 }
 
+#[tokio::main(flavor = "current_thread")]
 async fn serve() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
@@ -30,10 +26,13 @@ async fn serve() -> anyhow::Result<()> {
             bucket: objects::Bucket::new(&aws, config::text("BUCKET")?),
             embedder: models::Embedder::new(&aws),
             extractor: Arc::new(extract::Extractor::of_this_program()?),
+            ocr: Ocr::chosen(&config::optional("OCR"), &aws)?,
+            web: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },
             embedding_model: config::text("EMBEDDING_MODEL")?,
             embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         },
-        queue: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
+        work: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
+        events: queue::WorkQueue::new(&aws, config::text("EVENTS_QUEUE_URL")?),
     });
     let handle =
         service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));

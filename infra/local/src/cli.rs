@@ -1,5 +1,6 @@
 //! The commands.
 
+mod again;
 mod ask;
 mod drop;
 mod invoke;
@@ -49,7 +50,7 @@ pub struct Start {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Drop files or folders into S3 and wait until each is completed or failed.
+    /// Drop files or folders into S3, by forms that the API signs, and wait until each is completed or failed.
     Drop {
         /// Files, or folders with all that is in them; of a folder, hidden files and folders (.name) are left out.
         #[arg(required = true)]
@@ -58,6 +59,19 @@ enum Command {
         #[arg(long, default_value = local::demo::COLLECTION)]
         collection: String,
     },
+    /// Have documents read, cut and embedded again; readers keep what they see until then.
+    Reprocess {
+        /// Those of this collection alone.
+        #[arg(long)]
+        collection: Option<String>,
+        /// Those that failed alone.
+        #[arg(long)]
+        failed: bool,
+    },
+    /// Compare the bucket with the documents, as happens once a day, and process what differs.
+    Reconcile,
+    /// Send every dead letter back to the queue that gave it up.
+    Redrive,
     /// Ask a question; streams the answer, then lists its sources.
     Ask {
         /// 1 to 2,000 characters.
@@ -80,7 +94,7 @@ enum Command {
     /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in, and
     /// {{response_url}} with an address that is listened at: what the function PUTs there is printed.
     Invoke {
-        /// ingest, chat or migrate.
+        /// ingest, chat, admin or migrate.
         function: String,
         /// The event's file.
         event: PathBuf,
@@ -112,6 +126,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Drop { paths, collection }) => {
             drop::drop(&client(&data).await?, &paths, &collection).await
         }
+        Some(Command::Reprocess { collection, failed }) => {
+            again::reprocess(&client(&data).await?, collection.as_deref(), failed).await
+        }
+        Some(Command::Reconcile) => again::reconcile(&client(&data).await?).await,
+        Some(Command::Redrive) => again::redrive(&client(&data).await?).await,
         Some(Command::Ask { question, collection }) => {
             let client = client(&data).await?;
             let chatbot = ask::chatbot(&client, &running::addresses(&data)?, collection.as_deref()).await?;

@@ -1,13 +1,11 @@
 //! A client of a running stack, as any other program would be: S3 for documents, HTTP for questions.
 
 mod example;
+mod keeping;
 
 use crate::{folder::Addresses, stack::BUCKET};
 use anyhow::{Context as _, Result, bail, ensure};
-use aws_sdk_s3::{
-    config::{BehaviorVersion, Credentials, Region},
-    primitives::ByteStream,
-};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use bytes::Bytes;
 use domain::{ChatbotId, OrganizationId};
 pub use example::Invoked;
@@ -19,11 +17,11 @@ use hyper_util::{
     client::legacy::{Client as HttpClient, connect::HttpConnector},
     rt::TokioExecutor,
 };
+pub use keeping::Dropped;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     time::Duration,
 };
 use store::{
@@ -73,18 +71,6 @@ impl Client {
                 "the demo organization is gone from the database: clean the data folder, and start anew",
             )?,
         })
-    }
-
-    /// Drops one file into a collection; returns its key and the ETag of its bytes.
-    ///
-    /// # Errors
-    /// When S3 refuses.
-    pub async fn put(&self, collection: &str, name: &str, file: &Path) -> Result<(String, String)> {
-        let key = format!("{}/{collection}/{name}", self.addresses.organization);
-        let body = ByteStream::from_path(file).await.with_context(|| format!("read {}", file.display()))?;
-        let put = self.s3.put_object().bucket(BUCKET).key(&key).body(body).send().await;
-        let put = put.with_context(|| format!("put {key} into S3"))?;
-        Ok((key, put.e_tag().unwrap_or_default().trim_matches('"').to_owned()))
     }
 
     /// Waits until every document of these keys is completed or failed with the bytes of its ETag (any, where that

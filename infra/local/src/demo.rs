@@ -61,9 +61,17 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
         .api_key
         .clone()
         .filter(|key| ApiKey::parse(key).is_some_and(|key| key.organization == organization));
+    let kept = match kept.as_deref().and_then(ApiKey::parse) {
+        // A key of an older version may do less than this one's commands need.
+        Some(key) => api_keys::look_up(&tx, &key)
+            .await?
+            .is_some_and(|known| Scope::ALL.into_iter().all(|scope| known.allows(scope)))
+            .then(|| key.reveal()),
+        None => None,
+    };
     let api_key = match kept {
         Some(key) => key,
-        // Another data folder made it, in the user's own database: this folder gets a key of its own.
+        // Another data folder or an older version made it: this folder gets a key of its own.
         None => {
             let key = ApiKey::generate(organization);
             api_keys::create(&tx, &key, "local", &Scope::ALL).await?;

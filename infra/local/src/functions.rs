@@ -38,6 +38,12 @@ pub fn profile_of(executable: &Path) -> &str {
     }
 }
 
+/// A program on this machine's path: functions are started without one.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
 /// Builds packages and gives the path of each executable by its name. `progress` hears what cargo says, line
 /// by line.
 ///
@@ -125,7 +131,7 @@ pub struct Program {
 pub fn default_instances(function: &str) -> usize {
     match function {
         "chat" => 4,
-        "ingest" => 2,
+        "ingest" | "admin" => 2,
         _ => 1,
     }
 }

@@ -3,7 +3,7 @@
 mod look_again;
 
 use crate::{
-    assets, bedrock,
+    assets, bedrock, clock,
     control::Control,
     credentials::Credentials,
     database::{self, Urls},
@@ -121,12 +121,16 @@ impl Stack {
     ) -> Result<Stack> {
         let gateway =
             format!("http://{}", options.gateway.local_addr().context("read the gateway's address")?);
+        let ocr = functions::on_path("tesseract")
+            .map_or("none".to_owned(), |path| format!("tesseract:{}", path.display()));
         let mut overrides = BTreeMap::from(
             [
                 ("EmbeddingModel", bedrock::LOCAL_EMBEDDING_MODEL),
                 ("EmbeddingDimension", "384"),
                 ("GenerationModel", GENERATION_MODEL),
                 ("PublicUrl", &gateway),
+                ("Ocr", &ocr),
+                ("WebAllowPrivate", "true"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
@@ -407,7 +411,11 @@ fn feed_functions(template: &Template, sqs: &Sqs, lambda: &Lambda) -> Result<Vec
         };
         Ok(tokio::spawn(event_source::feed(mapping, Consumed::new(sqs, &source.queue), lambda.clone())))
     });
-    sources.collect()
+    let clocks = template.schedules().iter().map(|schedule| {
+        let function = template.function_by_id(&schedule.function).context("find the clock's function")?;
+        clock::start(lambda.clone(), function.name.clone(), schedule)
+    });
+    sources.chain(clocks).collect()
 }
 
 /// A free port of this machine and its URL.

@@ -1,11 +1,11 @@
-//! Who calls, and what they may do.
+//! Who calls, and why a call is not served.
 
 use crate::Answering;
 use domain::{ApiKey, Scope};
-use futures_util::try_join;
+pub use store::caller::admit;
 use store::{
     TenantTx,
-    api_keys::{self, KnownKey},
+    caller::{self, Denied},
 };
 
 /// Why a call is not served. What exists in another organization does not exist here.
@@ -28,10 +28,18 @@ pub enum Refusal {
     Store(#[from] store::Error),
 }
 
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unauthorized => Self::Unauthorized,
+            Denied::Forbidden(scope) => Self::Forbidden(scope),
+            Denied::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Answering {
-    /// Reads for a caller in one flush: the key's check, what `read` asks for, and the commit travel together.
-    /// So `read` sends all its statements when it is first polled, and waits for nothing in between. Nothing of
-    /// what it read leaves before the key is known to be good.
+    /// Reads for a caller in one flush.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -41,27 +49,6 @@ impl Answering {
         scope: Scope,
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<T, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        let (known, found, ()) = try_join!(api_keys::look_up(&tx, key), read(&tx), tx.commit())?;
-        tx.close();
-        admit(known.as_ref(), key, scope)?;
-        Ok(found)
-    }
-}
-
-/// Lets a caller in, or not.
-///
-/// # Errors
-/// [`Refusal::Unauthorized`], [`Refusal::Forbidden`].
-pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Refusal> {
-    match known {
-        Some(known) if known.admits(key) => {
-            if known.allows(scope) {
-                Ok(())
-            } else {
-                Err(Refusal::Forbidden(scope))
-            }
-        }
-        _ => Err(Refusal::Unauthorized),
+        Ok(caller::admitted(&self.database, key, scope, read).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! How much each leg counts, and what the final score means.
 //!
 //! The order comes from both legs' scores, scaled to 0..1 among the candidates and added, the vectors with
-//! [`DENSE_WEIGHT`] (migration 0008, steps 5 and 6): normalised scores beat ranks on SQuAD 2.0 and are flat in
+//! [`DENSE_WEIGHT`] (migration 0010, steps 6 and 7): normalised scores beat ranks on SQuAD 2.0 and are flat in
 //! the weight. The final score says how likely the passage is about the question at all; thresholds are on it.
 
 use domain::embedding::Space;

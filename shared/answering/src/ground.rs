@@ -4,18 +4,21 @@
 //! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times
 //! how likely the cited passages are about the question.
 
+mod units;
+
 use crate::{
     Event,
-    keep::Cited,
+    content::{is_content, stem},
     prompt::{HandedOut, NO_ANSWER},
 };
+use domain::limits;
 use language::{sentences, words};
 use std::collections::HashSet;
+use store::messages::{Citation, Source};
+use units::{split_handles, unit_end, without_images};
 
 /// What is left of a sentence's support when a number of it stands in no cited passage.
 const WRONG_NUMBER: f32 = 0.2;
-/// Characters of a quoted span at most.
-const SPAN_CHARACTERS: usize = 600;
 
 /// The finished check.
 #[derive(Debug, Default, Clone)]
@@ -23,7 +26,7 @@ pub(crate) struct Verdict {
     /// The answer with `[1]` for handles; what was shown.
     pub(crate) text: String,
     /// By marker.
-    pub(crate) citations: Vec<Cited>,
+    pub(crate) citations: Vec<Citation>,
     /// 0..1.
     pub(crate) confidence: f32,
     /// Whether any of it was shown.
@@ -32,7 +35,7 @@ pub(crate) struct Verdict {
 
 /// Takes an answer as it is written and lets out what holds.
 pub(crate) struct Grounder<'a> {
-    passages: Vec<Source<'a>>,
+    passages: Vec<Given<'a>>,
     threshold: f32,
     /// Not yet a whole unit.
     buffer: String,
@@ -46,7 +49,7 @@ pub(crate) struct Grounder<'a> {
     refused: bool,
 }
 
-struct Source<'a> {
+struct Given<'a> {
     handed_out: &'a HandedOut,
     words: HashSet<String>,
     marker: Option<i32>,
@@ -56,7 +59,7 @@ impl<'a> Grounder<'a> {
     pub(crate) fn new(handed_out: &'a [HandedOut], threshold: f32) -> Self {
         let passages = handed_out
             .iter()
-            .map(|handed_out| Source {
+            .map(|handed_out| Given {
                 handed_out,
                 words: words(&handed_out.passage.hit.content).into_iter().collect(),
                 marker: None,
@@ -193,13 +196,18 @@ impl<'a> Grounder<'a> {
         (marker, true)
     }
 
-    fn cite(&self, place: usize, marker: i32, text: &str) -> Cited {
+    fn cite(&self, place: usize, marker: i32, text: &str) -> Citation {
         let passage = &self.passages[place].handed_out.passage;
         let score = self.support(text, &[place]).unwrap_or(1.0) * passage.score as f32;
-        Cited {
+        let hit = &passage.hit;
+        Citation {
             marker,
-            passage: passage.clone(),
-            quoted_span: quote(&passage.hit.content, text),
+            source: Source::Chunk(hit.chunk),
+            document: Some(hit.document),
+            title: hit.title.clone(),
+            key: Some(hit.key.clone()),
+            page: hit.page,
+            quoted_span: quote(&hit.content, text),
             score: score.clamp(0.0, 1.0),
         }
     }
@@ -223,79 +231,8 @@ fn quote(content: &str, text: &str) -> String {
         .map(|range| content[range].trim())
         .rev()
         .max_by_key(|span| shared(span))
-        .map(|span| domain::document::clip(span, SPAN_CHARACTERS))
+        .map(|span| domain::document::clip(span, limits::QUOTED_CHARACTERS))
         .unwrap_or_default()
-}
-
-/// Where the first whole unit ends: after a run of `[handles]`, or at a line's end. The character after it must
-/// have arrived, since one more handle may follow.
-fn unit_end(buffer: &str) -> Option<usize> {
-    let mut closed = None;
-    for (at, c) in buffer.char_indices() {
-        match (closed, c) {
-            (_, '\n') if !buffer[..at].trim().is_empty() => return Some(at + 1),
-            (_, ']') => closed = Some(at + 1),
-            (Some(_), '[') => closed = None,
-            (Some(_), c) if c.is_whitespace() || matches!(c, ',' | ';' | '.') => {}
-            (Some(end), _) => return Some(trailing(buffer, end)),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Punctuation that follows a handle belongs before it: `text [h].`
-fn trailing(buffer: &str, end: usize) -> usize {
-    end + buffer[end..].chars().take_while(|c| matches!(c, '.' | ',' | ';')).count()
-}
-
-/// The text without its handles, and the handles. Every bracket that reads like a handle goes, given out or not:
-/// a forged one is dropped.
-fn split_handles(unit: &str) -> (String, Vec<String>) {
-    let mut text = String::new();
-    let mut handles = Vec::new();
-    let mut rest = unit;
-    while let Some(open) = rest.find('[') {
-        let Some(close) = rest[open..].find(']').map(|close| open + close) else { break };
-        let inside = &rest[open + 1..close];
-        let inner: Vec<&str> = inside
-            .split(|c: char| matches!(c, ',' | ';') || c.is_whitespace())
-            .filter(|part| !part.is_empty())
-            .collect();
-        if !inner.is_empty() && inner.iter().all(|part| reads_like_a_handle(part)) {
-            text.push_str(rest[..open].trim_end_matches(' '));
-            handles.extend(inner.into_iter().map(ToOwned::to_owned));
-        } else {
-            text.push_str(&rest[..=close]);
-        }
-        rest = &rest[close + 1..];
-    }
-    text.push_str(rest);
-    (text, handles)
-}
-
-/// Six letters and digits in turn, or a bare number: models invent `[1]` when they have read too many papers.
-fn reads_like_a_handle(part: &str) -> bool {
-    let handle = part.len() == 6
-        && part
-            .bytes()
-            .enumerate()
-            .all(|(place, b)| if place % 2 == 0 { b.is_ascii_lowercase() } else { b.is_ascii_digit() });
-    handle || (part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// `![…](…)` and `<img …>` go: an image's address can carry the conversation away.
-fn without_images(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = [rest.find("!["), rest.to_ascii_lowercase().find("<img")].into_iter().flatten().min()
-    {
-        let end = if rest[at..].starts_with("![") { rest[at..].find(')') } else { rest[at..].find('>') };
-        out.push_str(&rest[..at]);
-        rest = end.map_or("", |end| &rest[at + end + 1..]);
-    }
-    out.push_str(rest);
-    out
 }
 
 fn dedup(places: Vec<usize>) -> Vec<usize> {
@@ -303,28 +240,11 @@ fn dedup(places: Vec<usize>) -> Vec<usize> {
     places.into_iter().filter(|place| seen.insert(*place)).collect()
 }
 
-/// Inflection apart, a word of five letters and more stands where its beginning does.
-fn stands_by_stem(word: &str, cited: &[usize], passages: &[Source<'_>]) -> bool {
-    let count = word.chars().count();
-    if count < 5 || word.chars().any(|c| c.is_ascii_digit()) {
-        return false;
-    }
-    let stem: String = word.chars().take((count - 2).max(4)).collect();
-    cited.iter().any(|place| passages[*place].words.iter().any(|other| other.starts_with(&stem)))
-}
-
-/// Function words carry no claim.
-fn is_content(word: &str) -> bool {
-    const FUNCTION: &[&str] = &[
-        "the", "and", "for", "are", "was", "were", "with", "that", "this", "from", "has", "have", "had",
-        "its", "not", "but", "you", "your", "can", "may", "will", "would", "should", "which", "when", "what",
-        "who", "how", "than", "then", "they", "them", "their", "there", "these", "those", "been", "being",
-        "also", "such", "into", "any", "all", "more", "most", "must", "does", "did", "one", "los", "las",
-        "del", "una", "que", "con", "por", "para", "como", "der", "die", "das", "und", "ist", "den", "von",
-        "mit", "les", "des", "est", "une", "dans", "pour",
-    ];
-    (word.chars().count() > 2 || word.chars().any(|c| c.is_ascii_digit() || !c.is_ascii()))
-        && !FUNCTION.contains(&word)
+/// Inflection apart, a word stands where its beginning does.
+fn stands_by_stem(word: &str, cited: &[usize], passages: &[Given<'_>]) -> bool {
+    stem(word).is_some_and(|stem| {
+        cited.iter().any(|place| passages[*place].words.iter().any(|other| other.starts_with(&stem)))
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The end of a turn: the answer, its citations, its retrieval log and its events, in one flush.
 
 use crate::{
-    Answering, Broken, Draft, Timings, Turn,
+    Answering, Broken, Draft, Timings, Turn, curated,
     retrieve::{Passage, Retrieved},
 };
 use anyhow::Context as _;
@@ -14,6 +14,9 @@ use store::{
     messages::{self, Citation, NewAnswer, RetrievalLog},
 };
 
+/// Who serves the models.
+const PROVIDER: &str = "bedrock";
+
 /// An answer as it was kept.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -24,30 +27,17 @@ pub struct Answer {
     /// The text, citations as `[1]`.
     pub content: String,
     /// By marker.
-    pub citations: Vec<Cited>,
+    pub citations: Vec<Citation>,
     /// 0..1.
     pub confidence: f32,
     /// Whether this is the fallback message.
     pub abstained: bool,
-    /// Model that generated.
+    /// Model that generated; [`curated::MODEL`] where people wrote it.
     pub model: String,
     /// As the provider counted.
     pub usage: Usage,
     /// Milliseconds of the steps.
     pub timings: Timings,
-}
-
-/// A marker, explained.
-#[derive(Debug, Clone)]
-pub struct Cited {
-    /// The number in the text.
-    pub marker: i32,
-    /// What supports it.
-    pub passage: Passage,
-    /// The words of the passage that carry it, verbatim.
-    pub quoted_span: String,
-    /// How well they carry it, 0..1.
-    pub score: f32,
 }
 
 impl Answering {
@@ -64,13 +54,18 @@ impl Answering {
         let fallback = &turn.config.fallback_message;
         let content = if end.verdict.text.is_empty() { fallback.clone() } else { end.verdict.text.clone() };
         let words = language::words(&content);
+        let (provider, model) = match &retrieved.curated {
+            Some(_) => (None, curated::MODEL),
+            None => (Some(PROVIDER), turn.config.llm_model.as_str()),
+        };
         let answer = NewAnswer {
             id: answered,
             session: turn.session,
             config: turn.config.id,
             content: &content,
             words: &words,
-            model: &turn.config.llm_model,
+            provider,
+            model,
             prompt_tokens: int(end.usage.prompt),
             completion_tokens: int(end.usage.completion),
             processing_time_ms: int(draft.timings.total_ms),
@@ -79,7 +74,6 @@ impl Answering {
             abstained: end.abstained,
             error_info: end.broken.map(|broken| json!({ "code": code(broken) })),
         };
-        let citations: Vec<Citation> = end.verdict.citations.iter().map(citation).collect();
         let scores = json!(retrieved.all.iter().map(score_row).collect::<Vec<_>>());
         let timings = json!(draft.timings);
         let chunks: Vec<ChunkId> = retrieved.all.iter().map(|passage| passage.hit.chunk).collect();
@@ -98,12 +92,12 @@ impl Answering {
             k: int(turn.config.retrieval_k),
             timings: &timings,
         };
-        let facts = facts(turn, asked, draft);
+        let facts = facts(turn, asked, retrieved, draft);
 
         let tx = self.database.tenant(turn.organization).await?;
         try_join!(
             messages::append_answer(&tx, &answer),
-            messages::cite(&tx, answered, &citations),
+            messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
             tx.commit(),
@@ -117,24 +111,10 @@ impl Answering {
             citations: end.verdict.citations.clone(),
             confidence: end.verdict.confidence,
             abstained: end.abstained,
-            model: turn.config.llm_model.clone(),
+            model: model.to_owned(),
             usage: end.usage,
             timings: draft.timings,
         })
-    }
-}
-
-fn citation(cited: &Cited) -> Citation {
-    let hit = &cited.passage.hit;
-    Citation {
-        marker: cited.marker,
-        chunk: hit.chunk,
-        document: hit.document,
-        title: hit.title.clone(),
-        key: hit.key.clone(),
-        page: hit.page,
-        quoted_span: cited.quoted_span.clone(),
-        score: cited.score,
     }
 }
 
@@ -143,7 +123,7 @@ fn score_row(passage: &Passage) -> serde_json::Value {
     json!({ "dense": hit.dense, "lexical": hit.lexical, "coverage": hit.coverage, "fused": hit.fused, "score": passage.score })
 }
 
-fn facts(turn: &Turn, asked: MessageId, draft: &Draft) -> Vec<Event<'static>> {
+fn facts(turn: &Turn, asked: MessageId, retrieved: &Retrieved, draft: &Draft) -> Vec<Event<'static>> {
     let end = &draft.end;
     let event = |kind, category, payload| Event {
         kind,
@@ -152,16 +132,18 @@ fn facts(turn: &Turn, asked: MessageId, draft: &Draft) -> Vec<Event<'static>> {
         session: Some(turn.session.0),
         resource: Some(("message", asked.0)),
     };
+    let received = event("message_received", Category::UserAction, json!({ "abstained": end.abstained }));
+    if let Some(found) = &retrieved.curated {
+        let given = json!({ "curated_answer_id": found.answer.id, "similarity": found.similarity });
+        return vec![received, event("curated_answer_given", Category::Performance, given)];
+    }
     let call = json!({
         "model": turn.config.llm_model, "latency_ms": draft.timings.generate_ms,
         "tokens_in": end.usage.prompt, "tokens_out": end.usage.completion,
         "broken": end.broken.map(code),
     });
     let category = if end.broken.is_some() { Category::Error } else { Category::Performance };
-    vec![
-        event("message_received", Category::UserAction, json!({ "abstained": end.abstained })),
-        event("llm_call", category, call),
-    ]
+    vec![received, event("llm_call", category, call)]
 }
 
 fn code(broken: Broken) -> &'static str {

@@ -1,6 +1,7 @@
 //! THE READ PATH: a question becomes an answer that shows where it stands, or an honest "I do not know".
 //!
-//! [`Answering::answer`] reads as the path: retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep. Around it stand
+//! [`Answering::answer`] reads as the path: retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep; where people
+//! answered this very question, retrieve ▸ curated ▸ keep. Around it stand
 //! [`turn`] (who asks, in which conversation) and [`conversations`] (sessions and their history).
 //!
 //! A turn takes three flushes to the database: load, search, keep.
@@ -10,13 +11,15 @@ pub mod turn;
 pub mod conversations;
 pub mod retrieve;
 pub mod fuse;
+pub mod curated;
 mod prompt;
 mod ground;
+mod content;
 mod keep;
 
 pub use caller::Refusal;
-pub use keep::{Answer, Cited};
-pub use retrieve::Passage;
+pub use keep::Answer;
+pub use retrieve::{Beside, Passage};
 pub use turn::Turn;
 
 use async_stream::stream;
@@ -30,7 +33,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::Database;
+use store::{Database, messages::Citation};
 
 /// What answering works with.
 pub struct Answering {
@@ -48,7 +51,7 @@ pub enum Event {
     /// More of the text; every sentence of it was checked before.
     Token(String),
     /// A marker of the text just sent, explained.
-    Citation(Box<Cited>),
+    Citation(Box<Citation>),
     /// The answer as it was kept.
     Done(Box<Answer>),
     /// The turn broke off.
@@ -101,7 +104,13 @@ impl Answering {
                 }
             };
             let mut draft = Draft::new(retrieved.timings);
-            {
+            if let Some(found) = &retrieved.curated {
+                draft.end = End { verdict: curated::verdict(found), ..End::default() };
+                yield Event::Token(draft.end.verdict.text.clone());
+                for citation in draft.end.verdict.citations.clone() {
+                    yield Event::Citation(Box::new(citation));
+                }
+            } else {
                 let mut generated = pin!(self.generate(&turn, &question, &retrieved));
                 while let Some(step) = generated.next().await {
                     match step {

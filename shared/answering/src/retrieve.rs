@@ -1,16 +1,20 @@
 //! The question to passages: embed, search, score. One flush, the user's message in it.
 
-use crate::{Answering, Refusal, Timings, Turn, fuse, millis};
+use crate::{
+    Answering, Refusal, Timings, Turn,
+    curated::{self, Match},
+    fuse, millis,
+};
 use anyhow::Context as _;
-use domain::{ApiKey, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space};
+use domain::{ApiKey, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space};
 use futures_util::try_join;
 use language::words;
 use models::Purpose;
 use pgvector::Vector;
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 use store::{
     TenantTx, collections, messages,
-    search::{self, Filter, Hit, Search},
+    search::{self, Filter, Hit, Neighbour, Search, Side},
     spaces,
 };
 
@@ -21,12 +25,25 @@ pub struct Passage {
     pub hit: Hit,
     /// 0..1: how likely it is about the question.
     pub score: f64,
+    /// `None`: found itself. Else it stands beside one that was, and is handed out as its context.
+    pub beside: Option<Beside>,
+}
+
+/// Beside which passage another stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    /// The passage that was found.
+    pub of: ChunkId,
+    /// On which side of it.
+    pub side: Side,
 }
 
 /// What was found for a turn.
 pub(crate) struct Retrieved {
     pub(crate) vector: Option<Vector>,
-    /// Best first, at most the config's k, none below its threshold.
+    /// An answer of people to this very question.
+    pub(crate) curated: Option<Match>,
+    /// Best first, at most the config's k, none below its threshold; then what stands beside them.
     pub(crate) passages: Vec<Passage>,
     /// All that came back, for the retrieval log.
     pub(crate) all: Vec<Passage>,
@@ -35,6 +52,8 @@ pub(crate) struct Retrieved {
 
 /// Rows that are logged beyond those that are used.
 const LOGGED: u32 = 10;
+/// What a neighbour's score is of the score of the passage that it stands beside: less, since nobody looked for it.
+const NEIGHBOUR_SHARE: f64 = 0.8;
 
 impl Answering {
     pub(crate) async fn retrieve_for_turn(
@@ -63,20 +82,24 @@ impl Answering {
         };
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
-        let ((), hits, ()) = try_join!(
+        let ((), found, ()) = try_join!(
             messages::append_user(&tx, turn.session, message, text, &words),
-            search::search(&tx, &search),
+            search::for_turn(&tx, &search, turn.config.retrieval_k),
             tx.commit_before_the_next(),
         )
         .context("search")?;
         tx.close();
         timings.search_ms = millis(started.elapsed());
 
-        let all = scored(hits, dense_weight, text);
+        let all = scored(found.hits, dense_weight, text);
         let threshold = f64::from(turn.config.score_threshold);
         let k = usize::try_from(turn.config.retrieval_k).unwrap_or(usize::MAX);
-        let passages = all.iter().filter(|passage| passage.score >= threshold).take(k).cloned().collect();
-        Ok(Retrieved { vector, passages, all, timings })
+        let mut passages: Vec<Passage> =
+            all.iter().filter(|passage| passage.score >= threshold).take(k).cloned().collect();
+        expand(&mut passages, found.neighbours);
+        let curated = curated::best(&turn.space, &words, found.curated)
+            .filter(|found| found.similarity >= turn.config.confidence_threshold);
+        Ok(Retrieved { vector, curated, passages, all, timings })
     }
 
     /// Search alone, without a chatbot.
@@ -150,6 +173,47 @@ impl Answering {
 
 fn scored(hits: Vec<Hit>, dense_weight: f64, question: &str) -> Vec<Passage> {
     hits.into_iter()
-        .map(|hit| Passage { score: fuse::final_score(&hit, dense_weight, question), hit })
+        .map(|hit| Passage { score: fuse::final_score(&hit, dense_weight, question), hit, beside: None })
         .collect()
+}
+
+/// Puts the neighbours of passages behind them: those of the best first, each once, none that was found itself.
+fn expand(passages: &mut Vec<Passage>, neighbours: Vec<Neighbour>) {
+    let mut known: HashSet<ChunkId> = passages.iter().map(|passage| passage.hit.chunk).collect();
+    let found = passages.len();
+    for Neighbour { of, side, hit } in neighbours {
+        let score = passages[..found].iter().find(|passage| passage.hit.chunk == of).map(|found| found.score);
+        if let Some(score) = score
+            && known.insert(hit.chunk)
+        {
+            passages.push(Passage { hit, score: score * NEIGHBOUR_SHARE, beside: Some(Beside { of, side }) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompt::tests::hit;
+
+    #[test]
+    fn neighbours_come_last_once_and_with_a_lower_score() {
+        let (first, second, between, dropped) = (hit("first"), hit("second"), hit("between"), hit("dropped"));
+        let scored = |hit: &Hit, score| Passage { hit: hit.clone(), score, beside: None };
+        let mut passages = vec![scored(&first, 0.9), scored(&second, 0.5)];
+        let beside = |of: &Hit, side, hit: &Hit| Neighbour { of: of.chunk, side, hit: hit.clone() };
+        expand(
+            &mut passages,
+            vec![
+                beside(&first, Side::After, &between),
+                beside(&second, Side::Before, &between),
+                beside(&second, Side::After, &first),
+                beside(&dropped, Side::After, &hit("of a passage below the threshold")),
+            ],
+        );
+        let contents: Vec<&str> = passages.iter().map(|passage| passage.hit.content.as_str()).collect();
+        assert_eq!(contents, ["first", "second", "between"]);
+        assert_eq!(passages[2].beside, Some(Beside { of: first.chunk, side: Side::After }));
+        assert!(passages[2].score < passages[0].score);
+    }
 }

@@ -24,11 +24,45 @@ pub enum Scope {
     SessionsRead,
     /// Search documents without a chatbot.
     Search,
+    /// Read documents, their passages and their originals.
+    DocumentsRead,
+    /// Upload, delete and reprocess documents; disable and correct passages.
+    DocumentsWrite,
+    /// Read collections and their settings.
+    CollectionsRead,
+    /// Make, change and delete collections.
+    CollectionsWrite,
+    /// Read answers that people wrote.
+    CuratedRead,
+    /// Write such answers.
+    CuratedWrite,
+    /// Read which pages of the web are kept.
+    WebSourcesRead,
+    /// Say which pages of the web are kept, and have them visited.
+    WebSourcesWrite,
+    /// Read ingestion jobs.
+    IngestionRead,
+    /// Have the bucket compared with the documents.
+    IngestionRun,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 3] = [Scope::Chat, Scope::SessionsRead, Scope::Search];
+    pub const ALL: [Scope; 13] = [
+        Scope::Chat,
+        Scope::SessionsRead,
+        Scope::Search,
+        Scope::DocumentsRead,
+        Scope::DocumentsWrite,
+        Scope::CollectionsRead,
+        Scope::CollectionsWrite,
+        Scope::CuratedRead,
+        Scope::CuratedWrite,
+        Scope::WebSourcesRead,
+        Scope::WebSourcesWrite,
+        Scope::IngestionRead,
+        Scope::IngestionRun,
+    ];
 
     /// The spelling in the database and in the API.
     #[must_use]
@@ -37,6 +71,16 @@ impl Scope {
             Scope::Chat => "chat",
             Scope::SessionsRead => "sessions:read",
             Scope::Search => "search",
+            Scope::DocumentsRead => "documents:read",
+            Scope::DocumentsWrite => "documents:write",
+            Scope::CollectionsRead => "collections:read",
+            Scope::CollectionsWrite => "collections:write",
+            Scope::CuratedRead => "curated-answers:read",
+            Scope::CuratedWrite => "curated-answers:write",
+            Scope::WebSourcesRead => "web-sources:read",
+            Scope::WebSourcesWrite => "web-sources:write",
+            Scope::IngestionRead => "ingestion:read",
+            Scope::IngestionRun => "ingestion:run",
         }
     }
 }
@@ -120,6 +164,12 @@ mod tests {
     fn another_secret_does_not_match() {
         let organization = OrganizationId::generate();
         assert!(!ApiKey::generate(organization).matches(&ApiKey::generate(organization).hash()));
+    }
+
+    #[test]
+    fn every_scope_has_a_spelling_of_its_own() {
+        let spelled: std::collections::BTreeSet<_> = Scope::ALL.map(Scope::as_str).into();
+        assert_eq!(spelled.len(), Scope::ALL.len());
     }
 
     #[test]

@@ -126,6 +126,8 @@ pub enum FailureCode {
     TooSlow,
     /// Pages without a text layer, and nothing configured that reads pictures.
     NoText,
+    /// What is said of it breaks its collection's metadata schema, or names what is unknown.
+    Metadata,
     /// Tried several times; the fault is ours or the platform's.
     Internal,
 }

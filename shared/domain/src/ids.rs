@@ -52,6 +52,10 @@ ids! {
     SpaceId,
     /// One run of ingesting, re-embedding or cleaning up.
     IngestionJobId,
+    /// A question that people answered themselves.
+    CuratedAnswerId,
+    /// A page or a sitemap that a collection is kept in step with.
+    WebSourceId,
     /// What an end user talks to.
     ChatbotId,
     /// An immutable set of a chatbot's settings.

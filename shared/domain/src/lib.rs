@@ -8,6 +8,7 @@ pub mod document;
 pub mod embedding;
 pub mod ids;
 pub mod limits;
+pub mod metadata;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};

@@ -31,10 +31,34 @@ pub const DOCUMENT_CHUNKS: usize = 50_000;
 pub const UNPACKED_BYTES: u64 = 500 * 1024 * 1024;
 /// Files that an archive may hold.
 pub const ARCHIVE_FILES: usize = 10_000;
+/// Bytes that one XML part of an archive may unpack to: readers hold it in memory.
+pub const MARKUP_BYTES: u64 = 200 * 1024 * 1024;
 /// Levels of elements that an XML or HTML document may nest.
 pub const MARKUP_DEPTH: usize = 1_000;
+/// Elements and texts of an HTML page: 50 MB of the shortest table cells are half of them.
+pub const MARKUP_NODES: usize = 16_000_000;
+/// Seconds that sorting out an HTML page's tags may take.
+pub const MARKUP_SECONDS: u64 = 15;
+/// Seconds that one tag of it may take: one with a million attributes would take hours.
+pub const MARKUP_TAG_SECONDS: u64 = 2;
+/// Pixels of a picture that is read by OCR: an A2 page at 300 dots an inch has 35 million.
+pub const PICTURE_PIXELS: u64 = 100_000_000;
+/// Bytes of such a picture, as its file.
+pub const PICTURE_BYTES: u64 = 64 * 1024 * 1024;
+/// Seconds that OCR of one page may take.
+pub const OCR_SECONDS: u64 = 20;
+/// Characters of one thing that a file says of itself (description, keywords); longer ones are cut.
+pub const PROPERTY_CHARACTERS: usize = 1_000;
+/// Paragraphs, headings, lists and tables of a document.
+pub const DOCUMENT_BLOCKS: usize = 500_000;
+/// Cells of a document's tables, with the empty ones between them.
+pub const TABLE_CELLS: usize = 1_000_000;
+/// Files attached to an e-mail that are read.
+pub const MAIL_ATTACHMENTS: usize = 50;
+/// Levels of e-mails attached to e-mails that are read.
+pub const MAIL_DEPTH: usize = 2;
 /// Seconds that reading one document may take.
-pub const EXTRACTION_SECONDS: u64 = 120;
+pub const EXTRACTION_SECONDS: u64 = 50;
 /// Bytes of address space for reading one document.
 /// Less than the function has (1,769 MB).
 pub const EXTRACTION_MEMORY_BYTES: u64 = 1_280 * 1024 * 1024;
@@ -45,14 +69,109 @@ pub const TITLE_CHARACTERS: usize = 255;
 pub const CHUNK_TOKENS_LEAST: usize = 64;
 /// Texts of one embedding call (Cohere on Bedrock: 1 to 96).
 pub const EMBEDDING_BATCH: usize = 96;
-/// Seconds that one document may take from GET to searchable: below the function's time-out.
-pub const BUILD_SECONDS: u64 = 285;
-/// Seconds after which a version under construction counts as abandoned: a function's time-out and slack.
-pub const BUILD_LEASE_SECONDS: i64 = 310;
+/// Seconds of one unit of work at most: below the function's time-out. What is not done then goes on in another.
+pub const UNIT_SECONDS: u64 = 60;
+/// Seconds after which a unit begins nothing new.
+pub const UNIT_BEGINS_SECONDS: u64 = 30;
+/// Seconds that a worker is expected to be at its unit: a unit and slack.
+pub const LEASE_SECONDS: f64 = 75.0;
+/// Functions that may die at one version without a step forward between them: then the document is the cause.
+pub const DEATHS: i32 = 4;
+/// Chunks that are embedded and written at a time: progress is seen between them, and kept.
+pub const CHUNKS_AT_ONCE: usize = 64;
+/// Refused pages of a visit that its result names.
+pub const REFUSED_PAGES_TOLD: usize = 50;
+/// Chunks that are copied at a time.
+pub const COPIED_AT_ONCE: i32 = 500;
 
 /// Messages of the history that go into a prompt at most.
 pub const HISTORY_MESSAGES: u32 = 6;
 /// Tokens that an answer may have when the config version does not say.
 pub const ANSWER_TOKENS: u32 = 1_024;
+/// Characters of a source's words that a citation quotes.
+pub const QUOTED_CHARACTERS: usize = 600;
 /// Sentences of an answer that is asked for.
 pub const ANSWER_SENTENCES: usize = 3;
+
+/// Bytes of a web page's address.
+pub const WEB_URL_BYTES: usize = 2_048;
+/// Bytes of a web page or a sitemap, unpacked.
+pub const WEB_PAGE_BYTES: usize = 20 * 1024 * 1024;
+/// Bytes of an answer's header fields.
+pub const WEB_HEADER_BYTES: usize = 64 * 1024;
+/// Bytes from a page's beginning in which its wish not to be indexed is looked for.
+pub const WEB_HEAD_BYTES: usize = 1024 * 1024;
+/// Bytes of an ETag or a date that are kept for the next visit; a longer one is not kept.
+pub const WEB_VALIDATOR_BYTES: usize = 1_024;
+/// Redirects that are followed from one address.
+pub const WEB_REDIRECTS: usize = 5;
+/// Seconds for one connection to a web server.
+pub const WEB_CONNECT_SECONDS: u64 = 5;
+/// Seconds for one page with its redirects; waiting because a site asks for it is not counted.
+pub const WEB_FETCH_SECONDS: u64 = 15;
+/// Seconds for one robots.txt with its redirects.
+pub const WEB_ROBOTS_SECONDS: u64 = 5;
+/// Bytes of a robots.txt that are read, as RFC 9309 asks for; the rest is ignored.
+pub const WEB_ROBOTS_BYTES: usize = 500 * 1024;
+/// Seconds between two requests to a site, however many more it asks for.
+pub const WEB_CRAWL_DELAY_SECONDS: u64 = 5;
+/// Bytes of a web page's part of an object key. With the slugs before it, it stays below S3's 1,024.
+pub const WEB_KEY_BYTES: usize = 800;
+/// Days that a sitemap's word for "not changed" is believed before a page is asked itself.
+pub const WEB_TRUST_DAYS: i64 = 7;
+/// Pages of a source.
+pub const SITEMAP_PAGES: usize = 5_000;
+/// Addresses in one sitemap file, as its protocol says.
+pub const SITEMAP_ADDRESSES: usize = 50_000;
+/// Sitemap files that a sitemap index may name.
+pub const SITEMAP_FILES: usize = 50;
+/// Levels of elements in a sitemap; the protocol needs three.
+pub const SITEMAP_DEPTH: usize = 16;
+/// Seconds for a sitemap with all its files and the waits between them.
+pub const SITEMAP_SECONDS: u64 = 20;
+
+/// Fields of a collection's metadata schema.
+pub const METADATA_FIELDS: usize = 50;
+/// Bytes of a metadata field's name.
+pub const METADATA_NAME_BYTES: usize = 50;
+/// Characters of a metadata value, and of a chunk type rule's condition.
+pub const METADATA_VALUE_CHARACTERS: usize = 200;
+/// Values that a metadata field's list of allowed ones may hold.
+pub const METADATA_ALLOWED_VALUES: usize = 200;
+/// Characters of a metadata field's description.
+pub const METADATA_DESCRIPTION_CHARACTERS: usize = 500;
+/// Chunk type rules of a collection.
+pub const CHUNK_TYPE_RULES: usize = 50;
+/// Bytes of a Markdown file's front matter, and of what is taken from it: longer is not front matter.
+pub const FRONT_MATTER_BYTES: usize = 8 * 1024;
+
+/// Bytes of an object's key (S3).
+pub const OBJECT_KEY_BYTES: usize = 1_024;
+/// Bytes of what is said with an object, names and values together (S3).
+pub const OBJECT_METADATA_BYTES: usize = 2_048;
+/// Seconds for which a form that uploads a document is good.
+pub const UPLOAD_SECONDS: u64 = 900;
+/// Seconds for which a link to a document is good.
+pub const DOWNLOAD_SECONDS: u64 = 300;
+/// Characters that a list of documents is searched for.
+pub const LIST_QUERY_CHARACTERS: usize = 200;
+/// Characters of a collection's name.
+pub const COLLECTION_NAME_CHARACTERS: usize = 255;
+/// Characters of a collection's description.
+pub const COLLECTION_DESCRIPTION_CHARACTERS: usize = 2_000;
+/// Tokens of a chunk: the most a collection may ask for. What its model reads is applied besides.
+pub const CHUNK_TOKENS_MOST: usize = 2_000;
+/// Tokens of a chunk when a collection does not say.
+pub const CHUNK_TOKENS_DEFAULT: usize = 512;
+/// Characters of a passage that a person corrected.
+pub const CORRECTION_CHARACTERS: usize = 10_000;
+/// Passages of one document that read the same and are corrected together.
+pub const CORRECTED_AT_ONCE: usize = 100;
+/// Curated answers of one import.
+pub const CURATED_IMPORT: usize = 200;
+/// Hours between two visits of a web source, at most and when nobody says.
+pub const VISIT_HOURS: i32 = 8_760;
+/// Hours between two visits when nobody says.
+pub const VISIT_HOURS_DEFAULT: i32 = 24;
+/// Metadata values that one search may ask for.
+pub const METADATA_CONDITIONS: usize = 20;

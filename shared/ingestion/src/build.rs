@@ -1,244 +1,292 @@
 //! A version of a document, built beside the active one and switched to by one update.
 
-use crate::{Chunk, Ingestion, Outcome, Shape, chunk, extract::Extracted, locate::Work};
+use crate::{
+    Chunk, Ingestion, Shape, Step, chunk,
+    describe::Given,
+    extract::Extracted,
+    locate::Work,
+    ocr,
+    read::{Reading, Source},
+    settle::{Finished, derived},
+    unit::Clock,
+};
 use anyhow::Context as _;
 use domain::{
-    DocumentId, Failure, FailureCode, OrganizationId,
-    document::{clean, clip},
-    limits,
+    Failure, FailureCode, OrganizationId, SpaceId, limits,
+    metadata::{ChunkTypeRules, DocumentType, MetadataSchema},
 };
-use objects::Error as ObjectError;
-use sha2::{Digest as _, Sha256};
+use serde_json::{Value, json};
 use store::{
-    chunks::{self, NewChunk},
-    documents::{self, Reading},
-    events::{self, Category, Event},
+    chunks::{self, Override},
     jobs,
-    versions::{self, Manifest},
+    versions::{self, Donor, Manifest, Step as Stride},
 };
-use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt as _;
-
-/// Chunks that are embedded and written at a time: progress is seen between them.
-const WRITTEN_AT_ONCE: usize = 96;
-
-/// Where a document's extracted text is kept, under the derived prefix.
-pub(crate) fn text_path(organization: OrganizationId, document: DocumentId) -> String {
-    format!("text/{organization}/{document}.txt")
-}
-
-/// A document that was read: what it says and what its bytes are.
-struct Read {
-    extracted: Extracted,
-    content_hash: String,
-}
 
 impl Ingestion {
-    /// Extracts, chunks, embeds, stores and switches. `None` when the ground moved: look again.
+    /// Extracts, chunks, embeds, stores and switches: as much of it as the unit has time for.
     pub(crate) async fn build(
         &self,
         organization: OrganizationId,
         work: &Work,
-    ) -> anyhow::Result<Option<Outcome>> {
-        let read = match self.read(work).await? {
-            Ok(read) => read,
-            Err(Some(failure)) => {
-                let settled = self.settle_failed(organization, work, &failure).await?;
-                return Ok(settled.then_some(Outcome::Failed(failure)));
+        clock: Clock,
+    ) -> anyhow::Result<Step> {
+        match self.source(organization, work).await? {
+            Source::Moved => Ok(Step::Moved),
+            Source::Unreadable(failure) => self.fail(organization, work, failure).await,
+            Source::Copy(donor) => self.copy(organization, work, &donor, clock).await,
+            Source::Read(mut reading) => {
+                if !self.read_pictures(organization, work, &mut reading, clock).await? {
+                    return Ok(Step::Continues { done: 0 });
+                }
+                match ocr::settled(reading.extracted) {
+                    Ok(extracted) => {
+                        let reading = Reading { extracted, ..*reading };
+                        self.make(organization, work, &reading, clock).await
+                    }
+                    Err(failure) => self.fail(organization, work, failure).await,
+                }
             }
-            Err(None) => return self.abandon(organization, work).await.map(|()| None),
+        }
+    }
+
+    /// Makes chunks of what was read.
+    async fn make(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+        reading: &Reading,
+        clock: Clock,
+    ) -> anyhow::Result<Step> {
+        let extracted = &reading.extracted;
+        let described = match self.describe(work, extracted)? {
+            Ok(described) => described,
+            Err(failure) => return self.fail(organization, work, failure).await,
         };
-        let language = match &work.language {
-            Some(given) => given.clone(),
-            None => language::language_of(&read.extracted.text).to_owned(),
-        };
-        let title = self.title(work, &read.extracted);
-        let shape = Shape::of(&work.collection, &title);
-        let chunks = chunk(&read.extracted, &shape);
-        if chunks.len() > limits::DOCUMENT_CHUNKS {
-            let failure = too_large(format!(
+        let title = &described.title;
+        let shape = Shape::of(&work.collection, title);
+        let all = chunk(extracted, &shape);
+        if all.len() > limits::DOCUMENT_CHUNKS {
+            let detail = format!(
                 "The document makes {} passages; at most {} can be kept.",
-                chunks.len(),
+                all.len(),
                 limits::DOCUMENT_CHUNKS
-            ));
-            let settled = self.settle_failed(organization, work, &failure).await?;
-            return Ok(settled.then_some(Outcome::Failed(failure)));
+            );
+            return self.fail(organization, work, Failure::new(FailureCode::TooLarge, detail)).await;
         }
-        if !self.write(organization, work, &title, &language, chunks.as_slice()).await? {
-            return Ok(None);
+        match self.write(organization, work, &described, &all, clock).await? {
+            Written::All => {}
+            Written::Gone => return Ok(Step::Moved),
+            Written::Part => {
+                if work.total.is_none() {
+                    self.keep_reading(organization, work, reading).await?;
+                }
+                return Ok(Step::Continues { done: work.done() });
+            }
         }
-        let text = read.extracted.text.clone().into_bytes();
-        self.bucket
-            .put_derived(&text_path(organization, work.document), "text/plain; charset=utf-8", text)
-            .await?;
-        let switched =
-            self.switch(organization, work, &read, &title, &language, &shape, chunks.len()).await?;
-        Ok(switched.then_some(Outcome::Completed { chunks: chunks.len() }))
-    }
-
-    /// The bytes and what they say; `Err(None)` when they changed meanwhile.
-    async fn read(&self, work: &Work) -> anyhow::Result<Result<Read, Option<Failure>>> {
-        let size = work.object.size;
-        if size == 0 {
-            return Ok(Err(Some(Failure::new(
-                FailureCode::Empty,
-                "The file is empty. Upload it again with its content.",
-            ))));
-        }
-        if size > limits::DOCUMENT_BYTES {
-            return Ok(Err(Some(too_large(format!(
-                "The file has {size} bytes; at most {} (200 MB) can be read. Split it into parts.",
-                limits::DOCUMENT_BYTES
-            )))));
-        }
-        let (file, content_hash) = match self.download(work).await {
-            Ok(download) => download,
-            Err(error) if matches!(error.downcast_ref(), Some(ObjectError::Gone)) => return Ok(Err(None)),
-            Err(error) => return Err(error),
+        let manifest = Manifest {
+            chunks: as_i32(all.len()),
+            text_bytes: i64::try_from(extracted.text.len()).unwrap_or(i64::MAX),
+            title: extracted.title.clone(),
+            language: described.language.clone(),
+            format: extracted.format.clone(),
+            page_count: extracted.page_count.map(|pages| as_i32(pages as usize)),
+            extractor: extracted.extractor.clone(),
+            chunk_size: as_i32(shape.tokens),
+            chunk_overlap: as_i32(shape.overlap),
+            ocr_confidence: reading.ocr_confidence(),
+            unread_pages: extracted.unread.iter().map(|page| as_i32(*page as usize)).collect(),
+            metadata: extracted.metadata.clone(),
         };
-        let extracted = self.extractor.extract(file.path(), &work.filename).await.context("extract text")?;
-        Ok(match extracted {
-            Ok(extracted) => Ok(Read { extracted, content_hash }),
-            Err(failure) => Err(Some(failure)),
-        })
+        let finished = Finished {
+            content_hash: &reading.content_hash,
+            manifest: &manifest,
+            described: &described,
+            text: extracted.text.clone().into_bytes(),
+        };
+        self.finish(organization, work, finished).await
     }
 
-    /// Streams the object into a temporary file, hashing on the way.
-    async fn download(&self, work: &Work) -> anyhow::Result<(NamedTempFile, String)> {
-        let mut body = self.bucket.get(&work.key, &work.object.etag).await?;
-        let file = NamedTempFile::new().context("make temporary file")?;
-        let mut writer = tokio::fs::File::create(file.path()).await.context("open temporary file")?;
-        let mut hasher = Sha256::new();
-        while let Some(bytes) = body.try_next().await.context("read object")? {
-            hasher.update(&bytes);
-            writer.write_all(&bytes).await.context("write temporary file")?;
-        }
-        writer.flush().await.context("write temporary file")?;
-        Ok((file, hex::encode(hasher.finalize())))
-    }
-
-    fn title(&self, work: &Work, extracted: &Extracted) -> String {
-        let own = extracted
-            .title
-            .as_deref()
-            .map(|title| clip(&clean(title), limits::TITLE_CHARACTERS))
-            .filter(|title| !title.is_empty());
-        if work.titled { work.title.clone() } else { own.unwrap_or_else(|| work.title.clone()) }
-    }
-
-    /// Embeds and stores, batch by batch; `false` when the version is gone.
+    /// Embeds and stores from where the version stands, batch by batch.
     async fn write(
         &self,
         organization: OrganizationId,
         work: &Work,
-        title: &str,
-        language: &str,
+        described: &Described,
         all: &[Chunk],
-    ) -> anyhow::Result<bool> {
-        let total = i32::try_from(all.len()).unwrap_or(i32::MAX);
-        let mut done = 0;
-        for batch in all.chunks(WRITTEN_AT_ONCE) {
-            let rows: Vec<NewChunk> = self.embed(&work.collection.space, title, language, batch).await?;
-            done += i32::try_from(batch.len()).unwrap_or(i32::MAX);
+        clock: Clock,
+    ) -> anyhow::Result<Written> {
+        let total = as_i32(all.len());
+        let spaces: Vec<SpaceId> = work.collection.spaces.iter().map(|space| space.id).collect();
+        let overrides = self.overrides(organization, work).await?;
+        while work.done() < total {
+            let from = usize::try_from(work.done()).unwrap_or_default();
+            let batch = &all[from..all.len().min(from + limits::CHUNKS_AT_ONCE)];
+            // Every unit that did not read the file writes a batch, however late it is: or none ever would.
+            if clock.is_up() && (work.has_advanced() || work.total.is_none()) {
+                return self.note_total(organization, work, total).await;
+            }
+            let (rows, tokens) = self.embed(&work.collection.spaces, described, batch, &overrides).await?;
+            let stride = Stride {
+                from: work.done(),
+                to: work.done() + as_i32(batch.len()),
+                total,
+                copied_from: None,
+                tokens,
+            };
             let tx = self.database.tenant(organization).await?;
-            match chunks::insert(&tx, work.document, work.version, work.collection.space.id, &rows).await {
+            if !versions::advance(&tx, work.version, work.worker, &stride).await.context("note progress")? {
+                return Ok(Written::Gone);
+            }
+            let write =
+                chunks::insert(&tx, work.document, work.version, &spaces, &described.attributes, &rows);
+            match write.await {
                 Ok(()) => {}
-                Err(store::Error::Refused { .. }) => return Ok(false),
+                Err(store::Error::Refused { .. }) => return Ok(Written::Gone),
                 Err(error) => return Err(error).context("write chunks"),
             }
-            jobs::advance(&tx, work.job, done, total).await.context("note progress")?;
+            jobs::advance(&tx, work.job, stride.to, total).await.context("note progress")?;
             tx.finish().await?;
+            work.advanced_to(stride.to);
         }
-        Ok(true)
+        Ok(Written::All)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the facts of one version, each used once")]
-    async fn switch(
+    /// Notes how much there is to do, for a unit that ends before it did any of it.
+    pub(crate) async fn note_total(
         &self,
         organization: OrganizationId,
         work: &Work,
-        read: &Read,
-        title: &str,
-        language: &str,
-        shape: &Shape,
-        count: usize,
-    ) -> anyhow::Result<bool> {
-        let count = i32::try_from(count).unwrap_or(i32::MAX);
-        let manifest = Manifest {
-            content_hash: &read.content_hash,
-            extractor: &read.extracted.extractor,
-            segmenter: language::SEGMENTER,
-            chunk_size: i32::try_from(shape.tokens).unwrap_or(i32::MAX),
-            chunk_overlap: i32::try_from(shape.overlap).unwrap_or(i32::MAX),
-            chunks: count,
-            text_bytes: i64::try_from(read.extracted.text.len()).unwrap_or(i64::MAX),
-        };
-        let reading = Reading {
-            title,
-            language,
-            source_format: &read.extracted.format,
-            page_count: read.extracted.page_count.and_then(|pages| i32::try_from(pages).ok()),
-            content_hash: &read.content_hash,
-            chunk_count: count,
-        };
+        total: i32,
+    ) -> anyhow::Result<Written> {
+        let done = work.done();
         let tx = self.database.tenant(organization).await?;
-        versions::describe(&tx, work.version, &manifest).await.context("describe version")?;
-        if !documents::switch(&tx, work.document, work.version, &reading).await.context("switch version")? {
-            return Ok(false);
-        }
-        versions::clear_others(&tx, work.document, Some(work.version))
-            .await
-            .context("clear older versions")?;
-        jobs::settle(&tx, work.job, None).await?;
-        events::record(&tx, &[completed(work, count)]).await?;
+        let stride = Stride { from: done, to: done, total, copied_from: None, tokens: 0 };
+        let is_ours = versions::advance(&tx, work.version, work.worker, &stride).await?;
+        jobs::advance(&tx, work.job, done, total).await?;
         tx.finish().await?;
-        Ok(true)
+        work.advanced_to(done);
+        Ok(if is_ours { Written::Part } else { Written::Gone })
     }
 
-    /// Writes down why the document cannot be read; `false` when the ground moved.
-    pub(crate) async fn settle_failed(
+    /// Copies an equal version's chunks and vectors: no model is called.
+    async fn copy(
         &self,
         organization: OrganizationId,
         work: &Work,
-        failure: &Failure,
-    ) -> anyhow::Result<bool> {
-        let tx = self.database.tenant(organization).await?;
-        let settled =
-            documents::fail(&tx, work.document, work.version, failure).await.context("fail document")?;
-        if settled {
-            versions::clear_others(&tx, work.document, None).await.context("clear versions")?;
-            jobs::settle(&tx, work.job, Some(failure)).await?;
-            let failed = Event {
-                category: Category::Error,
-                payload: serde_json::json!(failure),
-                ..completed(work, 0)
-            };
-            events::record(&tx, &[failed]).await?;
+        donor: &Donor,
+        clock: Clock,
+    ) -> anyhow::Result<Step> {
+        let total = donor.manifest.chunks;
+        let described = match self.describe(work, &as_read(&donor.manifest))? {
+            Ok(described) => described,
+            Err(failure) => return self.fail(organization, work, failure).await,
+        };
+        let spaces: Vec<SpaceId> = work.collection.spaces.iter().map(|space| space.id).collect();
+        while work.done() < total {
+            if clock.is_up() && work.has_advanced() {
+                return Ok(Step::Continues { done: work.done() });
+            }
+            let to = (work.done() + limits::COPIED_AT_ONCE).min(total);
+            let stride = Stride { from: work.done(), to, total, copied_from: Some(donor.id), tokens: 0 };
+            let tx = self.database.tenant(organization).await?;
+            if !versions::advance(&tx, work.version, work.worker, &stride).await.context("note progress")? {
+                return Ok(Step::Moved);
+            }
+            let places = stride.from..stride.to;
+            let wanted = i64::from(stride.to - stride.from);
+            let copied = chunks::copy(
+                &tx,
+                work.document,
+                work.version,
+                donor.id,
+                places,
+                &spaces,
+                &described.attributes,
+            )
+            .await;
+            let vectors = wanted * i64::try_from(spaces.len()).unwrap_or(i64::MAX);
+            match copied {
+                Ok(copied) if copied == (wanted, vectors) => {}
+                // The donor went away under our hands.
+                Ok(_) | Err(store::Error::Refused { .. }) => {
+                    drop(tx);
+                    return self.abandon(organization, work).await.map(|()| Step::Moved);
+                }
+                Err(error) => return Err(error).context("copy chunks"),
+            }
+            jobs::advance(&tx, work.job, to, total).await.context("note progress")?;
             tx.finish().await?;
-            self.bucket.delete_derived(&text_path(organization, work.document)).await?;
+            work.advanced_to(to);
         }
-        Ok(settled)
+        let path = derived::text(organization, donor.document, donor.id);
+        let text = self.bucket.get_derived(&path).await.context("read the equal version's text")?;
+        let Some(text) = text else {
+            return self.abandon(organization, work).await.map(|()| Step::Moved);
+        };
+        let finished = Finished {
+            content_hash: &donor.content_hash,
+            manifest: &donor.manifest,
+            described: &described,
+            text,
+        };
+        self.finish(organization, work, finished).await
     }
 
-    /// Drops a version that will not be finished, so that the next look begins a new one.
-    pub(crate) async fn abandon(&self, organization: OrganizationId, work: &Work) -> anyhow::Result<()> {
+    async fn overrides(&self, organization: OrganizationId, work: &Work) -> anyhow::Result<Vec<Override>> {
         let tx = self.database.tenant(organization).await?;
-        versions::abandon(&tx, work.version).await.context("abandon version")?;
+        let overrides = chunks::overrides(&tx, work.document).await.context("read corrections")?;
         tx.finish().await?;
-        Ok(())
+        Ok(overrides)
+    }
+
+    /// What is known of the document besides its text. The inner error is the document's, or its uploader's.
+    fn describe(&self, work: &Work, read: &Extracted) -> anyhow::Result<Result<Described, Failure>> {
+        let schema =
+            MetadataSchema::parse(&work.collection.metadata_schema).context("read metadata schema")?;
+        let rules =
+            ChunkTypeRules::parse(&work.collection.chunk_type_rules).context("read chunk type rules")?;
+        let given = match Given::of(&work.object.metadata) {
+            Ok(given) => given,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        Ok(given.describe(read, &work.name, &schema).map(|description| Described {
+            title: description.title,
+            language: description.language,
+            attributes: json!(description.attributes),
+            document_type: given.document_type,
+            source_url: given.source_url,
+            rules,
+        }))
     }
 }
 
-fn completed(work: &Work, chunks: i32) -> Event<'static> {
-    Event {
-        kind: "ingestion_completed",
-        category: Category::System,
-        payload: serde_json::json!({ "chunks": chunks, "bytes": work.object.size }),
-        session: None,
-        resource: Some(("document", work.document.0)),
-    }
+/// What is known of a document besides its text, and what decides its chunks' types.
+pub(crate) struct Described {
+    pub(crate) title: String,
+    pub(crate) language: String,
+    /// By the collection's schema.
+    pub(crate) attributes: Value,
+    pub(crate) document_type: DocumentType,
+    pub(crate) source_url: Option<String>,
+    pub(crate) rules: ChunkTypeRules,
 }
 
-fn too_large(detail: String) -> Failure {
-    Failure::new(FailureCode::TooLarge, detail)
+/// How far a unit wrote.
+pub(crate) enum Written {
+    All,
+    Part,
+    Gone,
+}
+
+/// What the reader of an equal version said of it.
+fn as_read(manifest: &Manifest) -> Extracted {
+    let mut read = Extracted::new(&manifest.format);
+    read.title.clone_from(&manifest.title);
+    read.metadata.clone_from(&manifest.metadata);
+    read.metadata.entry("language".to_owned()).or_insert_with(|| manifest.language.clone());
+    read
+}
+
+fn as_i32(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

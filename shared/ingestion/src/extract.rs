@@ -4,14 +4,28 @@
 //! own binary is started again as a child with limits on memory, time and output, and without any of the
 //! function's environment; whatever happens to it, one document failed.
 
+mod archive;
 mod child;
+mod csv;
 pub mod document;
 mod docx;
+mod eml;
+mod encoding;
+mod epub;
+mod grid;
 mod html;
 pub mod markdown;
+mod odt;
 mod pdf;
+pub(crate) mod picture;
+mod pptx;
+mod properties;
+pub(crate) mod repair;
+mod rtf;
 mod sniff;
 mod text;
+mod xlsx;
+mod xml;
 
 pub use child::{ARGUMENT, hide_from_children, run_child};
 pub use document::{Block, BlockKind, Extracted};
@@ -48,7 +62,40 @@ impl Extractor {
     /// # Errors
     /// When the running program cannot be found.
     pub fn of_this_program() -> anyhow::Result<Self> {
-        Ok(Self { program: std::env::current_exe().context("find own program")? })
+        Ok(Self::of(std::env::current_exe().context("find own program")?))
+    }
+
+    /// The same with another program.
+    #[must_use]
+    pub fn of(program: PathBuf) -> Self {
+        Self { program }
+    }
+
+    /// The picture of a page that holds no text; `None` when there is no one picture of it.
+    ///
+    /// # Errors
+    /// When the child cannot be started.
+    pub async fn page_image(&self, file: &Path, name: &str, page: u32) -> anyhow::Result<Option<Vec<u8>>> {
+        let mut child =
+            self.child(file, name).arg(page.to_string()).spawn().context("start reading a picture")?;
+        let output = child.stdout.take().context("read a picture")?;
+        let mut output = output.take(limits::PICTURE_BYTES + 1);
+        let mut image = Vec::new();
+        let reading = output.read_to_end(&mut image);
+        match timeout(Duration::from_secs(limits::OCR_SECONDS), reading).await {
+            Ok(read) => read.context("read a picture")?,
+            Err(_) => return Ok(None),
+        };
+        let fits = !image.is_empty() && image.len() as u64 <= limits::PICTURE_BYTES;
+        Ok(fits.then_some(image))
+    }
+
+    /// A child of a file, with nothing of our environment.
+    fn child(&self, file: &Path, name: &str) -> Command {
+        let mut child = Command::new(&self.program);
+        child.arg(ARGUMENT).arg(file).arg(name).env_clear();
+        child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        child
     }
 
     /// Reads a file. The inner error is the document's; the outer one ours.
@@ -56,17 +103,7 @@ impl Extractor {
     /// # Errors
     /// When the child cannot be started or speaks nonsense.
     pub async fn extract(&self, file: &Path, name: &str) -> anyhow::Result<Result<Extracted, Failure>> {
-        let mut child = Command::new(&self.program)
-            .arg(ARGUMENT)
-            .arg(file)
-            .arg(name)
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .context("start extraction")?;
+        let mut child = self.child(file, name).spawn().context("start extraction")?;
         let mut answer = Vec::new();
         let output = child.stdout.take().context("read extraction's output")?;
         let reading = async {

@@ -3,28 +3,43 @@
 //! [`Ingestion::look_at`] reads as the path: locate ▸ extract ▸ chunk ▸ embed ▸ store ▸ switch, or forget. It is
 //! level-triggered: it is told a key, never what happened to it, looks at the object's present state and brings
 //! the database to it. So duplicate, reordered and late events do no harm.
+//!
+//! It works in units of at most a minute ([`unit`]): a long document stops between two batches of chunks, says
+//! [`Outcome::Continues`], and goes on where it stood when it is looked at again. A function that dies loses what
+//! it had not written since its last batch.
 
 mod locate;
 pub mod extract;
+pub mod ocr;
+mod read;
+mod describe;
 mod chunk;
 mod embed;
 mod build;
+mod settle;
+pub mod reconcile;
+pub mod spaces;
+pub mod visit;
+pub mod unit;
 
 pub use chunk::{Chunk, Shape, chunk};
 
 use anyhow::Context as _;
-use domain::{Failure, FailureCode, ObjectKey, OrganizationId, document::KeyProblem, limits};
+use domain::{Failure, FailureCode, ObjectKey, OrganizationId, document::KeyProblem};
 use extract::Extractor;
 use futures_util::FutureExt as _;
-use locate::Located;
+use locate::{Located, Work};
 use models::Embedder;
 use objects::Bucket;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use store::{Database, documents};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use store::Database;
 use tokio::time::timeout;
+use unit::Clock;
 
 /// Deliveries of a message before it counts as poison; the queue's `maxReceiveCount` is the same number.
 pub const TRIES: u32 = 5;
+/// Seconds after which a document goes on whose unit ended in an error, after a step forward.
+const PAUSE_SECONDS: i32 = 15;
 
 /// What ingestion works with.
 pub struct Ingestion {
@@ -36,6 +51,10 @@ pub struct Ingestion {
     pub embedder: Embedder,
     /// What reads files, in a process of its own.
     pub extractor: Arc<Extractor>,
+    /// Who reads pages that are pictures.
+    pub ocr: ocr::Ocr,
+    /// Where web pages may be fetched from.
+    pub web: pages::Policy,
     /// Model of the space that new collections embed in.
     pub embedding_model: String,
     /// Its dimension.
@@ -52,8 +71,15 @@ pub enum Outcome {
     },
     /// They could be before.
     Unchanged,
-    /// Another function is at it; it looks again when it is done.
+    /// Another function is at it, and holds a message that answers for it.
     UnderWay,
+    /// This unit is over: look at the key again, after some seconds, for the rest.
+    Continues {
+        /// Passages that stand.
+        done: i32,
+        /// Seconds to wait.
+        after: i32,
+    },
     /// They cannot be read, and the document says why.
     Failed(Failure),
     /// There is no object, and nothing of it is found any more.
@@ -62,13 +88,27 @@ pub enum Outcome {
     Ignored(&'static str),
 }
 
+/// How far a unit came with a version.
+pub(crate) enum Step {
+    Built {
+        chunks: usize,
+    },
+    Failed(Failure),
+    Continues {
+        done: i32,
+    },
+    /// The bytes changed, the row went away, or another worker has it: look again.
+    Moved,
+}
+
 impl Ingestion {
-    /// Brings what is known of a key to the object's present state. `attempt` counts deliveries from 1: at the
+    /// Brings what is known of a key to the object's present state, or as near as a unit of work comes. `delivery`
+    /// counts the message's deliveries from 1: from the second on, its worker before is known to be gone; at the
     /// last one, what cannot be done is written into the document instead of being tried for ever.
     ///
     /// # Errors
     /// What may work another time: the message goes back to its queue.
-    pub async fn look_at(&self, key: &str, attempt: u32) -> anyhow::Result<Outcome> {
+    pub async fn look_at(&self, key: &str, delivery: u32, clock: Clock) -> anyhow::Result<Outcome> {
         let parsed = match ObjectKey::parse(key) {
             Ok(parsed) => parsed,
             Err(KeyProblem::Derived) => return Ok(Outcome::Ignored("made by the product itself")),
@@ -81,87 +121,89 @@ impl Ingestion {
             return Ok(ignored(key, "no organization has this slug"));
         };
         loop {
-            let outcome = match self.locate(organization, key, &parsed).await? {
+            let outcome = match self.locate(organization, key, &parsed, delivery).await? {
                 Located::Gone => self.forget(organization, key).await?,
-                Located::Settled => Outcome::Unchanged,
+                Located::Settled(document) => {
+                    if delivery > 1 {
+                        // The function that settled it may have died before it had cleared up.
+                        self.clear_up(organization, document).await?;
+                    }
+                    Outcome::Unchanged
+                }
                 Located::UnderWay => Outcome::UnderWay,
-                Located::ToBuild(work) => match self.build_in_time(organization, &work).await {
-                    Ok(Some(outcome)) => outcome,
-                    // Bytes changed or the row went away under our hands: look again.
-                    Ok(None) => continue,
-                    Err(error) if attempt >= TRIES => {
-                        tracing::error!(document.id = %work.document, error = format!("{error:#}"), "document given up");
-                        self.give_up(organization, &work).await?
-                    }
-                    Err(error) => {
-                        // The next delivery begins afresh instead of waiting for this one's lease to end.
-                        self.abandon(organization, &work).await?;
-                        return Err(error);
-                    }
+                Located::Deadly(work) => self.give_up(organization, &work, DEADLY).await?,
+                Located::ToBuild(work) => match self.work_on(organization, &work, delivery, clock).await? {
+                    Step::Built { chunks } => Outcome::Completed { chunks },
+                    Step::Failed(failure) => Outcome::Failed(failure),
+                    Step::Continues { done } => return Ok(Outcome::Continues { done, after: work.pause() }),
+                    Step::Moved => continue,
                 },
             };
             // Whoever came while we worked was sent away: their event is ours to see to.
-            let built =
+            let settled =
                 matches!(outcome, Outcome::Completed { .. } | Outcome::Failed(_) | Outcome::Forgotten);
-            if !built || !self.changed_since(organization, key, &parsed).await? {
+            if !settled || !self.changed_since(organization, key, &parsed).await? {
                 return Ok(outcome);
             }
         }
     }
 
-    async fn forget(&self, organization: OrganizationId, key: &str) -> anyhow::Result<Outcome> {
-        let tx = self.database.tenant(organization).await?;
-        let forgotten = documents::forget(&tx, self.bucket.name(), key).await.context("forget document")?;
-        tx.finish().await?;
-        match forgotten {
-            Some(document) => self.bucket.delete_derived(&build::text_path(organization, document)).await?,
-            None => {
-                tracing::warn!(
-                    object.key = key,
-                    reason = "there is no such object: deleted before it was read",
-                    "object ignored"
-                );
-            }
-        }
-        Ok(Outcome::Forgotten)
-    }
-
-    /// Builds within what a function may run. A panic is an error of this document; a time-out settles it, since
-    /// the same work would take as long again.
-    async fn build_in_time(
+    /// One unit of work on a version. Whatever ends it early leaves what stands, and the lease, to the next one.
+    async fn work_on(
         &self,
         organization: OrganizationId,
-        work: &locate::Work,
-    ) -> anyhow::Result<Option<Outcome>> {
-        let limit = Duration::from_secs(limits::BUILD_SECONDS);
-        let building = AssertUnwindSafe(self.build(organization, work)).catch_unwind();
-        match timeout(limit, building).await {
-            Ok(Ok(built)) => built,
-            Ok(Err(_)) => anyhow::bail!("reading the document panicked"),
-            Err(_) => {
-                let failure = Failure::new(
-                    FailureCode::TooSlow,
-                    format!(
-                        "Processing took longer than {} seconds. Split the document into parts; if the models were \
-                         only busy, upload it again.",
-                        limits::BUILD_SECONDS
-                    ),
-                );
-                let settled = self.settle_failed(organization, work, &failure).await?;
-                Ok(settled.then_some(Outcome::Failed(failure)))
+        work: &Work,
+        delivery: u32,
+        clock: Clock,
+    ) -> anyhow::Result<Step> {
+        let building = AssertUnwindSafe(self.build(organization, work, clock)).catch_unwind();
+        let error = match timeout(clock.remaining(), building).await {
+            Ok(Ok(Ok(step))) => {
+                if let Step::Continues { .. } = step {
+                    self.release(organization, work).await?;
+                }
+                return Ok(step);
             }
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) => anyhow::anyhow!("reading the document panicked"),
+            Err(_) => anyhow::anyhow!("the unit of work was not over in time"),
+        };
+        if work.is_settled() {
+            // The next delivery finds it settled, and clears up.
+            return Err(error);
         }
+        if work.has_advanced() {
+            tracing::warn!(document.id = %work.document, error = format!("{error:#}"), "document goes on after an error");
+            self.release(organization, work).await?;
+            return Ok(Step::Continues { done: work.done() });
+        }
+        if delivery >= TRIES {
+            tracing::error!(document.id = %work.document, error = format!("{error:#}"), "document given up");
+            return match self.give_up(organization, work, GIVEN_UP).await? {
+                Outcome::Failed(failure) => Ok(Step::Failed(failure)),
+                _ => Ok(Step::Moved),
+            };
+        }
+        self.release(organization, work).await?;
+        Err(error)
     }
 
-    async fn give_up(&self, organization: OrganizationId, work: &locate::Work) -> anyhow::Result<Outcome> {
-        let failure = Failure::new(
-            FailureCode::Internal,
-            "The document could not be processed after several tries; the operator's log has the reason. Upload it again to retry.",
-        );
+    async fn give_up(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+        reason: &str,
+    ) -> anyhow::Result<Outcome> {
+        let failure = Failure::new(FailureCode::Internal, reason);
         self.settle_failed(organization, work, &failure).await?;
         Ok(Outcome::Failed(failure))
     }
 }
+
+const GIVEN_UP: &str = "The document could not be processed after several tries; the operator's log has the \
+                        reason. Upload it again to retry.";
+const DEADLY: &str = "Processing the document broke off several times without a word, which is what a file does that \
+                      no limit holds. It is set aside; the operator's log has the times. Upload it again to retry.";
 
 fn ignored(key: &str, why: &'static str) -> Outcome {
     tracing::warn!(object.key = key, reason = why, "object ignored");

@@ -1,27 +1,38 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::Ingestion;
+use crate::{Ingestion, PAUSE_SECONDS};
 use anyhow::Context as _;
 use domain::{
     DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, document::clip, limits,
 };
 use objects::ObjectState;
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, AtomicI32, Ordering},
+};
 use store::{
     collections::{self, Collection},
-    documents::{self, Upload},
+    documents::{self, Building, Upload},
     events::{self, Category, Event},
-    jobs, spaces, versions,
+    jobs, spaces,
+    versions::{self, Beginning, Worker},
 };
+
+/// What cuts, embeds and describes: changed whenever the same bytes would give other chunks.
+const PIPELINE: &str = "ingestion/2";
 
 /// What a look at the object says.
 pub(crate) enum Located {
     /// There is none.
     Gone,
-    /// What is known of it is of these bytes.
-    Settled,
-    /// Another function is building from these bytes.
+    /// What is known of it is of this object.
+    Settled(DocumentId),
+    /// Another function is building from it.
     UnderWay,
-    /// A version is to be built, and its row stands.
+    /// Functions died at it, one after the other.
+    Deadly(Box<Work>),
+    /// A version is to be built, or built on, and is ours.
     ToBuild(Box<Work>),
 }
 
@@ -29,20 +40,55 @@ pub(crate) enum Located {
 pub(crate) struct Work {
     pub(crate) key: String,
     pub(crate) filename: String,
-    pub(crate) title: String,
-    /// The title was given by the uploader and stays.
-    pub(crate) titled: bool,
-    pub(crate) language: Option<String>,
+    /// By the file's name.
+    pub(crate) name: String,
     pub(crate) object: ObjectState,
     pub(crate) collection: Collection,
+    pub(crate) recipe: String,
     pub(crate) document: DocumentId,
     pub(crate) version: DocumentVersionId,
+    pub(crate) worker: Worker,
     pub(crate) job: IngestionJobId,
+    pub(crate) copied_from: Option<DocumentVersionId>,
+    /// Chunks of the whole, once it was read.
+    pub(crate) total: Option<i32>,
+    done: AtomicI32,
+    has_advanced: AtomicBool,
+    is_settled: AtomicBool,
 }
 
-/// Words of `x-amz-meta-document-type` that are known.
-const DOCUMENT_TYPES: [&str; 6] =
-    ["general", "technical", "regulatory", "safety", "marketing", "certification"];
+impl Work {
+    /// Chunks that stand.
+    pub(crate) fn done(&self) -> i32 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a step was committed.
+    pub(crate) fn advanced_to(&self, done: i32) {
+        self.done.store(done, Ordering::Relaxed);
+        self.has_advanced.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this unit brought anything.
+    pub(crate) fn has_advanced(&self) -> bool {
+        self.has_advanced.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the version was switched to, or failed: what is left is to clear up.
+    pub(crate) fn settled(&self) {
+        self.is_settled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is more to do than to clear up.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_settled.load(Ordering::Relaxed)
+    }
+
+    /// Seconds until the next unit: none after a good one.
+    pub(crate) fn pause(&self) -> i32 {
+        if self.has_advanced() { 0 } else { PAUSE_SECONDS }
+    }
+}
 
 impl Ingestion {
     /// Looks at the object and, under the document's row lock, decides and begins.
@@ -51,6 +97,7 @@ impl Ingestion {
         organization: OrganizationId,
         key: &str,
         parsed: &ObjectKey,
+        delivery: u32,
     ) -> anyhow::Result<Located> {
         let Some(object) = self.bucket.head(key).await? else { return Ok(Located::Gone) };
         let tx = self.database.tenant(organization).await?;
@@ -59,69 +106,73 @@ impl Ingestion {
             .context("find space")?;
         let collection =
             collections::ensure(&tx, &parsed.collection, space.id).await.context("find collection")?;
-        let given = object
+        let title = object
             .metadata
             .get("title")
             .map(|title| clip(title, limits::TITLE_CHARACTERS))
             .filter(|t| !t.is_empty());
-        let titled = given.is_some();
-        let title = given.unwrap_or_else(|| parsed.title());
+        let name = parsed.title();
         let size = i64::try_from(object.size).unwrap_or(i64::MAX);
         let upload = Upload {
             collection: collection.id,
             bucket: self.bucket.name(),
             key,
-            title: &title,
+            title: title.as_ref().unwrap_or(&name),
             filename: parsed.filename(),
             size,
             mime_type: &object.content_type,
-            document_type: object
-                .metadata
-                .get("document-type")
-                .map(String::as_str)
-                .filter(|t| DOCUMENT_TYPES.contains(t)),
-            source_url: object.metadata.get("source-url").map(String::as_str),
         };
-        let locked = documents::lock_or_create(&tx, &upload).await.context("lock document")?;
-        if locked.settled_etag.as_deref() == Some(&object.etag) {
+        let standing = documents::lock_or_create(&tx, &upload).await.context("lock document")?;
+        let fingerprint = fingerprint(&object);
+        if standing.settled.as_ref() == Some(&fingerprint) {
             tx.finish().await?;
-            return Ok(Located::Settled);
+            return Ok(Located::Settled(standing.id));
         }
-        if locked.building_etag.is_some() {
-            tx.finish().await?;
-            return Ok(Located::UnderWay);
-        }
-        let version = versions::begin(&tx, locked.id, &object.etag, size).await.context("begin version")?;
-        documents::mark_processing(&tx, locked.id, size, &object.content_type).await?;
-        let job = jobs::begin(&tx, locked.id).await.context("begin job")?;
-        events::record(
-            &tx,
-            &[Event {
-                kind: "document_uploaded",
-                category: Category::System,
-                payload: serde_json::json!({ "bytes": object.size, "content_type": object.content_type }),
-                session: None,
-                resource: Some(("document", locked.id.0)),
-            }],
-        )
-        .await?;
+        let recipe = recipe(&collection, &object);
+        let worker = Worker::new();
+        let same =
+            standing.building.filter(|b| b.fingerprint == fingerprint && b.recipe.as_ref() == Some(&recipe));
+        let building = match same {
+            // The message that its worker holds answers for it; ours would only do the same again.
+            Some(building) if building.is_leased && delivery == 1 => {
+                tx.finish().await?;
+                return Ok(Located::UnderWay);
+            }
+            Some(building) => {
+                versions::claim(&tx, building.id, worker).await.context("claim version")?;
+                building
+            }
+            None => {
+                let beginning =
+                    Beginning { etag: &object.etag, fingerprint: &fingerprint, recipe: &recipe, size };
+                let id =
+                    versions::begin(&tx, standing.id, &beginning, worker).await.context("begin version")?;
+                events::record(&tx, &[uploaded(&object, standing.id)]).await?;
+                begun(id)
+            }
+        };
+        documents::mark_processing(&tx, standing.id, size, &object.content_type).await?;
+        let job = jobs::begin(&tx, standing.id).await.context("begin job")?;
         tx.finish().await?;
-        Ok(Located::ToBuild(Box::new(Work {
+        let work = Box::new(Work {
             key: key.to_owned(),
             filename: parsed.filename().to_owned(),
-            title,
-            titled,
-            language: object
-                .metadata
-                .get("language")
-                .filter(|code| code.len() <= 10 && !code.is_empty())
-                .cloned(),
+            name,
             object,
             collection,
-            document: locked.id,
-            version,
+            recipe,
+            document: standing.id,
+            version: building.id,
+            worker,
             job,
-        })))
+            copied_from: building.copied_from,
+            total: building.total,
+            done: AtomicI32::new(building.done),
+            has_advanced: AtomicBool::new(false),
+            is_settled: AtomicBool::new(false),
+        });
+        // This claim counts as one until the unit has ended.
+        Ok(if building.deaths >= limits::DEATHS { Located::Deadly(work) } else { Located::ToBuild(work) })
     }
 
     /// Whether the object is no longer what the database says.
@@ -133,12 +184,62 @@ impl Ingestion {
     ) -> anyhow::Result<bool> {
         let object = self.bucket.head(key).await?;
         let tx = self.database.tenant(organization).await?;
-        let known = documents::settled_etag(&tx, self.bucket.name(), key).await.context("read document")?;
+        let known = documents::settled_fingerprint(&tx, self.bucket.name(), key);
+        let known = known.await.context("read document")?;
         tx.finish().await?;
-        let now = object.map(|object| object.etag);
+        let now = object.as_ref().map(fingerprint);
         if now != known {
             tracing::info!(collection = parsed.collection, "object changed while it was read");
         }
         Ok(now != known)
     }
+}
+
+fn begun(id: DocumentVersionId) -> Building {
+    Building {
+        id,
+        fingerprint: String::new(),
+        recipe: None,
+        copied_from: None,
+        done: 0,
+        total: None,
+        deaths: 0,
+        is_leased: true,
+    }
+}
+
+fn uploaded(object: &ObjectState, document: DocumentId) -> Event<'static> {
+    Event {
+        kind: "document_uploaded",
+        category: Category::System,
+        payload: serde_json::json!({ "bytes": object.size, "content_type": object.content_type }),
+        session: None,
+        resource: Some(("document", document.0)),
+    }
+}
+
+/// An object's bytes and what was said with them: `{etag}:{hash of its metadata}`. An upload of the same bytes with
+/// another title has the same ETag.
+fn fingerprint(object: &ObjectState) -> String {
+    let metadata: BTreeMap<&String, &String> = object.metadata.iter().collect();
+    let said = serde_json::json!([metadata, object.content_type]).to_string();
+    format!("{}:{}", object.etag, &hex::encode(Sha256::digest(said))[..16])
+}
+
+/// Hash of everything but the bytes that decides what chunks and vectors a version has. The title does not: it is
+/// context, and the same bytes under a second name are the same document to a reader.
+fn recipe(collection: &Collection, object: &ObjectState) -> String {
+    let spaces: Vec<_> = collection.spaces.iter().map(|space| space.id).collect();
+    let parts = serde_json::json!([
+        PIPELINE,
+        language::SEGMENTER,
+        collection.chunk_size,
+        collection.chunk_overlap,
+        collection.chunk_type_rules,
+        collection.contextual_headers,
+        spaces,
+        object.metadata.get("language"),
+        object.metadata.get("document-type"),
+    ]);
+    hex::encode(Sha256::digest(parts.to_string()))
 }

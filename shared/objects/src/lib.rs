@@ -1,6 +1,13 @@
 //! S3: objects as they are at this moment.
 
+mod keeping;
+pub mod signed;
+
+pub use signed::Signer;
+
 use aws_sdk_s3::{Client, error::SdkError, operation::head_object::HeadObjectError, primitives::ByteStream};
+use domain::document::DERIVED_PREFIX;
+use percent_encoding::AsciiSet;
 use std::collections::HashMap;
 
 /// What S3 says of an object.
@@ -15,6 +22,29 @@ pub struct ObjectState {
     /// `x-amz-meta-*`, names without that prefix, values decoded.
     pub metadata: HashMap<String, String>,
 }
+
+/// An object to be written.
+#[derive(Debug)]
+pub struct Upload<'a> {
+    /// As S3 will say it.
+    pub content_type: &'a str,
+    /// Names without `x-amz-meta-`, values in plain.
+    pub metadata: Vec<(String, String)>,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+/// What is encoded in metadata's values: all but letters, digits and what URLs are made of.
+const ENCODED: &AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'?')
+    .remove(b'&')
+    .remove(b'=');
 
 /// A failed look at an object.
 #[derive(Debug, thiserror::Error)]
@@ -96,32 +126,118 @@ impl Bucket {
         }
     }
 
+    /// Writes a document's object, as an uploader would.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put(&self, key: &str, upload: Upload<'_>) -> Result<(), Error> {
+        let mut put = self.client.put_object().bucket(&self.name).key(key).content_type(upload.content_type);
+        for (name, value) in upload.metadata {
+            put = put.metadata(name, percent_encoding::utf8_percent_encode(&value, ENCODED).to_string());
+        }
+        put.body(ByteStream::from(upload.bytes))
+            .send()
+            .await
+            .map_err(|error| unavailable("put object", &error))?;
+        Ok(())
+    }
+
+    /// Deletes a document's object; none there is no error.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        let delete = self.client.delete_object().bucket(&self.name).key(key);
+        delete.send().await.map_err(|error| unavailable("delete object", &error))?;
+        Ok(())
+    }
+
     /// Writes an object that the product derived.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn put_derived(&self, path: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        let key = format!("{}{path}", domain::document::DERIVED_PREFIX);
+        let key = format!("{DERIVED_PREFIX}{path}");
         let put = self.client.put_object().bucket(&self.name).key(key).content_type(content_type);
         put.body(ByteStream::from(bytes)).send().await.map_err(|error| unavailable("put object", &error))?;
         Ok(())
     }
 
-    /// Deletes an object that the product derived; none there is no error.
+    /// An object that the product derived, whole; `None` when there is none.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn delete_derived(&self, path: &str) -> Result<(), Error> {
-        let key = format!("{}{path}", domain::document::DERIVED_PREFIX);
-        self.client
-            .delete_object()
-            .bucket(&self.name)
-            .key(key)
-            .send()
-            .await
-            .map_err(|error| unavailable("delete object", &error))?;
-        Ok(())
+    pub async fn get_derived(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        let key = format!("{DERIVED_PREFIX}{path}");
+        match self.client.get_object().bucket(&self.name).key(key).send().await {
+            Ok(object) => {
+                let bytes = object.body.collect().await;
+                let bytes = bytes.map_err(|error| Error::Unavailable(format!("read object: {error}")))?;
+                Ok(Some(bytes.to_vec()))
+            }
+            Err(SdkError::ServiceError(error)) if error.raw().status().as_u16() == 404 => Ok(None),
+            Err(error) => Err(unavailable("get object", &error)),
+        }
     }
+
+    /// Deletes what the product derived below a path, but for one; none there is no error. How many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn delete_derived(&self, below: &str, keep: Option<&str>) -> Result<usize, Error> {
+        let prefix = format!("{DERIVED_PREFIX}{below}");
+        let keep = keep.map(|path| format!("{DERIVED_PREFIX}{path}"));
+        let mut deleted = 0;
+        loop {
+            let page = self.list(&prefix, None).await?;
+            let keys: Vec<&str> = page
+                .iter()
+                .map(|object| object.key.as_str())
+                .filter(|key| Some(*key) != keep.as_deref())
+                .collect();
+            if keys.is_empty() {
+                return Ok(deleted);
+            }
+            for key in &keys {
+                let delete = self.client.delete_object().bucket(&self.name).key(*key);
+                delete.send().await.map_err(|error| unavailable("delete object", &error))?;
+            }
+            deleted += keys.len();
+        }
+    }
+
+    /// Objects whose key begins with a prefix, in the order of their keys' bytes, after one: a page of at most 1,000.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<Listed>, Error> {
+        let list = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.name)
+            .prefix(prefix)
+            .set_start_after(after.map(Into::into));
+        let page = list.send().await.map_err(|error| unavailable("list objects", &error))?;
+        Ok(page
+            .contents()
+            .iter()
+            .filter_map(|object| {
+                Some(Listed {
+                    key: object.key()?.to_owned(),
+                    etag: object.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
+                })
+            })
+            .collect())
+    }
+}
+
+/// An object of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Decoded.
+    pub key: String,
+    /// Of its bytes; without quotes.
+    pub etag: String,
 }
 
 /// Metadata values are percent-encoded UTF-8, since S3 carries ASCII only.

@@ -3,29 +3,63 @@
 use anyhow::Context as _;
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Messages of one SendMessageBatch call (SQS: 10).
 const BATCH: usize = 10;
 /// Half the first pause of a failed message, and the longest.
 const BACK_OFF_SECONDS: i32 = 15;
 const BACK_OFF_MOST_SECONDS: i32 = 600;
-/// After which a look is taken again at what another function was at.
-const LATER_SECONDS: i32 = 10;
+/// Seconds that a message stays unseen while it is worked on: the function's time-out and slack.
+const HELD_SECONDS: i32 = 90;
 
-/// "Look at this key": says nothing about what happened to it.
+/// A unit of work, for `ingest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Work {
-    /// Decoded key.
-    pub key: String,
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Work {
+    /// "Look at this key": says nothing about what happened to it. Also how a long document goes on.
+    Look {
+        /// Decoded.
+        key: String,
+    },
+    /// Compare an organization's part of the bucket with what is known of it.
+    Reconcile {
+        /// Its slug.
+        organization: String,
+        /// Where the last unit left off.
+        after: Option<String>,
+        /// The job that counts.
+        job: Option<Uuid>,
+    },
+    /// Go on with a job: embed a collection in one more space, or clean up after one.
+    Run {
+        /// Its organization's slug.
+        organization: String,
+        /// The job, which names collection and space.
+        job: Uuid,
+    },
+    /// Fetch what is due of a web source.
+    Visit {
+        /// Its organization's slug.
+        organization: String,
+        /// The source.
+        source: Uuid,
+        /// The run that this unit is of.
+        run: Option<Uuid>,
+    },
 }
 
 impl Work {
-    /// The organization's slug by the key: the message group, so that one tenant's ten thousand files do not
-    /// stand before another's one (SQS fair queues).
+    /// The organization's slug: the message group, so that one tenant's ten thousand files do not stand before
+    /// another's one (SQS fair queues).
     #[must_use]
     pub fn group(&self) -> String {
-        let slug = self.key.split('/').next().unwrap_or_default();
+        let slug = match self {
+            Work::Look { key } => key.split('/').next().unwrap_or_default(),
+            Work::Reconcile { organization, .. }
+            | Work::Run { organization, .. }
+            | Work::Visit { organization, .. } => organization,
+        };
         let safe: String =
             slug.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(128).collect();
         if safe.is_empty() { "unknown".into() } else { safe }
@@ -76,38 +110,46 @@ impl WorkQueue {
 }
 
 impl WorkQueue {
-    /// Sends one message that is seen only after a while.
+    /// Sends one message that is seen only after a while, at most 15 minutes.
     ///
     /// # Errors
     /// When SQS refuses.
-    pub async fn send_later(&self, work: &Work) -> anyhow::Result<()> {
+    pub async fn send_later(&self, work: &Work, seconds: i32) -> anyhow::Result<()> {
         self.client
             .send_message()
             .queue_url(&self.url)
             .message_body(serde_json::to_string(work)?)
             .message_group_id(work.group())
-            .delay_seconds(LATER_SECONDS)
+            .delay_seconds(seconds)
             .send()
             .await
             .context("send work message for later")?;
         Ok(())
     }
 
-    /// Lets a failed message be seen again after a pause that grows with its attempts, instead of after the
-    /// queue's whole visibility time-out.
+    /// Shortens the time that a message stays unseen while it is worked on. The queue's own is six times the
+    /// function's time-out, as the triggers of Lambda want it; once the function runs, a unit and slack are enough,
+    /// and a killed function's message is back that much sooner.
+    ///
+    /// # Errors
+    /// When SQS refuses.
+    pub async fn hold(&self, receipt: &str) -> anyhow::Result<()> {
+        self.unseen_for(receipt, HELD_SECONDS).await
+    }
+
+    /// Lets a failed message be seen again after a pause that grows with its attempts.
     ///
     /// # Errors
     /// When SQS refuses.
     pub async fn back_off(&self, receipt: &str, attempt: u32) -> anyhow::Result<()> {
         let seconds = BACK_OFF_SECONDS.saturating_mul(1 << attempt.min(8)).min(BACK_OFF_MOST_SECONDS);
-        self.client
-            .change_message_visibility()
-            .queue_url(&self.url)
-            .receipt_handle(receipt)
-            .visibility_timeout(seconds)
-            .send()
-            .await
-            .context("put message back")?;
+        self.unseen_for(receipt, seconds).await
+    }
+
+    async fn unseen_for(&self, receipt: &str, seconds: i32) -> anyhow::Result<()> {
+        let change = self.client.change_message_visibility().queue_url(&self.url);
+        let change = change.receipt_handle(receipt).visibility_timeout(seconds);
+        change.send().await.context("change a message's visibility")?;
         Ok(())
     }
 }
@@ -118,7 +160,9 @@ mod tests {
 
     #[test]
     fn a_work_message_carries_its_organization_as_group() {
-        assert_eq!(Work { key: "acme-1/handbook/a b".into() }.group(), "acme-1");
-        assert_eq!(Work { key: "".into() }.group(), "unknown");
+        assert_eq!(Work::Look { key: "acme-1/handbook/a b".into() }.group(), "acme-1");
+        assert_eq!(Work::Look { key: "".into() }.group(), "unknown");
+        let all = Work::Reconcile { organization: "acme".into(), after: None, job: None };
+        assert_eq!(all.group(), "acme");
     }
 }

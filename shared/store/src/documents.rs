@@ -1,23 +1,46 @@
 //! Documents: one live S3 object each, under a row lock whenever its state is changed.
 
-use crate::{Result, TenantTx, sql};
-use domain::{CollectionId, DocumentId, DocumentVersionId, Failure};
+use crate::{
+    Result, TenantTx, sql,
+    versions::{self, Manifest, Worker},
+};
+use domain::{CollectionId, DocumentId, DocumentVersionId, Failure, SpaceId};
+use futures_util::try_join;
 use tokio_postgres::types::Type;
 
-/// A document under this transaction's row lock.
+/// Where a document stands, under this transaction's row lock.
 #[derive(Debug)]
-pub struct Locked {
+pub struct Standing {
     /// Its row.
     pub id: DocumentId,
-    /// `uploaded`, `processing`, `completed` or `failed`.
-    pub status: String,
-    /// ETag of the bytes that the present state was made from: the active version's, or the failed one's.
-    pub settled_etag: Option<String>,
-    /// ETag of the bytes that some function is building from right now.
-    pub building_etag: Option<String>,
+    /// Fingerprint of the object that its present state was made from: completed, or failed for good.
+    pub settled: Option<String>,
+    /// The version that is being built.
+    pub building: Option<Building>,
 }
 
-/// What an upload says of a document before anything of it is read.
+/// A version under construction.
+#[derive(Debug)]
+pub struct Building {
+    /// Its row.
+    pub id: DocumentVersionId,
+    /// Of the object it is built from.
+    pub fingerprint: String,
+    /// Of all else that decides its chunks.
+    pub recipe: Option<String>,
+    /// The version that its chunks are copied from.
+    pub copied_from: Option<DocumentVersionId>,
+    /// Chunks that stand.
+    pub done: i32,
+    /// Of how many; `None` before it was read.
+    pub total: Option<i32>,
+    /// Claims after which nobody was heard of again, one after the other.
+    pub deaths: i32,
+    /// Whether its worker is still expected to be at it.
+    pub is_leased: bool,
+}
+
+/// What an object says of a document before anything of it is read.
 #[derive(Debug)]
 pub struct Upload<'a> {
     /// Collection by its key.
@@ -34,50 +57,42 @@ pub struct Upload<'a> {
     pub size: i64,
     /// As S3 knows it.
     pub mime_type: &'a str,
-    /// One of the document types, if the object's metadata names one.
-    pub document_type: Option<&'a str>,
-    /// Where it came from, if the object's metadata says.
-    pub source_url: Option<&'a str>,
 }
 
-/// Locks the document of a key, making its row when there is none.
+/// Locks the document of a key, making its row when there is none, and says where it stands. One flush.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn lock_or_create(tx: &TenantTx, upload: &Upload<'_>) -> Result<Locked> {
-    tx.execute(
-        sql!("documents/create"),
-        &[
-            (&DocumentId::generate().0, Type::UUID),
-            (&upload.collection.0, Type::UUID),
-            (&upload.bucket, Type::TEXT),
-            (&upload.key, Type::TEXT),
-            (&upload.title, Type::TEXT),
-            (&upload.filename, Type::TEXT),
-            (&upload.size, Type::INT8),
-            (&upload.mime_type, Type::TEXT),
-            (&upload.document_type, Type::TEXT),
-            (&upload.source_url, Type::TEXT),
-        ],
-    )
-    .await?;
-    let row = tx
-        .query_one(
-            sql!("documents/lock"),
-            &[(&upload.bucket, Type::TEXT), (&upload.key, Type::TEXT), (&lease_seconds(), Type::FLOAT8)],
-        )
-        .await?;
-    Ok(Locked {
-        id: DocumentId(row.get("id")),
-        status: row.get("processing_status"),
-        settled_etag: row.get("settled_etag"),
-        building_etag: row.get("building_etag"),
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few hundred")]
-fn lease_seconds() -> f64 {
-    domain::limits::BUILD_LEASE_SECONDS as f64
+pub async fn lock_or_create(tx: &TenantTx, upload: &Upload<'_>) -> Result<Standing> {
+    let id = DocumentId::generate();
+    let new: crate::tenant::Params<'_> = &[
+        (&id.0, Type::UUID),
+        (&upload.collection.0, Type::UUID),
+        (&upload.bucket, Type::TEXT),
+        (&upload.key, Type::TEXT),
+        (&upload.title, Type::TEXT),
+        (&upload.filename, Type::TEXT),
+        (&upload.size, Type::INT8),
+        (&upload.mime_type, Type::TEXT),
+    ];
+    let key: crate::tenant::Params<'_> = &[(&upload.bucket, Type::TEXT), (&upload.key, Type::TEXT)];
+    let (_, _, row) = try_join!(
+        tx.execute(sql!("documents/create"), new),
+        tx.query_one(sql!("documents/lock"), key),
+        tx.query_one(sql!("documents/standing"), key),
+    )?;
+    let building: Option<uuid::Uuid> = row.get("building");
+    let building = building.map(|building| Building {
+        id: DocumentVersionId(building),
+        fingerprint: row.get("fingerprint"),
+        recipe: row.get("recipe"),
+        copied_from: row.get::<_, Option<uuid::Uuid>>("copied_from").map(DocumentVersionId),
+        done: row.get("chunks_done"),
+        total: row.get("chunks_total"),
+        deaths: row.get("deaths"),
+        is_leased: row.get("is_leased"),
+    });
+    Ok(Standing { id: DocumentId(row.get("id")), settled: row.get("settled"), building })
 }
 
 /// Notes that a version is being built.
@@ -96,22 +111,24 @@ pub async fn mark_processing(tx: &TenantTx, id: DocumentId, size: i64, mime_type
 /// What reading a document told about it.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    /// Its own title, or the one it had.
+    /// Given, or its own, or its file's name.
     pub title: &'a str,
-    /// ISO 639-1 or `und`.
-    pub language: &'a str,
-    /// `pdf`, `docx`, `html`, `markdown` or `text`.
-    pub source_format: &'a str,
-    /// Where the format has pages.
-    pub page_count: Option<i32>,
     /// SHA-256 of the bytes, in hex.
     pub content_hash: &'a str,
-    /// Chunks of the version.
-    pub chunk_count: i32,
+    /// One of the document types.
+    pub document_type: &'a str,
+    /// Where it came from, if its uploader said.
+    pub source_url: Option<&'a str>,
+    /// By the collection's schema.
+    pub metadata: &'a serde_json::Value,
+    /// Spaces that its chunks have vectors in.
+    pub spaces: &'a [SpaceId],
+    /// All else.
+    pub manifest: &'a Manifest,
 }
 
-/// The switch: from this statement's commit on, readers see the new version and no row of an older one.
-/// `false` when another function took the document over in the meantime, or it was deleted.
+/// The switch: from its commit on, readers see the new version and no row of an older one. `false` when another
+/// worker took the document over in the meantime, or it was deleted.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -119,20 +136,30 @@ pub async fn switch(
     tx: &TenantTx,
     id: DocumentId,
     version: DocumentVersionId,
+    worker: Worker,
     reading: &Reading<'_>,
 ) -> Result<bool> {
+    // The old version makes room first: one version of a document is active.
+    versions::clear_others(tx, id, Some(version)).await?;
+    let manifest = reading.manifest;
     let switched = tx
         .execute(
             sql!("documents/switch"),
             &[
                 (&id.0, Type::UUID),
                 (&version.0, Type::UUID),
+                (&worker.0, Type::UUID),
                 (&reading.title, Type::TEXT),
-                (&reading.language, Type::TEXT),
-                (&reading.source_format, Type::TEXT),
-                (&reading.page_count, Type::INT4),
+                (&manifest.language, Type::TEXT),
+                (&manifest.format, Type::TEXT),
+                (&manifest.page_count, Type::INT4),
                 (&reading.content_hash, Type::TEXT),
-                (&reading.chunk_count, Type::INT4),
+                (&manifest.chunks, Type::INT4),
+                (&reading.document_type, Type::TEXT),
+                (&reading.source_url, Type::TEXT),
+                (reading.metadata, Type::JSONB),
+                (&manifest.ocr_confidence, Type::FLOAT4),
+                (&versions::space_ids(reading.spaces), Type::UUID_ARRAY),
             ],
         )
         .await?;
@@ -148,36 +175,55 @@ pub async fn fail(
     tx: &TenantTx,
     id: DocumentId,
     version: DocumentVersionId,
+    worker: Worker,
     failure: &Failure,
 ) -> Result<bool> {
     let reason = serde_json::json!(failure);
-    let failed = tx
-        .execute(
-            sql!("documents/fail"),
-            &[(&id.0, Type::UUID), (&version.0, Type::UUID), (&reason, Type::JSONB)],
-        )
-        .await?;
-    Ok(failed > 0)
+    let params: crate::tenant::Params<'_> =
+        &[(&id.0, Type::UUID), (&version.0, Type::UUID), (&worker.0, Type::UUID), (&reason, Type::JSONB)];
+    let failed = tx.execute(sql!("documents/fail"), params).await? > 0;
+    if failed {
+        versions::clear_others(tx, id, None).await?;
+    }
+    Ok(failed)
 }
 
-/// Deletes the document of a key with all its versions, chunks and vectors. The ids of what was deleted.
+/// Hides the document of a key: nobody finds it any more. Its id, if there is one.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn forget(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<DocumentId>> {
-    let row = tx.query_opt(sql!("documents/forget"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
+pub async fn hide(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<DocumentId>> {
+    let row = tx.query_opt(sql!("documents/hide"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
     Ok(row.map(|row| DocumentId(row.get("id"))))
 }
 
-/// ETag of the bytes that a document's present state was made from; `None` without a document, or while its
-/// state is not settled.
+/// The version that readers see.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn settled_etag(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<String>> {
-    let row =
-        tx.query_opt(sql!("documents/settled_etag"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
-    Ok(row.map(|row| row.get("etag")))
+pub async fn active_version(tx: &TenantTx, id: DocumentId) -> Result<Option<DocumentVersionId>> {
+    let row = tx.query_opt(sql!("documents/active_version"), &[(&id.0, Type::UUID)]).await?;
+    Ok(row.and_then(|row| row.get::<_, Option<uuid::Uuid>>("active_version_id")).map(DocumentVersionId))
+}
+
+/// Deletes a document with all its versions, chunks and vectors.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn delete(tx: &TenantTx, id: DocumentId) -> Result<()> {
+    tx.execute(sql!("documents/delete"), &[(&id.0, Type::UUID)]).await?;
+    Ok(())
+}
+
+/// Fingerprint of the object that a document's present state was made from; `None` without a document, or while
+/// its state is not settled.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn settled_fingerprint(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<String>> {
+    let params: crate::tenant::Params<'_> = &[(&bucket, Type::TEXT), (&key, Type::TEXT)];
+    let row = tx.query_opt(sql!("documents/settled_fingerprint"), params).await?;
+    Ok(row.map(|row| row.get("fingerprint")))
 }
 
 /// A document's state, for whoever watches it.
@@ -225,4 +271,39 @@ pub async fn statuses(tx: &TenantTx, bucket: &str, keys: &[String]) -> Result<Ve
             })
         })
         .collect()
+}
+
+/// What is known of an object.
+#[derive(Debug)]
+pub struct Known {
+    /// Its key.
+    pub key: String,
+    /// Of the bytes that the present state was made from.
+    pub etag: Option<String>,
+    /// Completed or failed.
+    pub is_settled: bool,
+    /// Failed by our fault, or for want of time: worth another try.
+    pub is_our_fault: bool,
+    /// A worker is at it.
+    pub is_leased: bool,
+}
+
+/// The documents of a bucket in the order of their keys' bytes: after one key, up to another, if one is given.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn known(tx: &TenantTx, bucket: &str, after: &str, up_to: Option<&str>) -> Result<Vec<Known>> {
+    let params: crate::tenant::Params<'_> =
+        &[(&bucket, Type::TEXT), (&after, Type::TEXT), (&up_to, Type::TEXT)];
+    let rows = tx.query(sql!("documents/known"), params).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Known {
+            key: row.get("s3_key"),
+            etag: row.get("etag"),
+            is_settled: row.get("is_settled"),
+            is_our_fault: row.get("is_our_fault"),
+            is_leased: row.get("is_leased"),
+        })
+        .collect())
 }

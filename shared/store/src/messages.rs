@@ -2,7 +2,8 @@
 
 use crate::{Result, TenantTx, sql};
 use domain::{
-    ChunkId, CitationId, ConfigVersionId, DocumentId, MessageId, RetrievalLogId, SessionId, SpaceId,
+    ChunkId, CitationId, ConfigVersionId, CuratedAnswerId, DocumentId, MessageId, RetrievalLogId, SessionId,
+    SpaceId,
 };
 use jiff::Timestamp;
 use pgvector::Vector;
@@ -41,6 +42,8 @@ pub struct NewAnswer<'a> {
     pub content: &'a str,
     /// Its words.
     pub words: &'a [String],
+    /// Who generated; `None`: nobody, people wrote it.
+    pub provider: Option<&'a str>,
     /// Model that generated.
     pub model: &'a str,
     /// As the provider counted.
@@ -80,6 +83,7 @@ pub async fn append_answer(tx: &TenantTx, answer: &NewAnswer<'_>) -> Result<()> 
             (&answer.confidence, Type::FLOAT4),
             (&answer.abstained, Type::BOOL),
             (&answer.error_info, Type::JSONB),
+            (&answer.provider, Type::TEXT),
         ],
     )
     .await?;
@@ -92,19 +96,48 @@ pub struct Citation {
     /// The number in the text.
     pub marker: i32,
     /// What supports it.
-    pub chunk: ChunkId,
-    /// Of which document.
-    pub document: DocumentId,
-    /// Copied, to survive the chunk.
+    pub source: Source,
+    /// The document, where there is one.
+    pub document: Option<DocumentId>,
+    /// Of the document, else the question that people answered. Copied, to survive both.
     pub title: String,
-    /// Copied.
-    pub key: String,
+    /// The document's, copied.
+    pub key: Option<String>,
     /// Copied.
     pub page: Option<i32>,
-    /// The words of the passage that carry the answer.
+    /// The source's words that carry the answer.
     pub quoted_span: String,
     /// How well it carries it, 0..1.
     pub score: f32,
+}
+
+/// What a citation points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A passage of a document.
+    Chunk(ChunkId),
+    /// An answer that people wrote.
+    Curated(CuratedAnswerId),
+}
+
+impl Source {
+    /// The passage, where it is one.
+    #[must_use]
+    pub fn chunk(self) -> Option<ChunkId> {
+        match self {
+            Self::Chunk(chunk) => Some(chunk),
+            Self::Curated(_) => None,
+        }
+    }
+
+    /// The curated answer, where it is one.
+    #[must_use]
+    pub fn curated(self) -> Option<CuratedAnswerId> {
+        match self {
+            Self::Chunk(_) => None,
+            Self::Curated(answer) => Some(answer),
+        }
+    }
 }
 
 /// Writes an answer's citations in one statement.
@@ -116,9 +149,9 @@ pub async fn cite(tx: &TenantTx, message: MessageId, citations: &[Citation]) -> 
         .iter()
         .map(|c| {
             serde_json::json!({
-                "id": CitationId::generate(), "chunk_id": c.chunk, "document_id": c.document, "marker": c.marker,
-                "quoted_span": c.quoted_span, "score": c.score, "document_title": c.title, "document_key": c.key,
-                "page_number": c.page,
+                "id": CitationId::generate(), "chunk_id": c.source.chunk(), "curated_answer_id": c.source.curated(),
+                "document_id": c.document, "marker": c.marker, "quoted_span": c.quoted_span, "score": c.score,
+                "document_title": c.title, "document_key": c.key, "page_number": c.page,
             })
         })
         .collect();
@@ -247,10 +280,13 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     Some(Citation {
         marker: i32::try_from(value.get("marker")?.as_i64()?).ok()?,
-        chunk: text("chunk_id")?.parse().ok()?,
-        document: text("document_id")?.parse().ok()?,
+        source: match text("chunk_id") {
+            Some(chunk) => Source::Chunk(chunk.parse().ok()?),
+            None => Source::Curated(text("curated_answer_id")?.parse().ok()?),
+        },
+        document: text("document_id").and_then(|id| id.parse().ok()),
         title: text("document_title")?.to_owned(),
-        key: text("document_key")?.to_owned(),
+        key: text("document_key").map(ToOwned::to_owned),
         page: value.get("page_number").and_then(Value::as_i64).and_then(|page| i32::try_from(page).ok()),
         quoted_span: text("quoted_span")?.to_owned(),
         #[expect(clippy::cast_possible_truncation, reason = "it was a real before it was JSON")]

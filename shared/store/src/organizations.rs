@@ -27,3 +27,22 @@ pub async fn create(tx: &TenantTx, name: &str, slug: &str) -> Result<()> {
     tx.execute(sql!("organizations/act_as_application"), &[]).await?;
     Ok(())
 }
+
+/// All organizations, for what a clock starts: one of the doors.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn list(database: &Database) -> Result<Vec<OrganizationId>> {
+    let client = database.client().await?;
+    let rows = client.query_typed(sql!("organizations/list"), &[]).await;
+    database.put_back(client);
+    Ok(rows?.iter().map(|row| OrganizationId(row.get(0))).collect())
+}
+
+/// The tenant's own slug.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn slug(tx: &TenantTx) -> Result<String> {
+    Ok(tx.query_one(sql!("organizations/slug"), &[]).await?.get("slug"))
+}

@@ -1,10 +1,14 @@
-//! Retrieval in one statement, through the search function of migration 0008.
+//! Retrieval in one statement, through the search function of migration 0010.
 
-use crate::{Result, TenantTx, sql};
+use crate::{Result, TenantTx, curated_search::Candidate, sql};
 use domain::{ChatbotId, ChunkId, DocumentId, SpaceId, limits};
 use pgvector::Vector;
 use serde::Serialize;
-use tokio_postgres::types::Type;
+use std::collections::BTreeMap;
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 
 /// Narrows a search; empty lists narrow nothing.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -21,6 +25,12 @@ pub struct Filter {
     /// ISO 639-1 codes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
+    /// Chunk types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chunk_types: Vec<String>,
+    /// By field, the values of which a chunk has one: every field must hold.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, Vec<String>>,
 }
 
 /// A search, ready for the database.
@@ -71,46 +81,118 @@ pub struct Hit {
     pub fused: f64,
 }
 
+/// A passage that stands beside one that was found, in the same section of the same document.
+#[derive(Debug, Clone)]
+pub struct Neighbour {
+    /// The passage that was found.
+    pub of: ChunkId,
+    /// On which side of it.
+    pub side: Side,
+    /// The neighbour itself: nothing was compared, so its scores are empty.
+    pub hit: Hit,
+}
+
+/// Where a neighbour stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Right before the passage that was found.
+    Before,
+    /// Right after it.
+    After,
+}
+
+/// All that a turn looks up.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The best passages, best first.
+    pub hits: Vec<Hit>,
+    /// What stands beside the first of them, in their order. One may have been found itself, or stand beside two.
+    pub neighbours: Vec<Neighbour>,
+    /// Answers of people that may be to this question, in no order.
+    pub curated: Vec<Candidate>,
+}
+
+/// Answers of people with the question's words that are looked at, and as many near its vector.
+const CURATED_CANDIDATES: i32 = 5;
+
 /// The best passages, best first.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn search(tx: &TenantTx, search: &Search<'_>) -> Result<Vec<Hit>> {
-    let vector = search.vector.map(Vector::as_slice);
-    let filter = serde_json::json!(search.filter);
-    let chatbot = search.chatbot.map(|id| id.0);
-    let candidates = i32::try_from(limits::SEARCH_CANDIDATES.max(search.limit)).unwrap_or(i32::MAX);
-    let limit = i32::try_from(search.limit).unwrap_or(i32::MAX);
-    let rows = tx
-        .query(
-            sql!("chunks/search"),
-            &[
-                (&search.space.0, Type::UUID),
-                (&vector, Type::FLOAT4_ARRAY),
-                (&search.words, Type::TEXT_ARRAY),
-                (&chatbot, Type::UUID),
-                (&filter, Type::JSONB),
-                (&search.dense_weight, Type::FLOAT8),
-                (&candidates, Type::INT4),
-                (&limit, Type::INT4),
-            ],
-        )
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Hit {
-            chunk: ChunkId(row.get("chunk_id")),
-            document: DocumentId(row.get("document_id")),
-            title: row.get("document_title"),
-            key: row.get("document_key"),
-            page: row.get("page_number"),
-            headings: row.get("headings"),
-            content: row.get("content"),
-            language: row.get("language"),
-            dense: row.get("dense"),
-            lexical: row.get("lexical"),
-            coverage: row.get("coverage"),
-            fused: row.get("fused"),
-        })
-        .collect())
+    let bound = Bound::of(search);
+    Ok(tx.query(sql!("chunks/search"), &bound.params(search)).await?.iter().map(hit).collect())
+}
+
+/// The best passages, what stands beside the first `expanded` of them, and what people answered.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn for_turn(tx: &TenantTx, search: &Search<'_>, expanded: u32) -> Result<Found> {
+    let (bound, expanded) = (Bound::of(search), i64::from(expanded));
+    let mut params = bound.params(search).to_vec();
+    params.extend([(&expanded as &(dyn ToSql + Sync), Type::INT8), (&CURATED_CANDIDATES, Type::INT4)]);
+    let mut found = Found::default();
+    for row in &tx.query(sql!("chunks/search_for_turn"), &params).await? {
+        if row.get::<_, Option<&str>>("question").is_some() {
+            found.curated.push(Candidate::from_row(row));
+        } else if let Some(of) = row.get::<_, Option<uuid::Uuid>>("neighbour_of") {
+            let side = if row.get("is_after") { Side::After } else { Side::Before };
+            found.neighbours.push(Neighbour { of: ChunkId(of), side, hit: hit(row) });
+        } else {
+            found.hits.push(hit(row));
+        }
+    }
+    Ok(found)
+}
+
+/// A search's values as the database takes them.
+struct Bound<'a> {
+    vector: Option<&'a [f32]>,
+    chatbot: Option<uuid::Uuid>,
+    filter: serde_json::Value,
+    candidates: i32,
+    limit: i32,
+}
+
+impl<'a> Bound<'a> {
+    fn of(search: &'a Search<'_>) -> Self {
+        Self {
+            vector: search.vector.map(Vector::as_slice),
+            chatbot: search.chatbot.map(|id| id.0),
+            filter: serde_json::json!(search.filter),
+            candidates: i32::try_from(limits::SEARCH_CANDIDATES.max(search.limit)).unwrap_or(i32::MAX),
+            limit: i32::try_from(search.limit).unwrap_or(i32::MAX),
+        }
+    }
+
+    fn params<'b>(&'b self, search: &'b Search<'_>) -> [(&'b (dyn ToSql + Sync), Type); 8] {
+        [
+            (&search.space.0, Type::UUID),
+            (&self.vector, Type::FLOAT4_ARRAY),
+            (&search.words, Type::TEXT_ARRAY),
+            (&self.chatbot, Type::UUID),
+            (&self.filter, Type::JSONB),
+            (&search.dense_weight, Type::FLOAT8),
+            (&self.candidates, Type::INT4),
+            (&self.limit, Type::INT4),
+        ]
+    }
+}
+
+fn hit(row: &Row) -> Hit {
+    Hit {
+        chunk: ChunkId(row.get("chunk_id")),
+        document: DocumentId(row.get("document_id")),
+        title: row.get("document_title"),
+        key: row.get("document_key"),
+        page: row.get("page_number"),
+        headings: row.get("headings"),
+        content: row.get("content"),
+        language: row.get("language"),
+        dense: row.get("dense"),
+        lexical: row.get("lexical"),
+        coverage: row.get("coverage"),
+        fused: row.get("fused"),
+    }
 }

@@ -5,6 +5,7 @@ pub mod key;
 pub mod paging;
 pub mod problem;
 pub mod request;
+pub mod service;
 
 pub use key::BearerKey;
 pub use paging::Page;

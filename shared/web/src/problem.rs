@@ -109,6 +109,12 @@ impl Problem {
         )
     }
 
+    /// 409: the request is well, and what it is about does not allow it now.
+    #[must_use]
+    pub fn conflict(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(kind, "Not possible as things stand", StatusCode::CONFLICT, detail)
+    }
+
     /// 413.
     #[must_use]
     pub fn body_too_large() -> Self {

@@ -123,6 +123,122 @@ async fn a_turn_is_kept_with_everything_about_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_people_wrote_is_given_word_for_word_and_kept() {
+    let shared = stack().await;
+    let key = &shared.addresses.api_key;
+    let chatbot = manual("asking-curated").await;
+    let written = "Call *Anna*, extension 12. [see the list]\n\nShe has the key.";
+    let body =
+        json!({ "question": "Who has the key of the pump house?", "answer": written, "chatbot_id": chatbot });
+    let (status, curated) = shared.call(key, Method::POST, "/api/v1/curated-answers", body.to_string()).await;
+    assert_eq!(status, StatusCode::CREATED, "{curated}");
+
+    let client = shared.client().await;
+    let session = client.open_session(&chatbot).await.expect("a session");
+    let question = "who has the key of the pump house";
+    let events: Vec<_> = client.ask(&session, question).await.expect("a stream").collect().await;
+    let events: Vec<_> = events.into_iter().map(|event| event.expect("an event")).collect();
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["token", "citation", "done"]);
+    assert_eq!(events[0].data["text"], json!(written));
+    let answer = &events[2].data;
+    assert_eq!(
+        (&answer["message"]["content"], &answer["message"]["model"]),
+        (&json!(written), &json!("curated"))
+    );
+    assert_eq!((&answer["usage"]["total_tokens"], &answer["confidence"]), (&json!(0), &json!(1.0)));
+    let citation = &answer["citations"][0];
+    assert_eq!(citation, &events[1].data);
+    assert_eq!(citation["curated_answer_id"], curated["id"]);
+    assert_eq!((&citation["chunk_id"], &citation["document_id"]), (&Value::Null, &Value::Null));
+
+    // Near enough in other words; another pump house is not.
+    let session = shared.session(&chatbot).await;
+    let near = shared.ask(&session, "Who's got the key of the pump house, please?").await;
+    let other = shared.ask(&session, "Who has the key of pump house 7?").await;
+    assert_ne!(other["message"]["model"], json!("curated"), "{other}");
+    let path = format!("/api/v1/sessions/{session}/messages");
+    let (_, messages) = shared.call(key, Method::GET, &path, "").await;
+    assert_eq!(messages["items"][1]["content"], near["message"]["content"]);
+    assert_eq!(messages["items"][1]["citations"], near["citations"]);
+    let admin = shared.addresses.admin_database_url.as_deref().expect("our own server");
+    let database = local::database::connect(admin).await.expect("the database answers");
+    let sql = "SELECT count(*) FROM docent.events WHERE event_type = 'curated_answer_given' AND payload ->> 'curated_answer_id' = $1";
+    let id = curated["id"].as_str().expect("an id");
+    assert!(database.query_one(sql, &[&id]).await.expect("a count").get::<_, i64>(0) >= 1);
+
+    // Another chatbot does not give it.
+    let stranger = manual("asking-not-curated").await;
+    let session = shared.session(&stranger).await;
+    assert_ne!(shared.ask(&session, question).await["message"]["model"], json!("curated"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_passage_is_quoted_as_corrected_and_a_disabled_one_not_at_all() {
+    let shared = stack().await;
+    let key = &shared.addresses.api_key;
+    let chatbot = manual("asking-corrected").await;
+    let session = shared.session(&chatbot).await;
+    let first = shared.ask(&session, SEAL).await;
+    let chunk = format!("/api/v1/chunks/{}", first["citations"][0]["chunk_id"].as_str().expect("a passage"));
+    let (_, passage) = shared.call(key, Method::GET, &chunk, "").await;
+    let corrected =
+        passage["content"].as_str().expect("text").replace("8,000 operating hours", "9,000 operating hours");
+    let change = async |change: Value| {
+        let (status, changed) = shared.call(key, Method::PATCH, &chunk, change.to_string()).await;
+        assert_eq!(status, StatusCode::OK, "{changed}");
+    };
+    change(json!({ "content": corrected })).await;
+    let second = shared.ask(&session, SEAL).await;
+    assert!(
+        second["message"]["content"].as_str().is_some_and(|text| text.contains("9,000 operating hours")),
+        "{second}"
+    );
+    assert!(
+        second["citations"][0]["quoted_span"].as_str().is_some_and(|span| span.contains("9,000")),
+        "{second}"
+    );
+    change(json!({ "is_active": false })).await;
+    let third = shared.ask(&session, SEAL).await;
+    assert!(
+        !third["message"]["content"].as_str().is_some_and(|text| text.contains(",000 operating hours")),
+        "{third}"
+    );
+    let path = "/api/v1/search?q=shaft%20seal%20operating%20hours&collection=asking-corrected&k=50";
+    let (_, found) = shared.call(key, Method::GET, path, "").await;
+    let items = found["items"].as_array().expect("items");
+    assert!(!items.is_empty() && items.iter().all(|item| item["chunk_id"] != passage["id"]), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_is_narrowed_by_type_and_metadata_and_refuses_unknown_words() {
+    let shared = stack().await;
+    let key = &shared.addresses.api_key;
+    manual("asking-narrowed").await;
+    let search = async |more: &str| {
+        let path = format!("/api/v1/search?q=shaft%20seal&collection=asking-narrowed&{more}");
+        shared.call(key, Method::GET, &path, "").await
+    };
+    for (more, is_found) in
+        [("chunk_type=general", true), ("chunk_type=product_level", false), ("metadata.module=m1", false)]
+    {
+        let (status, found) = search(more).await;
+        assert_eq!(status, StatusCode::OK, "{found}");
+        assert_eq!(
+            found["items"].as_array().is_some_and(|items| !items.is_empty()),
+            is_found,
+            "{more}: {found}"
+        );
+    }
+    let (status, problem) = search("document_type=manual").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        problem["detail"].as_str().is_some_and(|detail| detail.contains("\"certification\"")),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_breaks_off_ends_in_an_error_event_and_a_kept_message() {
     let shared = stack().await;
     let chatbot = manual("asking-broken").await;
@@ -171,7 +287,8 @@ async fn the_served_openapi_document_has_every_route_of_the_template() {
     assert_eq!(status, StatusCode::OK);
     let template = local::template::Template::read(&local::stack::template_file(&tests::repository::root()))
         .expect("readable");
-    for route in template.routes().iter().filter(|route| !route.path.ends_with("openapi.json")) {
+    let routes: Vec<_> = template.routes().iter().filter(|route| route.function == "ChatFunction").collect();
+    for route in routes.iter().filter(|route| !route.path.ends_with("openapi.json")) {
         let operation = &api["paths"][&route.path][route.method.to_lowercase()];
         assert!(operation.is_object(), "{route} is in the template and not in the OpenAPI document");
     }
@@ -181,6 +298,6 @@ async fn the_served_openapi_document_has_every_route_of_the_template() {
         .values()
         .map(|path| path.as_object().map_or(0, serde_json::Map::len))
         .sum();
-    assert_eq!(declared, template.routes().len() - 1, "a declared route is missing in the template");
+    assert_eq!(declared, routes.len() - 1, "a declared route is missing in the template");
     assert_eq!(api["servers"][0]["url"], Value::String(shared.addresses.gateway.clone()));
 }

@@ -3,7 +3,7 @@
 use super::words::{counted, passages_done};
 use anyhow::{Context as _, Result, ensure};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use local::client::Client;
+use local::client::{Client, Dropped};
 use std::{
     collections::BTreeMap,
     io::IsTerminal as _,
@@ -42,48 +42,61 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
     overall.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} done  {elapsed}  {wide_msg}")?);
     let mut etags = BTreeMap::new();
     let mut dropped = BTreeMap::new();
+    let mut refused = 0;
     for (name, file) in &files {
-        let (key, etag) = client.put(collection, name, file).await?;
-        dropped.insert(key.clone(), Instant::now());
-        etags.insert(key, etag);
+        match client.upload(collection, name, file).await {
+            Ok(Dropped { key, etag }) => {
+                dropped.insert(key.clone(), Instant::now());
+                etags.insert(key, etag);
+            }
+            Err(error) => {
+                refused += 1;
+                bars.suspend(|| println!("         -  {name}: not uploaded: {error:#}"));
+                overall.inc(1);
+            }
+        }
     }
     let bars_are_seen = std::io::stdout().is_terminal();
     let mut said = dropped.clone();
     let mut way: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let statuses = client
-        .settle(&etags, |status| {
-            let steps = way.entry(status.key.clone()).or_insert_with(|| vec!["uploaded".into()]);
-            if steps.last() != Some(&status.status) {
-                steps.push(status.status.clone());
-            }
-            match (status.status.as_str(), status.progress) {
-                ("completed" | "failed", _) => {
-                    let line = line(status, steps, dropped.get(&status.key));
-                    // Not through the bars: they are silent where there is no terminal.
-                    bars.suspend(|| println!("{line}"));
-                    overall.inc(1);
+    // With no key at all everything would be waited for.
+    let statuses = if etags.is_empty() {
+        Vec::new()
+    } else {
+        client
+            .settle(&etags, |status| {
+                let steps = way.entry(status.key.clone()).or_insert_with(|| vec!["uploaded".into()]);
+                if steps.last() != Some(&status.status) {
+                    steps.push(status.status.clone());
                 }
-                (_, Some((done, total))) if total > 0 => {
-                    let progress = format!("{}: processing: {}", name(status), passages_done(done, total));
-                    let last = said.entry(status.key.clone()).or_insert_with(Instant::now);
-                    if !bars_are_seen && last.elapsed() >= SAY_EVERY {
-                        *last = Instant::now();
-                        let seconds = seconds(dropped.get(&status.key));
-                        bars.suspend(|| println!("{seconds:>7.2} s  {progress}"));
+                match (status.status.as_str(), status.progress) {
+                    ("completed" | "failed", _) => {
+                        let line = line(status, steps, dropped.get(&status.key));
+                        // Not through the bars: they are silent where there is no terminal.
+                        bars.suspend(|| println!("{line}"));
+                        overall.inc(1);
                     }
-                    overall.set_message(progress);
+                    (_, Some((done, total))) if total > 0 => {
+                        let progress =
+                            format!("{}: processing: {}", name(status), passages_done(done, total));
+                        let last = said.entry(status.key.clone()).or_insert_with(Instant::now);
+                        if !bars_are_seen && last.elapsed() >= SAY_EVERY {
+                            *last = Instant::now();
+                            let seconds = seconds(dropped.get(&status.key));
+                            bars.suspend(|| println!("{seconds:>7.2} s  {progress}"));
+                        }
+                        overall.set_message(progress);
+                    }
+                    _ => {}
                 }
-                _ => {}
-            }
-        })
-        .await?;
+            })
+            .await?
+    };
     overall.finish_and_clear();
     let failed = statuses.iter().filter(|status| status.status == "failed").count();
-    println!(
-        "{} completed, {failed} failed, in {:.1} s",
-        statuses.len() - failed,
-        begun.elapsed().as_secs_f64()
-    );
+    let completed = statuses.len() - failed;
+    let failed = failed + refused;
+    println!("{completed} completed, {failed} failed, in {:.1} s", begun.elapsed().as_secs_f64());
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -1,10 +1,6 @@
 //! The start-up: from nothing to an answered question.
 
-use super::{
-    Start, ask, drop, running,
-    words::{command, counted},
-    workspace,
-};
+use super::{Start, ask, drop, running, words::command, workspace};
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use local::{
@@ -140,11 +136,7 @@ async fn bring_up(
     let addresses = demo::addresses(&stack, &secrets, &demo);
     folder.publish(&addresses)?;
     step.done("ready");
-    let looked = stack.look_again(&[demo.organization]).await?;
-    if looked > 0 {
-        let documents = counted(looked, "document", "documents");
-        println!("  {documents} changed while the stack was down, and will be looked at again");
-    }
+    stack.look_again(&[demo.organization]).await?;
     Ok(Started { stack, demo, addresses })
 }
 

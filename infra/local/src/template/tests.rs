@@ -44,14 +44,18 @@ fn environment(value: &str, resolver: &Resolver) -> anyhow::Result<Option<String
 fn reads_the_template_that_deploys() {
     let template = ours();
     let names: Vec<_> = template.functions().iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["migrate", "ingest", "chat"]);
-    let chat = template.function("chat").unwrap();
+    assert_eq!(names, ["migrate", "ingest", "chat", "admin"]);
+    let (chat, admin) = (template.function("chat").unwrap(), template.function("admin").unwrap());
     assert_eq!(chat.timeout, Duration::from_secs(300));
-    assert_eq!(template.routes().len(), 7);
-    for route in template.routes() {
-        assert_eq!(route.transfer, Transfer::Streamed, "{route}");
-        assert_eq!(route.timeout, chat.timeout, "{route}");
-        assert_eq!(route.function, chat.logical_id, "{route}");
+    let (streamed, buffered): (Vec<_>, Vec<_>) =
+        template.routes().iter().partition(|route| route.transfer == Transfer::Streamed);
+    assert_eq!((streamed.len(), buffered.len()), (7, 31));
+    for route in streamed {
+        assert_eq!((route.timeout, &route.function), (chat.timeout, &chat.logical_id), "{route}");
+    }
+    for route in buffered {
+        assert_eq!(route.function, admin.logical_id, "{route}");
+        assert!(route.timeout > admin.timeout, "{route}");
     }
     let sources = template.queue_sources();
     assert_eq!(
@@ -62,7 +66,7 @@ fn reads_the_template_that_deploys() {
     assert_eq!(sources[1].maximum_concurrency, Some(5));
     assert_eq!(template.queues().len(), 4);
     for queue in template.queues().iter().filter(|queue| queue.redrive.is_some()) {
-        assert_eq!(queue.visibility, Duration::from_secs(1800));
+        assert_eq!(queue.visibility, Duration::from_secs(450));
         assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, 5);
     }
     assert_eq!(template.buckets()[0].notifications.len(), 3);
@@ -79,6 +83,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     let template = ours();
     let resolver = Resolver::new()
         .reference("Bucket", "docent")
+        .reference("EventsQueue", "http://127.0.0.1:1/000000000000/EventsQueue")
         .reference("WorkQueue", "http://127.0.0.1:1/000000000000/WorkQueue")
         .secret("docent", "database_url", "postgres://app")
         .secret("docent", "owner_database_url", "postgres://owner")
@@ -97,10 +102,22 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     };
     assert_eq!(
         names("ingest"),
-        ["BUCKET", "DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "WORK_QUEUE_URL"]
+        [
+            "BUCKET",
+            "DATABASE_URL",
+            "EMBEDDING_DIMENSION",
+            "EMBEDDING_MODEL",
+            "EVENTS_QUEUE_URL",
+            "OCR",
+            "WEB_ALLOW_PRIVATE",
+            "WORK_QUEUE_URL"
+        ]
     );
     let chat = ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "IDENTITY_HASH_KEY", "PUBLIC_URL"];
     assert_eq!(names("chat"), chat);
+    let admin =
+        ["BUCKET", "DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "PUBLIC_URL", "WORK_QUEUE_URL"];
+    assert_eq!(names("admin"), admin);
     let migrate =
         ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "GENERATION_MODEL", "OWNER_DATABASE_URL"];
     assert_eq!(names("migrate"), migrate);

@@ -1,26 +1,11 @@
 //! What is let out, what is held back, and under which marker.
 
 use super::*;
-use crate::Passage;
-use domain::{ChunkId, DocumentId};
-use store::search::Hit;
+use crate::{Passage, prompt::tests::hit, retrieve::Beside};
+use store::search::Side;
 
 fn given(handle: &str, content: &str) -> HandedOut {
-    let hit = Hit {
-        chunk: ChunkId::generate(),
-        document: DocumentId::generate(),
-        title: "Pump manual".into(),
-        key: "a/b/c".into(),
-        page: Some(3),
-        headings: Vec::new(),
-        content: content.into(),
-        language: "en".into(),
-        dense: Some(0.8),
-        lexical: 5.0,
-        coverage: 1.0,
-        fused: 1.0,
-    };
-    HandedOut { handle: handle.into(), passage: Passage { hit, score: 0.9 } }
+    HandedOut { handle: handle.into(), passage: Passage { hit: hit(content), score: 0.9, beside: None } }
 }
 
 const OIL: &str = "Check the level daily. Change the oil every 500 hours. Use grade 46.";
@@ -50,6 +35,21 @@ fn a_supported_sentence_is_shown_with_its_citation() {
     assert_eq!(verdict.text, shown);
     assert_eq!(verdict.citations[0].quoted_span, "Change the oil every 500 hours.");
     assert!(verdict.confidence > 0.85, "{}", verdict.confidence);
+}
+
+#[test]
+fn what_a_neighbour_says_is_cited_by_the_neighbour_and_by_nobody_else() {
+    let found = given("a2b3c4", "Check the level daily.");
+    let beside = Some(Beside { of: found.passage.hit.chunk, side: Side::After });
+    let mut next = given("d5e6f7", "Change the oil every 500 hours.");
+    next.passage = Passage { score: 0.6, beside, ..next.passage };
+    let handed_out = [found, next];
+    let (shown, verdict) = ground(&handed_out, "Change the oil every 500 hours. [d5e6f7]");
+    assert_eq!(shown, "Change the oil every 500 hours. [1]");
+    assert_eq!(verdict.citations[0].source, Source::Chunk(handed_out[1].passage.hit.chunk));
+    assert!(verdict.confidence < 0.7, "as sure as the neighbour's rank: {}", verdict.confidence);
+    let (shown, _) = ground(&handed_out, "Change the oil every 500 hours. [a2b3c4]");
+    assert_eq!(shown, "", "the passage that was found does not say it");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The child's side: limits on itself first, then the file.
 
-use super::{Answer, Extracted, docx, html, markdown, pdf, sniff, text};
+use super::{
+    Answer, Extracted, csv, docx, eml, epub, html, markdown, odt, pdf, picture, pptx, rtf, sniff, text, xlsx,
+};
 use domain::{Failure, FailureCode, limits};
 use rlimit::Resource;
 use sniff::Format;
@@ -31,6 +33,9 @@ pub fn run_child() -> bool {
     let file = PathBuf::from(arguments.next().unwrap_or_default());
     let name = arguments.next().unwrap_or_default();
     limit_self();
+    if let Some(page) = arguments.next() {
+        return run_for_picture(file, &page.to_string_lossy());
+    }
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || read(&file, &name));
     let answer = match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(answer)) => answer,
@@ -39,6 +44,19 @@ pub fn run_child() -> bool {
     };
     let written = serde_json::to_vec(&answer).map(|bytes| std::io::stdout().lock().write_all(&bytes));
     if !matches!(written, Ok(Ok(()))) {
+        std::process::exit(1);
+    }
+    true
+}
+
+/// The picture of a page instead of its text; nothing when it has none.
+fn run_for_picture(file: PathBuf, page: &str) -> bool {
+    let page = page.parse().unwrap_or(0);
+    let work = std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(move || fs::read(&file).ok().and_then(|bytes| picture::of_page(&bytes, page)));
+    let image = work.ok().and_then(|work| work.join().ok()).flatten().unwrap_or_default();
+    if std::io::stdout().lock().write_all(&image).is_err() {
         std::process::exit(1);
     }
     true
@@ -56,7 +74,7 @@ fn limit_self() {
 
 fn read(file: &PathBuf, name: &OsString) -> Answer {
     match fs::read(file) {
-        Ok(bytes) => match extract(&bytes, &name.to_string_lossy()) {
+        Ok(bytes) => match extract(&bytes, &name.to_string_lossy(), 0) {
             Ok(extracted) => Answer::Extracted(extracted),
             Err(failure) => Answer::Failed(failure),
         },
@@ -64,16 +82,40 @@ fn read(file: &PathBuf, name: &OsString) -> Answer {
     }
 }
 
-/// Reads bytes by what they are, whatever their name says; the name only tells Markdown from plain text.
-fn extract(bytes: &[u8], name: &str) -> Result<Extracted, Failure> {
+/// Reads bytes by what they are, whatever their name says; the name only tells kinds of text apart. They are attached
+/// to `depth` e-mails.
+pub(super) fn extract(bytes: &[u8], name: &str, depth: usize) -> Result<Extracted, Failure> {
     match sniff::format(bytes, name)? {
         Format::Pdf => pdf::read(bytes),
         Format::Docx => docx::read(bytes),
+        Format::Pptx => pptx::read(bytes),
+        Format::Xlsx => xlsx::read(bytes),
+        Format::Epub => epub::read(bytes),
+        Format::OpenDocument(format) => odt::read(bytes, format),
+        Format::Rtf => rtf::read(bytes),
+        Format::Eml => eml::read(bytes, depth),
+        Format::Picture => picture::read(bytes),
+        Format::Csv(source) => csv::read(&source),
         Format::Html(source) => html::read(&source),
         Format::Markdown(source) => Ok(markdown::read(&source)),
-        Format::Text(source) => Ok(text::read(&source)),
+        Format::Text(source) => text::read(&source),
     }
+    .and_then(|document| within_limits(&document).map(|()| document))
     .and_then(Extracted::checked)
+}
+
+/// Refuses a document that has grown too large, while it grows: millions of blocks are memory, however short.
+pub(super) fn within_limits(document: &Extracted) -> Result<(), Failure> {
+    if document.text.len() > limits::EXTRACTED_TEXT_BYTES {
+        return Err(super::text_too_long());
+    }
+    if document.blocks.len() > limits::DOCUMENT_BLOCKS {
+        return Err(Failure::new(
+            FailureCode::TooLarge,
+            format!("The file holds more than {} paragraphs. Split it into parts.", limits::DOCUMENT_BLOCKS),
+        ));
+    }
+    Ok(())
 }
 
 pub(super) fn damaged(what: &str) -> Failure {
@@ -81,4 +123,22 @@ pub(super) fn damaged(what: &str) -> Failure {
         FailureCode::Damaged,
         format!("The file is damaged: {what}. Save it again with its usual program and upload that."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::BlockKind;
+
+    #[test]
+    fn blocks_are_taken_to_their_limit_and_no_further() {
+        let document = |blocks| {
+            let mut document = Extracted::new("test");
+            document.push(BlockKind::Paragraph, "x", None);
+            document.blocks = vec![document.blocks[0].clone(); blocks];
+            within_limits(&document)
+        };
+        assert!(document(limits::DOCUMENT_BLOCKS).is_ok());
+        assert_eq!(document(limits::DOCUMENT_BLOCKS + 1).expect_err("too many").code, FailureCode::TooLarge);
+    }
 }

@@ -2,10 +2,10 @@
 
 use domain::{Failure, FailureCode, limits};
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 /// A document's text with its structure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Extracted {
     /// `pdf`, `docx`, `html`, `markdown` or `text`.
     pub format: String,
@@ -19,10 +19,17 @@ pub struct Extracted {
     pub text: String,
     /// In order, not overlapping.
     pub blocks: Vec<Block>,
+    /// What the file says of itself (front matter, document properties): names in lower case, of which a
+    /// collection's metadata schema takes what it knows.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+    /// Pages that hold a picture and no text, from 1: for OCR, or to be reported as unread.
+    #[serde(default)]
+    pub unread: Vec<u32>,
 }
 
 /// A stretch of the text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Block {
     /// What it is.
     pub kind: BlockKind,
@@ -30,6 +37,13 @@ pub struct Block {
     pub range: Range<usize>,
     /// Where the format has pages, from 1.
     pub page: Option<u32>,
+    /// How sure its reader was of the letters, 0..1: below 1 for OCR alone.
+    #[serde(default = "sure")]
+    pub confidence: f32,
+}
+
+fn sure() -> f32 {
+    1.0
 }
 
 /// What a stretch of text is.
@@ -41,8 +55,8 @@ pub enum BlockKind {
     Paragraph,
     /// A list with its items, one a line.
     List,
-    /// A table, one row a line.
-    Table,
+    /// A table, one row a line, of which this many at its beginning are its header.
+    Table(u8),
     /// To be kept as it is.
     Code,
 }
@@ -58,6 +72,8 @@ impl Extracted {
             page_count: None,
             text: String::new(),
             blocks: Vec::new(),
+            metadata: BTreeMap::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -72,7 +88,7 @@ impl Extracted {
         }
         let from = self.text.len();
         self.text.extend(text.chars().map(|c| if c == '\0' { ' ' } else { c }));
-        self.blocks.push(Block { kind, range: from..self.text.len(), page });
+        self.blocks.push(Block { kind, range: from..self.text.len(), page, confidence: sure() });
     }
 
     /// Refuses a document without text, or with too much of it.
@@ -80,7 +96,8 @@ impl Extracted {
         if self.text.len() > limits::EXTRACTED_TEXT_BYTES {
             return Err(super::text_too_long());
         }
-        if !self.text.chars().any(char::is_alphanumeric) {
+        // A scan has pages to be read by OCR yet.
+        if self.unread.is_empty() && !self.text.chars().any(char::is_alphanumeric) {
             return Err(Failure::new(
                 FailureCode::NoText,
                 "The file holds no text. Scanned pages need a text layer (OCR).",

@@ -1,23 +1,17 @@
 //! Markdown to plain text with structure. The other formats come through here: their readers write Markdown.
 
+mod front_matter;
+
 use super::{BlockKind, Extracted};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 pub(super) fn read(source: &str) -> Extracted {
     let mut document = Extracted::new("markdown");
-    append(&mut document, without_front_matter(source), None);
+    let (fields, text) = front_matter::take(source);
+    document.title = fields.get("title").filter(|title| !title.trim().is_empty()).cloned();
+    document.metadata = fields;
+    append(&mut document, text, None);
     document
-}
-
-/// YAML between `---` lines at the very beginning is about the document, not of it.
-fn without_front_matter(source: &str) -> &str {
-    let Some(rest) = source.strip_prefix("---\n").or_else(|| source.strip_prefix("---\r\n")) else {
-        return source;
-    };
-    match rest.split_once("\n---") {
-        Some((_, after)) => after.trim_start_matches('-').trim_start(),
-        None => source,
-    }
 }
 
 /// Appends Markdown to a document, block by block, without its markup.
@@ -113,7 +107,7 @@ impl Walker<'_> {
             }
             TagEnd::Table => {
                 self.table = false;
-                self.finish(BlockKind::Table);
+                self.finish(BlockKind::Table(1));
             }
             TagEnd::List(_) => {
                 self.lists.pop();
@@ -154,9 +148,19 @@ mod tests {
                 (BlockKind::Heading(1), "A b"),
                 (BlockKind::Paragraph, "Some bold link."),
                 (BlockKind::List, "1. one\n2. two\n  - deep"),
-                (BlockKind::Table, "| k | v |\n| a | 1 |"),
+                (BlockKind::Table(1), "| k | v |\n| a | 1 |"),
                 (BlockKind::Code, "let x;"),
             ]
+        );
+    }
+
+    #[test]
+    fn front_matter_is_about_the_document_and_not_of_it() {
+        let document = read("---\ntitle: Pumps\nlang: en\nmodule: [m1, m2]\n---\n# Oil\n\nChange it.\n");
+        assert_eq!((document.title.as_deref(), document.text.as_str()), (Some("Pumps"), "Oil\n\nChange it."));
+        assert_eq!(
+            (document.metadata["lang"].as_str(), document.metadata["module"].as_str()),
+            ("en", "m1, m2")
         );
     }
 }

@@ -1,42 +1,181 @@
-//! PDF: page by page, by `unpdf`.
+//! PDF: page by page, by `unpdf`, which finds columns, headings, lists and tables. What is ours: what runs along
+//! all pages goes, words broken at a line's end are whole again, and a page that is a picture is said to be one.
 
-use super::{Extracted, child::damaged, markdown};
+mod headings;
+mod piece;
+mod running;
+
+use super::{BlockKind, Extracted, child::damaged, repair::Vocabulary};
 use domain::{Failure, FailureCode, limits};
-use unpdf::{Document, ErrorKind, ParseOptions, PdfParser, render};
+use headings::Numbered;
+use piece::Piece;
+use std::ops::ControlFlow;
+use unpdf::{
+    ErrorKind, PageSelection, PageStreamOptions, ParseEvent, ParseOptions, PdfParser,
+    model::{FormField, Metadata, Page},
+};
 
+/// Part of a page that pictures cover from which they may hold its text: a logo is a few hundredths.
+const PICTURE: f32 = 0.05;
+/// Part of a page that a scan covers: words in its margins are a stamp on it, not its text.
+const SCAN: f32 = 0.5;
+/// Part of a scanned page's pixels that its largest picture has at least: the others are stamps and masks.
+const MOST: f64 = 0.9;
+
+/// A page's text in pieces.
+pub(super) struct PageText {
+    number: u32,
+    /// Characters in its top and bottom tenth.
+    in_margins: u32,
+    pieces: Vec<Piece>,
+}
+
+/// Reads a PDF.
 pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
-    let options = ParseOptions::new().lenient().sequential().with_resources(false);
-    let parser = PdfParser::from_bytes_with_options(bytes, options).map_err(|error| refused(&error))?;
-    let pages = parser.page_count() as usize;
-    if pages > limits::DOCUMENT_PAGES {
+    let parser =
+        PdfParser::from_bytes_with_options(bytes, ParseOptions::new()).map_err(|error| refused(&error))?;
+    let count = parser.page_count() as usize;
+    if count > limits::DOCUMENT_PAGES {
         return Err(Failure::new(
             FailureCode::TooLarge,
             format!(
-                "The document has {pages} pages; at most {} are read. Split it into parts.",
+                "The document has {count} pages; at most {} are read. Split it into parts.",
                 limits::DOCUMENT_PAGES
             ),
         ));
     }
-    let parsed = parser.parse().map_err(|error| refused(&error))?;
     let mut document = Extracted::new("pdf");
-    document.title = parsed.metadata.title.clone().filter(|title| is_title(title));
-    document.page_count = u32::try_from(parsed.pages.len()).ok();
-    let rendering = render::RenderOptions::new();
-    for page in parsed.pages {
-        let number = page.number;
-        let mut one = Document::new();
-        one.pages = vec![page];
-        let source = render::to_markdown(&one, &rendering).map_err(|_| damaged("a page cannot be read"))?;
-        markdown::append(&mut document, &source, Some(number));
+    let (mut pages, mut fields, mut length) = (Vec::with_capacity(count), Vec::new(), 0);
+    let streaming = PageStreamOptions { parallel: false, ..PageStreamOptions::default() };
+    let read = parser.for_each_page(streaming, |event| {
+        match event {
+            ParseEvent::DocumentStart { metadata, form_fields, .. } => {
+                describe(&mut document, &metadata);
+                fields = form_fields;
+            }
+            ParseEvent::PageParsed(page) => {
+                if is_picture(&page) {
+                    document.unread.push(page.number);
+                }
+                let text = PageText {
+                    number: page.number,
+                    in_margins: page.margin_text_chars,
+                    pieces: piece::of_page(page),
+                };
+                length += text.pieces.iter().map(|piece| piece.text.len()).sum::<usize>();
+                pages.push(text);
+            }
+            _ => {}
+        }
+        if length > limits::EXTRACTED_TEXT_BYTES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    read.map_err(|error| refused(&error))?;
+    if length > limits::EXTRACTED_TEXT_BYTES {
+        return Err(super::text_too_long());
     }
+    document.page_count = u32::try_from(count).ok();
+    write(&mut document, pages);
+    write_fields(&mut document, &fields);
     Ok(document)
+}
+
+fn write(document: &mut Extracted, mut pages: Vec<PageText>) {
+    running::remove(&mut pages);
+    let vocabulary =
+        Vocabulary::of(pages.iter().flat_map(|page| &page.pieces).map(|piece| piece.text.as_str()));
+    let mut numbered = Numbered::default();
+    for page in pages {
+        for piece in page.pieces {
+            let text = match piece.kind {
+                BlockKind::Code | BlockKind::Table(_) => piece.text,
+                _ => vocabulary.mend(&piece.text),
+            };
+            let kind = match piece.kind {
+                BlockKind::Heading(level) => BlockKind::Heading(numbered.level(&text, level)),
+                kind => kind,
+            };
+            document.push(kind, &text, Some(page.number));
+        }
+    }
+}
+
+/// What has been filled into a form: it stands on no page's content.
+fn write_fields(document: &mut Extracted, fields: &[FormField]) {
+    let mut filled = String::new();
+    for field in fields {
+        let value = field.value.as_ref().map(|_| field.display_value()).unwrap_or_default();
+        if !value.trim().is_empty() {
+            filled.push_str(&format!("- {}: {}\n", field.name, value.trim()));
+        }
+    }
+    document.push(BlockKind::List, &filled, None);
+}
+
+fn describe(document: &mut Extracted, said: &Metadata) {
+    document.title = said.title.clone().filter(|title| is_title(title));
+    let date = |date: &Option<_>| date.as_ref().map(ToString::to_string);
+    let properties = [
+        ("title", said.title.clone()),
+        ("author", said.author.clone()),
+        ("subject", said.subject.clone()),
+        ("keywords", said.keywords.clone()),
+        ("created", date(&said.created)),
+        ("modified", date(&said.modified)),
+    ];
+    for (name, value) in properties {
+        let value: String =
+            value.unwrap_or_default().trim().chars().take(limits::PROPERTY_CHARACTERS).collect();
+        if !says_nothing(&value) {
+            document.metadata.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// Whether a page's text, if it has any, is in a picture.
+fn is_picture(page: &Page) -> bool {
+    let has_text = page.elements.iter().any(|element| {
+        let mut text = String::new();
+        element.append_plain_text(&mut text);
+        text.chars().any(char::is_alphanumeric)
+    });
+    let is_stamped = page.image_coverage >= SCAN
+        && page.invisible_text_chars == 0
+        && page.painted_text_chars == page.margin_text_chars;
+    page.image_coverage >= PICTURE && (!has_text || page.ocr_text_suppressed || is_stamped)
+}
+
+/// The picture that a scanned page is, as PNG or JPEG. `None` when there is none, when it is one of several, in a
+/// format that nothing here decodes, or larger than [`limits::PICTURE_PIXELS`].
+pub(super) fn page_image(bytes: &[u8], page: u32) -> Option<Vec<u8>> {
+    let options = ParseOptions::new()
+        .sequential()
+        .with_text(false)
+        .with_resources(true)
+        .with_pages(PageSelection::Pages(vec![page]));
+    let parser = PdfParser::from_bytes_with_options(bytes, options).ok()?;
+    let mut parsed = parser.parse().ok()?;
+    let images = parsed.pages.pop()?.images;
+    let pixels =
+        |image: &unpdf::Resource| u64::from(image.width.unwrap_or(0)) * u64::from(image.height.unwrap_or(0));
+    let all: u64 = images.iter().map(|(_, image)| pixels(image)).sum();
+    let (_, largest) = images.into_iter().max_by_key(|(_, image)| pixels(image))?;
+    let size = pixels(&largest);
+    #[expect(clippy::cast_precision_loss, reason = "a share of pixels")]
+    let is_most = size as f64 >= all as f64 * MOST;
+    (is_most && size <= limits::PICTURE_PIXELS && super::picture::kind(&largest.data).is_some())
+        .then_some(largest.data)
+}
+
+/// What programs write where nobody has said anything.
+fn says_nothing(value: &str) -> bool {
+    let value = value.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    ["", "untitled", "anonymous", "unspecified", "unknown"].contains(&value.as_str())
 }
 
 /// Programs write their own file names into the title's place.
 fn is_title(title: &str) -> bool {
     let title = title.trim().to_lowercase();
-    !title.is_empty()
-        && title != "untitled"
+    !says_nothing(&title)
         && !title.starts_with("microsoft word")
         && ![".doc", ".docx", ".pdf", ".indd", ".tex", ".dvi"].iter().any(|ending| title.ends_with(ending))
 }
@@ -48,5 +187,29 @@ fn refused(error: &unpdf::Error) -> Failure {
             "The document is locked with a password. Remove the password and upload it again.",
         ),
         _ => damaged("its PDF structure cannot be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scanned_page_is_unread_and_its_picture_can_be_had() {
+        let scan = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/bad/scan.pdf"));
+        let document = read(scan).expect("readable");
+        assert_eq!((document.unread, document.page_count), (vec![1], Some(1)));
+        assert!(document.blocks.is_empty());
+        let picture = page_image(scan, 1).expect("a picture");
+        assert_eq!(super::super::picture::kind(&picture), Some("png"));
+        assert_eq!(page_image(scan, 2), None);
+    }
+
+    #[test]
+    fn what_programs_write_by_themselves_is_no_title() {
+        assert!(is_title("Pump: Operating Manual"));
+        for title in ["", " ", "(anonymous)", "Untitled", "Microsoft Word - a.doc", "manual_v3.indd"] {
+            assert!(!is_title(title), "{title}");
+        }
     }
 }

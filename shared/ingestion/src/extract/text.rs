@@ -1,14 +1,16 @@
 //! Plain text: paragraphs by blank lines.
 
-use super::{BlockKind, Extracted};
+use super::{BlockKind, Extracted, child::within_limits};
+use domain::Failure;
 
-pub(super) fn read(source: &str) -> Extracted {
+pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
     let mut document = Extracted::new("text");
     let mut paragraph = String::new();
     for line in source.lines() {
         if line.trim().is_empty() {
             document.push(BlockKind::Paragraph, &paragraph, None);
             paragraph.clear();
+            within_limits(&document)?;
         } else {
             if !paragraph.is_empty() {
                 paragraph.push('\n');
@@ -17,5 +19,5 @@ pub(super) fn read(source: &str) -> Extracted {
         }
     }
     document.push(BlockKind::Paragraph, &paragraph, None);
-    document
+    Ok(document)
 }

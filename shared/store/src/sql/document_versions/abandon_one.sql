@@ -1,2 +1,2 @@
 DELETE FROM docent.document_versions
- WHERE organization_id = docent.current_organization() AND id = $1 AND state = 'building'
+ WHERE organization_id = docent.current_organization() AND id = $1 AND worker = $2 AND state = 'building'

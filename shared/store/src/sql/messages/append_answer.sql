@@ -21,7 +21,7 @@ INSERT INTO docent.messages (organization_id, id, session_id, sequence_number, r
                              completion_tokens, total_tokens, processing_time_ms, confidence, abstained,
                              error, error_info)
 SELECT docent.current_organization(), $1, $2, number, 'assistant', $3, 'markdown',
-       docent.words_vector('und', $4), $5, 'bedrock', $6, $7, $8, $7 + $8, $9, $11, $12,
+       docent.words_vector('und', $4), $5, $14, $6, $7, $8, $7 + $8, $9, $11, $12,
        $13 IS NOT NULL, $13
   FROM numbered
 RETURNING sequence_number

@@ -1,4 +1,4 @@
-SELECT v.etag
+SELECT v.fingerprint
   FROM docent.documents d
   JOIN docent.document_versions v
     ON v.organization_id = d.organization_id AND v.document_id = d.id

@@ -1,0 +1,57 @@
+//! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
+//! template to it.
+
+use crate::{collections, curated, documents, jobs, passages, uploads, web_sources};
+use axum::Router;
+use management::Management;
+use std::sync::Arc;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::{Problem, service};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Docent: administration",
+         description = "Documents, collections, curated answers and web sources of an organization, and their ingestion.",
+         license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(Problem)),
+    security(("api_key" = []))
+)]
+struct Document;
+
+/// All routes of this function, with the document that describes them.
+pub fn app(management: Arc<Management>, public_url: &str) -> Router {
+    service::app(declared(), "/api/v1/admin/openapi.json", public_url, management)
+}
+
+fn declared() -> OpenApiRouter<Arc<Management>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(uploads::upload_document))
+        .routes(routes!(documents::list_documents))
+        .routes(routes!(documents::get_document, documents::delete_document))
+        .routes(routes!(documents::reprocess_document))
+        .routes(routes!(documents::download_document))
+        .routes(routes!(documents::download_text))
+        .routes(routes!(passages::list_chunks))
+        .routes(routes!(passages::get_chunk, passages::change_chunk))
+        .routes(routes!(collections::list_collections, collections::create_collection))
+        .routes(routes!(
+            collections::get_collection,
+            collections::change_collection,
+            collections::delete_collection
+        ))
+        .routes(routes!(documents::reprocess_collection))
+        .routes(routes!(jobs::list_ingestion_jobs))
+        .routes(routes!(jobs::get_ingestion_job))
+        .routes(routes!(jobs::reconcile))
+        .routes(routes!(curated::list_curated_answers, curated::create_curated_answer))
+        .routes(routes!(curated::import_curated_answers))
+        .routes(routes!(
+            curated::get_curated_answer,
+            curated::change_curated_answer,
+            curated::delete_curated_answer
+        ))
+        .routes(routes!(web_sources::list_web_sources, web_sources::create_web_source))
+        .routes(routes!(web_sources::get_web_source, web_sources::delete_web_source))
+        .routes(routes!(web_sources::visit_web_source))
+}

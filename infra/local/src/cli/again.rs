@@ -1,0 +1,31 @@
+//! Processing again: documents, the whole bucket, dead letters.
+
+use super::words::counted;
+use anyhow::Result;
+use local::client::Client;
+use std::process::ExitCode;
+
+pub async fn reprocess(client: &Client, collection: Option<&str>, failed_only: bool) -> Result<ExitCode> {
+    let documents = client.reprocess(collection, failed_only).await?;
+    println!("{} processed again; see status", counted(documents, "document is", "documents are"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn reconcile(client: &Client) -> Result<ExitCode> {
+    let job = client.reconcile().await?;
+    if let Some(reason) = job["error"]["detail"].as_str() {
+        println!("{reason}");
+        return Ok(ExitCode::FAILURE);
+    }
+    let report = job["report"].as_object().into_iter().flatten();
+    let counts: Vec<String> = report.map(|(name, count)| format!("{name} {count}")).collect();
+    println!("compared: {}", if counts.is_empty() { "nothing to compare".into() } else { counts.join(", ") });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn redrive(client: &Client) -> Result<ExitCode> {
+    for (queue, messages) in client.redrive().await? {
+        println!("{queue}: {} back", counted(messages, "message goes", "messages go"));
+    }
+    Ok(ExitCode::SUCCESS)
+}

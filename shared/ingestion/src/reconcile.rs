@@ -1,0 +1,230 @@
+//! Drift, both ways: what the bucket holds and nobody knows, what is known and no longer there, what got stuck.
+//!
+//! Events get lost: a notification that was not configured yet, a queue that was purged, a message that went to the
+//! dead letters. So the bucket is listed once a day and compared, key by key, with the documents. What differs is
+//! looked at like after an event; the comparison itself changes no document.
+
+use crate::{Ingestion, settle::derived, unit::Clock};
+use anyhow::Context as _;
+use domain::{DocumentVersionId, IngestionJobId, OrganizationId, document::DERIVED_PREFIX};
+use objects::Listed;
+use serde::Serialize;
+use std::{cmp::Ordering, collections::BTreeMap};
+use store::{
+    documents::{self, Known},
+    events::{self, Category, Event},
+    jobs, organizations, versions,
+};
+use uuid::Uuid;
+
+/// What a unit of a comparison found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// Objects that were listed.
+    pub objects: u32,
+    /// Objects that no document is of.
+    pub unknown: u32,
+    /// Documents that were made from other bytes.
+    pub changed: u32,
+    /// Documents whose object is gone.
+    pub gone: u32,
+    /// Documents that are neither completed nor failed, and that nobody is at.
+    pub stuck: u32,
+    /// Documents that failed by our fault, or for want of time.
+    pub failed: u32,
+    /// Derived objects of versions that nobody reads: deleted.
+    pub orphans: u32,
+}
+
+/// How a unit of a comparison ended.
+#[derive(Debug)]
+pub struct Compared {
+    /// Keys to be looked at.
+    pub keys: Vec<String>,
+    /// Where the next unit goes on; `None`: all is compared.
+    pub next: Option<String>,
+    /// The job that counts.
+    pub job: IngestionJobId,
+    /// What was found, of all units so far.
+    pub report: serde_json::Value,
+}
+
+impl Ingestion {
+    /// The slugs of all organizations, each to be compared.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn organizations(&self) -> anyhow::Result<Vec<String>> {
+        let mut slugs = Vec::new();
+        for organization in organizations::list(&self.database).await.context("list organizations")? {
+            let tx = self.database.tenant(organization).await?;
+            slugs.push(organizations::slug(&tx).await.context("read slug")?);
+            tx.finish().await?;
+        }
+        Ok(slugs)
+    }
+
+    /// Compares an organization's part of the bucket with its documents: as much as a unit has time for. `None`:
+    /// there is no such organization.
+    ///
+    /// # Errors
+    /// What may work another time.
+    pub async fn reconcile(
+        &self,
+        slug: &str,
+        after: Option<String>,
+        job: Option<Uuid>,
+        clock: Clock,
+    ) -> anyhow::Result<Option<Compared>> {
+        let organization = organizations::of_slug(&self.database, slug).await.context("find organization")?;
+        let Some(organization) = organization else { return Ok(None) };
+        let (mut drift, mut keys) = (Drift::default(), Vec::new());
+        let prefix = format!("{slug}/");
+        let mut place = after;
+        let is_done = loop {
+            let page = self.bucket.list(&prefix, place.as_deref()).await.context("list bucket")?;
+            let up_to = page.last().map(|object| object.key.clone());
+            let tx = self.database.tenant(organization).await?;
+            let from = place.clone().unwrap_or_default();
+            let known = documents::known(&tx, self.bucket.name(), &from, up_to.as_deref()).await;
+            let known = known.context("read documents")?;
+            tx.finish().await?;
+            drift.objects += u32::try_from(page.len()).unwrap_or(u32::MAX);
+            compare(&page, &known, &mut drift, &mut keys);
+            if up_to.is_none() {
+                break true;
+            }
+            place = up_to;
+            if clock.is_up() {
+                break false;
+            }
+        };
+        if is_done {
+            drift.orphans = self.sweep(organization).await?;
+        }
+        let (job, report) = self.report(organization, job, drift, is_done).await?;
+        Ok(Some(Compared { keys, next: place.filter(|_| !is_done), job, report }))
+    }
+
+    /// Deletes derived objects of versions that nobody reads or builds.
+    async fn sweep(&self, organization: OrganizationId) -> anyhow::Result<u32> {
+        let below = format!("{DERIVED_PREFIX}{}", derived::of_organization(organization));
+        let (mut deleted, mut place) = (0, None);
+        loop {
+            let page = self.bucket.list(&below, place.as_deref()).await.context("list what was derived")?;
+            let Some(last) = page.last() else { return Ok(deleted) };
+            place = Some(last.key.clone());
+            let mut versions: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
+            for object in &page {
+                if let Some(version) = derived::version_of(&object.key) {
+                    versions.entry(version.0).or_default().push(&object.key);
+                }
+            }
+            let ids: Vec<Uuid> = versions.keys().copied().collect();
+            let tx = self.database.tenant(organization).await?;
+            let in_use: Vec<DocumentVersionId> =
+                versions::in_use(&tx, &ids).await.context("read versions")?;
+            tx.finish().await?;
+            for (_, keys) in versions.iter().filter(|(id, _)| !in_use.contains(&DocumentVersionId(**id))) {
+                for key in keys {
+                    let path = key.strip_prefix(DERIVED_PREFIX).unwrap_or(key);
+                    deleted +=
+                        u32::try_from(self.bucket.delete_derived(path, None).await?).unwrap_or(u32::MAX);
+                }
+            }
+        }
+    }
+
+    async fn report(
+        &self,
+        organization: OrganizationId,
+        job: Option<Uuid>,
+        drift: Drift,
+        is_done: bool,
+    ) -> anyhow::Result<(IngestionJobId, serde_json::Value)> {
+        let tx = self.database.tenant(organization).await?;
+        let job = match job {
+            Some(job) => IngestionJobId(job),
+            None => jobs::begin_reconcile(&tx).await.context("begin job")?,
+        };
+        let done = i32::try_from(drift.objects).unwrap_or(i32::MAX);
+        let report =
+            jobs::report(&tx, job, &serde_json::json!(drift), done, is_done).await.context("report")?;
+        if is_done {
+            let told = Event {
+                kind: "reconciliation_completed",
+                category: Category::System,
+                payload: report.clone(),
+                session: None,
+                resource: Some(("ingestion_job", job.0)),
+            };
+            events::record(&tx, &[told]).await?;
+        }
+        tx.finish().await?;
+        Ok((job, report))
+    }
+}
+
+/// Both lists are in the order of their keys' bytes.
+fn compare(objects: &[Listed], known: &[Known], drift: &mut Drift, keys: &mut Vec<String>) {
+    let (mut objects, mut known) = (objects.iter().peekable(), known.iter().peekable());
+    loop {
+        let order = match (objects.peek(), known.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(object), Some(known)) => object.key.as_bytes().cmp(known.key.as_bytes()),
+        };
+        let count = match order {
+            Ordering::Less => Some(&mut drift.unknown),
+            Ordering::Greater => Some(&mut drift.gone),
+            Ordering::Equal => match (objects.peek(), known.peek()) {
+                (_, Some(known)) if known.is_leased => None,
+                (_, Some(known)) if !known.is_settled => Some(&mut drift.stuck),
+                (_, Some(known)) if known.is_our_fault => Some(&mut drift.failed),
+                (Some(object), Some(known)) if known.etag.as_ref() != Some(&object.etag) => {
+                    Some(&mut drift.changed)
+                }
+                _ => None,
+            },
+        };
+        let key = match order {
+            Ordering::Greater => known.peek().map(|known| &known.key),
+            _ => objects.peek().map(|object| &object.key),
+        };
+        if let Some(count) = count {
+            *count += 1;
+            keys.extend(key.cloned());
+        }
+        if order != Ordering::Greater {
+            objects.next();
+        }
+        if order != Ordering::Less {
+            known.next();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_lists_are_walked_to_their_ends() {
+        let object = |key: &str, etag: &str| Listed { key: key.into(), etag: etag.into() };
+        let known = |key: &str, etag: &str| Known {
+            key: key.into(),
+            etag: Some(etag.into()),
+            is_settled: true,
+            is_our_fault: false,
+            is_leased: false,
+        };
+        let objects = [object("a/b/1", "x"), object("a/b/2", "new"), object("a/b/4", "x")];
+        let leased = Known { is_leased: true, ..known("a/b/4", "old") };
+        let stands = [known("a/b/0", "x"), known("a/b/2", "old"), leased, known("a/b/9", "x")];
+        let (mut drift, mut keys) = (Drift::default(), Vec::new());
+        compare(&objects, &stands, &mut drift, &mut keys);
+        assert_eq!(keys, ["a/b/0", "a/b/1", "a/b/2", "a/b/9"]);
+        assert_eq!(drift, Drift { unknown: 1, changed: 1, gone: 2, ..Drift::default() });
+    }
+}

@@ -1,0 +1,116 @@
+//! A collection into one more embedding space, or out of one that nobody searches any more.
+//!
+//! The new space is built beside the old one, which serves meanwhile. Both ways go in units: a unit asks which
+//! passages lack a vector (or still have one), so it needs no memory of where the last one stood.
+
+use crate::{Ingestion, chunk, unit::Clock};
+use anyhow::Context as _;
+use domain::{ChunkId, IngestionJobId, OrganizationId, limits};
+use models::Purpose;
+use pgvector::Vector;
+use store::{
+    organizations,
+    space_jobs::{self, Kind, SpaceJob},
+};
+
+/// How a unit of a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// It is over.
+    Settled,
+    /// There is more to do.
+    Continues,
+    /// There is no such job.
+    Unknown,
+}
+
+impl Ingestion {
+    /// Retires the spaces that nobody searches; the jobs that clean up after them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn retire_unused_spaces(&self, slug: &str) -> anyhow::Result<Vec<IngestionJobId>> {
+        let Some(organization) = organizations::of_slug(&self.database, slug).await? else {
+            return Ok(Vec::new());
+        };
+        let tx = self.database.tenant(organization).await?;
+        let mut jobs = Vec::new();
+        for (collection, space) in space_jobs::unused(&tx).await.context("find unused spaces")? {
+            jobs.push(space_jobs::begin_cleanup(&tx, collection, space).await.context("begin job")?);
+        }
+        tx.finish().await?;
+        Ok(jobs)
+    }
+
+    /// Runs a unit of a job.
+    ///
+    /// # Errors
+    /// What may work another time.
+    pub async fn run_job(&self, slug: &str, job: IngestionJobId, clock: Clock) -> anyhow::Result<JobOutcome> {
+        let organization = organizations::of_slug(&self.database, slug).await.context("find organization")?;
+        let Some(organization) = organization else { return Ok(JobOutcome::Unknown) };
+        let tx = self.database.tenant(organization).await?;
+        let found = space_jobs::lock(&tx, job).await.context("find job")?;
+        tx.finish().await?;
+        let Some(found) = found else { return Ok(JobOutcome::Unknown) };
+        if found.is_settled {
+            return Ok(JobOutcome::Settled);
+        }
+        loop {
+            let done = match found.kind {
+                Kind::Reembed => self.embed_missing(organization, job, &found).await?,
+                Kind::Cleanup => self.delete_vectors(organization, job, &found).await?,
+            };
+            if done == 0 {
+                let tx = self.database.tenant(organization).await?;
+                space_jobs::settle(&tx, job).await.context("settle job")?;
+                tx.finish().await?;
+                return Ok(JobOutcome::Settled);
+            }
+            if clock.is_up() {
+                return Ok(JobOutcome::Continues);
+            }
+        }
+    }
+
+    async fn embed_missing(
+        &self,
+        organization: OrganizationId,
+        job: IngestionJobId,
+        work: &SpaceJob,
+    ) -> anyhow::Result<usize> {
+        let tx = self.database.tenant(organization).await?;
+        let missing =
+            space_jobs::missing(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
+        tx.finish().await?;
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        let texts: Vec<String> = missing
+            .iter()
+            .map(|one| chunk::in_context(&one.title, &one.headings, one.context.as_deref(), &one.content))
+            .collect();
+        let embedded = self.embedder.embed(&work.space, Purpose::Document, &texts).await.context("embed")?;
+        let vectors: Vec<Vector> = embedded.into_iter().map(|one| one.vector).collect();
+        let ids: Vec<ChunkId> = missing.iter().map(|one| one.chunk).collect();
+        let tx = self.database.tenant(organization).await?;
+        space_jobs::insert_vectors(&tx, work.space.id, &ids, &vectors).await.context("write vectors")?;
+        space_jobs::advance(&tx, job, i32::try_from(ids.len()).unwrap_or(i32::MAX)).await?;
+        tx.finish().await?;
+        Ok(ids.len())
+    }
+
+    async fn delete_vectors(
+        &self,
+        organization: OrganizationId,
+        job: IngestionJobId,
+        work: &SpaceJob,
+    ) -> anyhow::Result<usize> {
+        let tx = self.database.tenant(organization).await?;
+        let limit = usize::try_from(limits::COPIED_AT_ONCE).unwrap_or(usize::MAX);
+        let deleted = space_jobs::delete_vectors(&tx, work.collection, work.space.id, limit).await?;
+        space_jobs::advance(&tx, job, i32::try_from(deleted).unwrap_or(i32::MAX)).await?;
+        tx.finish().await?;
+        Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
+    }
+}

@@ -1,0 +1,85 @@
+//! RULES OF ADMINISTRATION: what an organization's keepers may ask for, and what comes of it.
+//!
+//! Every use case begins with the caller's key and the one scope that it needs. What takes long is asked for and done
+//! by ingestion: a message is sent, the caller is told where to look. No transaction is open while a model, S3 or a
+//! queue is called.
+
+pub mod refusal;
+pub mod check;
+pub mod collections;
+pub mod uploads;
+pub mod documents;
+pub mod passages;
+pub mod jobs;
+pub mod curated;
+pub mod web_sources;
+
+pub use refusal::Refusal;
+
+use domain::{ApiKey, Scope, embedding::Space};
+use models::{Embedder, Purpose};
+use objects::{Bucket, Signer};
+use pgvector::Vector;
+use queue::WorkQueue;
+use store::{Database, TenantTx, caller};
+
+/// What administration works with.
+pub struct Management {
+    /// Everything that is known.
+    pub database: Database,
+    /// Documents' objects.
+    pub bucket: Bucket,
+    /// Forms and links to them.
+    pub signer: Signer,
+    /// Work for ingestion.
+    pub queue: WorkQueue,
+    /// What makes vectors.
+    pub embedder: Embedder,
+    /// Model of the space that new collections embed in.
+    pub embedding_model: String,
+    /// Its dimension.
+    pub embedding_dimension: usize,
+}
+
+impl Management {
+    /// Reads for a caller in one flush.
+    async fn admitted<T>(
+        &self,
+        key: &ApiKey,
+        scope: Scope,
+        read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
+    ) -> Result<T, Refusal> {
+        Ok(caller::admitted(&self.database, key, scope, read).await?)
+    }
+
+    /// A transaction of a caller who was let in.
+    async fn enter(&self, key: &ApiKey, scope: Scope) -> Result<TenantTx, Refusal> {
+        Ok(caller::enter(&self.database, key, scope).await?)
+    }
+
+    /// Another transaction of a caller who was let in before.
+    async fn again(&self, key: &ApiKey) -> Result<TenantTx, Refusal> {
+        Ok(self.database.tenant(key.organization).await?)
+    }
+
+    /// The vectors of texts in a space.
+    async fn vectors(
+        &self,
+        space: &Space,
+        purpose: Purpose,
+        texts: &[String],
+    ) -> Result<Vec<Vector>, Refusal> {
+        let embedded = self.embedder.embed(space, purpose, texts).await?;
+        Ok(embedded.into_iter().map(|one| one.vector).collect())
+    }
+}
+
+/// Who changed something, as it is kept: the key, never its secret.
+fn author(key: &ApiKey) -> String {
+    format!("api_key:{}", key.id)
+}
+
+/// A number of tokens or bytes as the database holds it.
+fn as_i32(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

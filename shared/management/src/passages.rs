@@ -1,0 +1,243 @@
+//! Passages: looked at, disabled, corrected by hand. A person's word holds while the passage's text is what it was,
+//! and is about every passage of the document that reads the same.
+
+use crate::{Management, Refusal, as_i32, author, check, documents::text_path};
+use domain::{ApiKey, ChunkId, DocumentId, Scope, embedding::Space, limits};
+use futures_util::try_join;
+use models::Purpose;
+use pgvector::Vector;
+use sha2::{Digest as _, Sha256};
+use store::{
+    TenantTx, library,
+    passages::{self, Alike, Held, Passage, Rewritten, Word},
+};
+
+/// Between title and headings where a passage is embedded and searched.
+const BETWEEN: &str = " > ";
+
+/// What is to be changed of a passage.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Whether it may be found; `None`: as it is.
+    pub is_active: Option<bool>,
+    /// Its text; `Some(None)`: as it was read, `None`: as it is.
+    pub content: Option<Option<String>>,
+}
+
+impl Management {
+    /// Passages of a document in their order, after a place; from −1, all.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn passages(
+        &self,
+        key: &ApiKey,
+        document: DocumentId,
+        after: i32,
+        limit: u32,
+    ) -> Result<Vec<Passage>, Refusal> {
+        let bucket = self.bucket.name();
+        let read = async |tx: &TenantTx| {
+            try_join!(library::get(tx, bucket, document), passages::list(tx, bucket, document, after, limit))
+        };
+        let (known, passages) = self.admitted(key, Scope::DocumentsRead, read).await?;
+        known.ok_or(Refusal::NotFound("document"))?;
+        Ok(passages)
+    }
+
+    /// One passage.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn passage(&self, key: &ApiKey, id: ChunkId) -> Result<Passage, Refusal> {
+        let bucket = self.bucket.name();
+        let read = async |tx: &TenantTx| passages::get(tx, bucket, id).await;
+        self.admitted(key, Scope::DocumentsRead, read).await?.ok_or(Refusal::NotFound("chunk"))
+    }
+
+    /// Disables, enables or corrects a passage, for readers from the answer on, and for every reading of the document
+    /// to come that finds the same text.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict while the document is being processed.
+    pub async fn change_passage(
+        &self,
+        key: &ApiKey,
+        id: ChunkId,
+        change: Change,
+    ) -> Result<Passage, Refusal> {
+        let corrected = match change.content {
+            Some(Some(text)) => Some(Some(check::text("/content", &text, limits::CORRECTION_CHARACTERS)?)),
+            other => other,
+        };
+        let tx = self.enter(key, Scope::DocumentsWrite).await?;
+        let most = limits::CORRECTED_AT_ONCE;
+        let alike = passages::alike(&tx, self.bucket.name(), id, most + 1).await?;
+        let first = alike.first().ok_or(Refusal::NotFound("chunk"))?;
+        let word = (
+            change.is_active.unwrap_or(first.is_active),
+            corrected.clone().unwrap_or_else(|| first.corrected.clone()),
+        );
+        let is_rewritten = corrected.is_some() && word.1 != first.corrected;
+        if is_rewritten && alike.len() > most {
+            let detail = format!(
+                "More than {most} passages of this document read the same; correct the document itself and upload it again."
+            );
+            return Err(Refusal::conflict("too-many-alike", detail));
+        }
+        let spaces = if is_rewritten { passages::spaces(&tx, id).await? } else { Vec::new() };
+        tx.finish().await?;
+        let new = if is_rewritten {
+            self.rewritten(key, &alike, word.1.as_deref(), &spaces).await?
+        } else {
+            Vec::new()
+        };
+        self.keep_word(key, first, &word, &spaces, &new).await?;
+        // What the caller just changed, whether or not it may read the others.
+        let tx = self.again(key).await?;
+        let changed = passages::get(&tx, self.bucket.name(), id).await?;
+        tx.finish().await?;
+        changed.ok_or(Refusal::NotFound("chunk"))
+    }
+
+    /// What the passages are to read, with its vectors; no transaction is open meanwhile.
+    async fn rewritten(
+        &self,
+        key: &ApiKey,
+        alike: &[Alike],
+        corrected: Option<&str>,
+        spaces: &[Space],
+    ) -> Result<Vec<New>, Refusal> {
+        let content = match (corrected, alike.first()) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(first)) => self.as_it_was_read(key, first).await?,
+            (None, None) => return Ok(Vec::new()),
+        };
+        let texts: Vec<String> = alike.iter().map(|passage| in_context(passage, &content)).collect();
+        let mut new: Vec<New> = alike
+            .iter()
+            .zip(&texts)
+            .map(|(passage, text)| New {
+                id: passage.id,
+                content: content.clone(),
+                words: language::words(text),
+                vectors: Vec::with_capacity(spaces.len()),
+            })
+            .collect();
+        for space in spaces {
+            let vectors = self.vectors(space, Purpose::Document, &texts).await?;
+            new.iter_mut().zip(vectors).for_each(|(new, vector)| new.vectors.push(vector));
+        }
+        Ok(new)
+    }
+
+    /// The passage's bytes of the extracted text.
+    async fn as_it_was_read(&self, key: &ApiKey, passage: &Alike) -> Result<String, Refusal> {
+        let path = text_path(key.organization, passage.document, passage.version);
+        let bytes = self.bucket.get_derived_range(&path, passage.bytes.clone()).await?;
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.filter(|text| Sha256::digest(text).as_slice() == passage.source_hash).ok_or_else(|| {
+            Refusal::conflict(
+                "text-gone",
+                "The text that was read is no longer there; reprocess the document to have it read again.",
+            )
+        })
+    }
+
+    /// Writes a person's word and what it means to the passages that stand, in one transaction.
+    async fn keep_word(
+        &self,
+        key: &ApiKey,
+        passage: &Alike,
+        (is_active, content): &(bool, Option<String>),
+        spaces: &[Space],
+        new: &[New],
+    ) -> Result<(), Refusal> {
+        let tx = self.again(key).await?;
+        match passages::hold(&tx, passage.document).await? {
+            None => return Err(Refusal::NotFound("chunk")),
+            Some(Held::Building) => {
+                let detail = "The document is being processed; change its passages when it is completed.";
+                return Err(Refusal::conflict("document-processing", detail));
+            }
+            Some(Held::Still) => {}
+        }
+        // A reading that began and ended meanwhile made other passages.
+        if passages::alike(&tx, self.bucket.name(), passage.id, 1).await?.is_empty() {
+            return Err(Refusal::NotFound("chunk"));
+        }
+        let by = author(key);
+        let word = Word {
+            document: passage.document,
+            version: passage.version,
+            source_hash: &passage.source_hash,
+            is_active: *is_active,
+            content: content.as_deref(),
+            changed_by: &by,
+        };
+        passages::keep(&tx, &word).await?;
+        if !new.is_empty() {
+            let ids: Vec<_> = spaces.iter().map(|space| space.id).collect();
+            let rows: Vec<Rewritten<'_>> = new.iter().map(New::row).collect();
+            passages::rewrite(&tx, passage.version, &ids, &rows).await?;
+        }
+        tx.finish().await?;
+        Ok(())
+    }
+}
+
+/// A passage as it is to read.
+struct New {
+    id: ChunkId,
+    content: String,
+    words: Vec<String>,
+    vectors: Vec<Vector>,
+}
+
+impl New {
+    fn row(&self) -> Rewritten<'_> {
+        Rewritten {
+            id: self.id,
+            content: &self.content,
+            tokens: as_i32(language::estimate_tokens(&self.content).max(1)),
+            words: self.words.clone(),
+            vectors: self.vectors.clone(),
+        }
+    }
+}
+
+/// The text with what stands before it where it is embedded and searched.
+fn in_context(passage: &Alike, content: &str) -> String {
+    let mut path = vec![passage.title.as_str()];
+    path.extend(passage.headings.iter().map(String::as_str).filter(|heading| *heading != passage.title));
+    let mut text = path.join(BETWEEN);
+    for part in passage.context.as_deref().into_iter().chain([content]) {
+        text.push('\n');
+        text.push_str(part);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::DocumentVersionId;
+
+    #[test]
+    fn a_correction_is_embedded_below_its_headings() {
+        let passage = Alike {
+            id: ChunkId::generate(),
+            document: DocumentId::generate(),
+            version: DocumentVersionId::generate(),
+            source_hash: Vec::new(),
+            content: "wrong".into(),
+            headings: vec!["Manual".into(), "Seals".into()],
+            context: Some("About the P-40.".into()),
+            bytes: 0..5,
+            title: "Manual".into(),
+            is_active: true,
+            corrected: None,
+        };
+        assert_eq!(in_context(&passage, "right"), "Manual > Seals\nAbout the P-40.\nright");
+    }
+}

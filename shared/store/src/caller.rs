@@ -1,0 +1,69 @@
+//! Who calls, and what they may do: the check that every use case begins with.
+
+use crate::{
+    Database, Error, TenantTx,
+    api_keys::{self, KnownKey},
+};
+use domain::{ApiKey, Scope};
+use futures_util::try_join;
+
+/// Why a caller is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// No such key, a wrong secret, revoked or expired: all the same to the caller.
+    #[error("the API key is not valid")]
+    Unauthorized,
+    /// The key lacks this scope.
+    #[error("the API key has not the scope {}", .0.as_str())]
+    Forbidden(Scope),
+    /// The database refuses or is not reachable.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// Reads for a caller in one flush: the key's check, what `read` asks for, and the commit travel together. So `read`
+/// sends all its statements when it is first polled, and waits for nothing in between. Nothing of what it read leaves
+/// before the key is known to be good.
+///
+/// # Errors
+/// [`Denied`].
+pub async fn admitted<T>(
+    database: &Database,
+    key: &ApiKey,
+    scope: Scope,
+    read: impl AsyncFnOnce(&TenantTx) -> crate::Result<T>,
+) -> Result<T, Denied> {
+    let tx = database.tenant(key.organization).await?;
+    let (known, found, ()) = try_join!(api_keys::look_up(&tx, key), read(&tx), tx.commit())?;
+    tx.close();
+    admit(known.as_ref(), key, scope)?;
+    Ok(found)
+}
+
+/// Opens a transaction for a caller who goes on only after the check: to write, or to read one thing after another.
+///
+/// # Errors
+/// [`Denied`].
+pub async fn enter(database: &Database, key: &ApiKey, scope: Scope) -> Result<TenantTx, Denied> {
+    let tx = database.tenant(key.organization).await?;
+    let known = api_keys::look_up(&tx, key).await?;
+    admit(known.as_ref(), key, scope)?;
+    Ok(tx)
+}
+
+/// Lets a caller in, or not.
+///
+/// # Errors
+/// [`Denied::Unauthorized`], [`Denied::Forbidden`].
+pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Denied> {
+    match known {
+        Some(known) if known.admits(key) => {
+            if known.allows(scope) {
+                Ok(())
+            } else {
+                Err(Denied::Forbidden(scope))
+            }
+        }
+        _ => Err(Denied::Unauthorized),
+    }
+}

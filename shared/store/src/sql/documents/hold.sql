@@ -1,0 +1,3 @@
+SELECT id FROM docent.documents
+ WHERE organization_id = docent.current_organization() AND id = $1
+   FOR UPDATE

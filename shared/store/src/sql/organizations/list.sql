@@ -1,0 +1,1 @@
+SELECT docent.organizations_for_schedules()

@@ -1,0 +1,2 @@
+DELETE FROM docent.web_pages
+ WHERE organization_id = docent.current_organization() AND web_source_id = $1 AND s3_key = $2

@@ -1,0 +1,96 @@
+//! Versions: what is uploaded again, under another name or with other words, and what got lost on the way.
+
+use super::text;
+use ingestion::{Outcome, unit::Clock};
+use serde_json::json;
+use store::documents;
+use tests::{Pipeline, invariants};
+
+#[tokio::test]
+async fn equal_bytes_are_copied_and_no_model_is_called() {
+    let pipeline = Pipeline::start().await;
+    let bytes = text(30, "pumps");
+    let first = pipeline.put("manuals/pump.txt", &bytes).await;
+    let Outcome::Completed { chunks } = pipeline.deliver(&first, Clock::start).await else {
+        panic!("not built")
+    };
+    pipeline.bedrock.harm(0, 0, tests::faults::Trouble::Reset);
+    // The same key: nothing to do.
+    pipeline.put("manuals/pump.txt", &bytes).await;
+    assert_eq!(pipeline.deliver(&first, Clock::start).await, Outcome::Unchanged);
+    // Another key, and the same key with a title.
+    let second = pipeline.put("manuals/copy.txt", &bytes).await;
+    assert_eq!(pipeline.deliver(&second, Clock::start).await, Outcome::Completed { chunks });
+    pipeline
+        .put_with("manuals/pump.txt", &bytes, &[("title", "The pump"), ("document-type", "technical")])
+        .await;
+    // Another type of document may make other types of chunks, so that is built anew.
+    let Outcome::Completed { .. } = pipeline.deliver(&first, Clock::start).await else { panic!("not built") };
+    let called = pipeline.bedrock.seen();
+    pipeline.put_with("manuals/copy.txt", &bytes, &[("title", "The copy")]).await;
+    assert_eq!(pipeline.deliver(&second, Clock::start).await, Outcome::Completed { chunks });
+    assert_eq!(pipeline.bedrock.seen(), called, "a new title costs no model call");
+    let tx = pipeline.organization.tx().await;
+    let mut titles: Vec<String> = documents::statuses(&tx, "documents", &[])
+        .await
+        .expect("read")
+        .into_iter()
+        .map(|s| s.title)
+        .collect();
+    titles.sort();
+    assert_eq!(titles, ["The copy", "The pump"]);
+    invariants::check(&pipeline, "copies").await;
+    // A donor's deletion leaves the copy.
+    pipeline.delete(&first).await;
+    assert_eq!(pipeline.deliver(&first, Clock::start).await, Outcome::Forgotten);
+    invariants::check(&pipeline, "the donor's deletion").await;
+}
+
+#[tokio::test]
+async fn a_reconciliation_repairs_both_ways_and_says_what_it_did() {
+    let pipeline = Pipeline::start().await;
+    let mut keys = Vec::new();
+    for number in 0..5 {
+        let key = pipeline.put(&format!("manuals/{number}.txt"), &text(2, "pumps")).await;
+        pipeline.deliver(&key, Clock::start).await;
+        keys.push(key);
+    }
+    // Events that nobody heard of.
+    pipeline.put("manuals/1.txt", &text(2, "filters")).await;
+    pipeline.delete(&keys[2]).await;
+    pipeline.put("manuals/new ü+%.txt", &text(1, "valves")).await;
+    // A derived object of nobody.
+    let orphan = "documents/00000000-0000-7000-8000-000000000000/orphan.txt";
+    let own = format!(
+        "documents/{}/{}/{}.txt",
+        pipeline.organization.id,
+        uuid::Uuid::now_v7(),
+        uuid::Uuid::now_v7()
+    );
+    pipeline.function().bucket.put_derived(&own, "text/plain", b"x".to_vec()).await.expect("put");
+    pipeline.function().bucket.put_derived(orphan, "text/plain", b"x".to_vec()).await.expect("put");
+    let report = pipeline.reconcile().await;
+    assert_eq!(
+        report,
+        json!({ "objects": 5, "unknown": 1, "changed": 1, "gone": 1, "stuck": 0, "failed": 0, "orphans": 1 })
+    );
+    pipeline.function().bucket.delete_derived(orphan, None).await.expect("delete");
+    invariants::check(&pipeline, "a reconciliation").await;
+    let again = pipeline.reconcile().await;
+    assert_eq!(again["objects"], 5);
+    assert!(
+        again.as_object().expect("counts").iter().all(|(name, count)| name == "objects" || count == 0),
+        "{again}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_refused_says_which_word_is_wrong() {
+    let pipeline = Pipeline::start().await;
+    let key = pipeline.put_with("manuals/a.txt", b"Some words.", &[("document-type", "poetry")]).await;
+    let outcome = pipeline.deliver(&key, Clock::start).await;
+    assert!(matches!(&outcome, Outcome::Failed(failure) if failure.detail.contains("poetry")), "{outcome:?}");
+    pipeline.put_with("manuals/a.txt", b"Some words.", &[("document-type", "safety")]).await;
+    assert!(matches!(pipeline.deliver(&key, Clock::start).await, Outcome::Completed { chunks: 1 }));
+    invariants::check(&pipeline, "a refusal").await;
+}

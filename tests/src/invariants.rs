@@ -1,0 +1,75 @@
+//! What must hold of documents whenever no message is under way.
+
+use crate::Pipeline;
+use std::collections::BTreeSet;
+
+/// One thing that must not be, by a query that counts it.
+const NEVER: [(&str, &str); 8] = [
+    (
+        "a document neither completed nor failed",
+        "SELECT count(*) FROM docent.documents WHERE processing_status NOT IN ('completed', 'failed')",
+    ),
+    (
+        "a completed document without an active version, or a failed one with one",
+        "SELECT count(*) FROM docent.documents d LEFT JOIN docent.document_versions v ON v.id = d.active_version_id
+          WHERE (d.processing_status = 'completed') <> (coalesce(v.state, '') = 'active')",
+    ),
+    (
+        "a failed document without a typed reason",
+        "SELECT count(*) FROM docent.documents WHERE processing_status = 'failed' AND failure ->> 'code' IS NULL",
+    ),
+    ("a version left under construction", "SELECT count(*) FROM docent.document_versions WHERE state = 'building'"),
+    (
+        "chunks that are not the manifest's number, or not numbered from 0 without gaps",
+        "SELECT count(*) FROM docent.documents d JOIN docent.document_versions v ON v.id = d.active_version_id
+          WHERE (SELECT (count(*), coalesce(max(chunk_index) + 1, 0)) FROM docent.chunks c WHERE c.document_version_id = v.id)
+             IS DISTINCT FROM ((v.manifest ->> 'chunks')::bigint, (v.manifest ->> 'chunks')::integer)
+             OR d.chunk_count <> (v.manifest ->> 'chunks')::integer",
+    ),
+    (
+        "a chunk or a vector of a version that nobody reads",
+        "SELECT (SELECT count(*) FROM docent.chunks c JOIN docent.document_versions v ON v.id = c.document_version_id
+                  WHERE v.state <> 'active')
+              + (SELECT count(*) FROM docent.embeddings e JOIN docent.document_versions v ON v.id = e.document_version_id
+                  WHERE v.state <> 'active')",
+    ),
+    (
+        "a chunk without a vector, or with two in a space",
+        "SELECT count(*) FROM docent.chunks c
+          WHERE (SELECT count(*) FROM docent.embeddings e WHERE e.chunk_id = c.id) <> 1",
+    ),
+    (
+        "a vector without its chunk",
+        "SELECT count(*) FROM docent.embeddings e WHERE NOT EXISTS (SELECT FROM docent.chunks c WHERE c.id = e.chunk_id)",
+    ),
+];
+
+/// Checks all of it, and that documents are of exactly the objects in the bucket and derived objects of exactly the
+/// active versions.
+///
+/// # Panics
+/// With what does not hold. Skipped, and said so, without a superuser.
+pub async fn check(pipeline: &Pipeline, after: &str) {
+    let Some(admin) = pipeline.database.admin().await else { return };
+    for (what, query) in NEVER {
+        let count: i64 = admin.query_one(query, &[]).await.expect("count").get(0);
+        assert_eq!(count, 0, "after {after}: {what}");
+    }
+    let rows = admin.query("SELECT s3_key FROM docent.documents", &[]).await.expect("read documents");
+    let documents: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let objects: BTreeSet<String> =
+        pipeline.objects(&format!("{}/", pipeline.organization.slug)).await.into_iter().collect();
+    assert_eq!(documents, objects, "after {after}: documents and objects");
+    let rows = admin
+        .query("SELECT id::text FROM docent.document_versions WHERE state = 'active'", &[])
+        .await
+        .expect("read versions");
+    let versions: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let derived: Vec<String> = pipeline.objects("_derived/").await;
+    let texts: BTreeSet<String> = derived
+        .iter()
+        .map(|key| key.rsplit('/').next().unwrap_or_default().trim_end_matches(".txt").to_owned())
+        .collect();
+    assert_eq!(texts, versions, "after {after}: derived objects and active versions");
+    assert_eq!(derived.len(), versions.len(), "after {after}: derived objects");
+}
