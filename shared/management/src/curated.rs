@@ -115,7 +115,7 @@ impl Management {
     ) -> Result<Vec<CuratedAnswerId>, Refusal> {
         let space = self.default_space(tx).await?;
         let questions: Vec<String> = writings.iter().map(|writing| writing.question.clone()).collect();
-        let vectors = self.vectors(&space, Purpose::Document, &questions).await?;
+        let vectors = self.vectors(&space, Purpose::Query, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(key).await?;
         let created = curated::create(&tx, &writings, origin, &author(key)).await;
@@ -156,7 +156,7 @@ impl Management {
         let space = self.default_space(tx).await?;
         let is_asked_otherwise = writing.question != known.question;
         let vectors = if is_asked_otherwise {
-            self.vectors(&space, Purpose::Document, std::slice::from_ref(&writing.question)).await?
+            self.vectors(&space, Purpose::Query, std::slice::from_ref(&writing.question)).await?
         } else {
             Vec::new()
         };

@@ -75,7 +75,8 @@ fn sources(answer: &Value) {
             "  [{}] {}{page}  ({})\n      “{}”",
             citation["marker"],
             citation["document_title"].as_str().unwrap_or_default(),
-            citation["document_key"].as_str().unwrap_or_default(),
+            // A curated answer stands in no document.
+            citation["document_key"].as_str().unwrap_or("answered by people"),
             citation["quoted_span"].as_str().unwrap_or_default().replace('\n', " "),
         );
     }
