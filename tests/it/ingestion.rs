@@ -2,6 +2,7 @@
 
 mod faults;
 mod histories;
+mod hostile;
 mod kills;
 mod units;
 mod versions;

@@ -3,6 +3,7 @@
 mod archives;
 mod disguises;
 mod markup;
+mod offices;
 mod pdfs;
 mod sheets;
 mod texts;
@@ -34,6 +35,7 @@ pub fn files() -> Vec<Hostile> {
     [
         pdfs::files(),
         archives::files(),
+        offices::files(),
         sheets::files(),
         markup::files(),
         texts::files(),

@@ -5,6 +5,7 @@ pub mod database;
 pub mod document;
 pub mod faults;
 pub mod golden;
+pub mod hostile;
 pub mod invariants;
 pub mod organization;
 pub mod pipeline;

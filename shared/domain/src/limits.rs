@@ -57,11 +57,24 @@ pub const TABLE_CELLS: usize = 1_000_000;
 pub const MAIL_ATTACHMENTS: usize = 50;
 /// Levels of e-mails attached to e-mails that are read.
 pub const MAIL_DEPTH: usize = 2;
+/// Levels by which a list's items are indented; deeper ones stand no further in.
+pub const LIST_LEVELS: usize = 20;
 /// Seconds that reading one document may take.
 pub const EXTRACTION_SECONDS: u64 = 50;
+/// Seconds of processor for reading a small document, and more for each of its megabytes, up to the limit of all:
+/// what is small and takes long was made to.
+pub const EXTRACTION_SECONDS_SMALL: u64 = 4;
+/// Seconds for each megabyte.
+pub const EXTRACTION_SECONDS_MEGABYTE: u64 = 10;
+/// Seconds of processor for one page of a PDF; a full one takes some thousandths.
+pub const PAGE_SECONDS: u64 = 3;
 /// Bytes of address space for reading one document.
 /// Less than the function has (1,769 MB).
 pub const EXTRACTION_MEMORY_BYTES: u64 = 1_280 * 1024 * 1024;
+/// Bytes of memory for reading a small document.
+pub const EXTRACTION_MEMORY_SMALL_BYTES: u64 = 400 * 1024 * 1024;
+/// More bytes of memory for each byte of the document: itself, its parser's copy, and what is unpacked from it.
+pub const EXTRACTION_MEMORY_PER_BYTE: u64 = 3;
 /// Characters of a document's title; longer ones are cut.
 pub const TITLE_CHARACTERS: usize = 255;
 

@@ -142,17 +142,14 @@ fn died(status: std::process::ExitStatus) -> Failure {
     }
     Failure::new(
         FailureCode::Hostile,
-        "The file breaks what reads it (nested too deeply, or made to fill the memory). Save it again with its usual program and upload that.",
+        "The file breaks what reads it (nested too deeply, or made to fill the memory). Save it again with its usual program and upload that, or split it into parts.",
     )
 }
 
 fn too_slow() -> Failure {
     Failure::new(
         FailureCode::TooSlow,
-        format!(
-            "Reading the file took longer than {} seconds. Split it into parts.",
-            limits::EXTRACTION_SECONDS
-        ),
+        "Reading the file takes longer than files of its size take. Save it again with its usual program and upload that, or split it into parts.",
     )
 }
 

@@ -1,10 +1,6 @@
 //! Spreadsheets and comma-separated values.
 
-use super::{
-    Hostile, MEGABYTE,
-    archives::{open, zipped},
-    readable, rejected, wrapped,
-};
+use super::{Hostile, MEGABYTE, archives::zipped, offices::open, readable, rejected, wrapped};
 use std::fmt::Write as _;
 
 const CELL: &str = "<c r=\"A1\" t=\"inlineStr\"><is><t>The valve opens</t></is></c>";
@@ -12,17 +8,32 @@ const CELL: &str = "<c r=\"A1\" t=\"inlineStr\"><is><t>The valve opens</t></is><
 pub(super) fn files() -> Vec<Hostile> {
     vec![
         rejected("XLSX: four thousand million shared texts, it says", "strings.xlsx", || {
-            xlsx(&row(CELL), "<sst uniqueCount=\"4294967295\" count=\"4294967295\"><si><t>x</t></si></sst>", "")
+            xlsx(
+                &row(CELL),
+                "<sst uniqueCount=\"4294967295\" count=\"4294967295\"><si><t>x</t></si></sst>",
+                "",
+            )
         }),
         rejected("XLSX: one text of a megabyte in a million cells", "shared.xlsx", || {
-            let cells: String = (1..=MEGABYTE).map(|number| format!("<row r=\"{number}\"><c r=\"A{number}\" t=\"s\"><v>0</v></c></row>")).collect();
-            xlsx(&cells, &format!("<sst uniqueCount=\"1\"><si><t>{}</t></si></sst>", "x".repeat(MEGABYTE)), "")
+            let cells: String = (1..=MEGABYTE)
+                .map(|number| format!("<row r=\"{number}\"><c r=\"A{number}\" t=\"s\"><v>0</v></c></row>"))
+                .collect();
+            xlsx(
+                &cells,
+                &format!("<sst uniqueCount=\"1\"><si><t>{}</t></si></sst>", "x".repeat(MEGABYTE)),
+                "",
+            )
         }),
         rejected("XLSX: ten million shared texts", "texts.xlsx", || {
             xlsx(&row(CELL), &format!("<sst>{}</sst>", "<si/>".repeat(10 * MEGABYTE)), "")
         }),
         readable("XLSX: its last cell is Excel's last", "far.xlsx", || {
-            xlsx(&[row(CELL), format!("<row r=\"1048576\">{}</row>", CELL.replace("A1", "XFD1048576"))].concat(), "", "")
+            xlsx(
+                &[row(CELL), format!("<row r=\"1048576\">{}</row>", CELL.replace("A1", "XFD1048576"))]
+                    .concat(),
+                "",
+                "",
+            )
         }),
         rejected("XLSX: cells in columns that there are not", "column.xlsx", || {
             xlsx(&row(&CELL.replace("A1", "ZZZZZZZZZZZZ1")), "", "")
@@ -33,21 +44,38 @@ pub(super) fn files() -> Vec<Hostile> {
         rejected("XLSX: a staircase of cells", "stairs.xlsx", || {
             let mut rows = String::new();
             for number in 1..=5_000_u32 {
-                let _ = write!(rows, "<row r=\"{number}\">{}</row>", CELL.replace("A1", &cell(number, number)));
+                let _ =
+                    write!(rows, "<row r=\"{number}\">{}</row>", CELL.replace("A1", &cell(number, number)));
             }
             xlsx(&rows, "", "")
         }),
         rejected("XLSX: ten million cell formats", "formats.xlsx", || {
-            xlsx(&row(CELL), "", &format!("<styleSheet><cellXfs>{}</cellXfs></styleSheet>", "<xf/>".repeat(10 * MEGABYTE)))
+            xlsx(
+                &row(CELL),
+                "",
+                &format!("<styleSheet><cellXfs>{}</cellXfs></styleSheet>", "<xf/>".repeat(10 * MEGABYTE)),
+            )
         }),
         readable("XLSX: a number format of two million places", "places.xlsx", || {
-            let format = format!("<numFmts count=\"1\"><numFmt numFmtId=\"164\" formatCode=\"0.{}\"/></numFmts>", "0".repeat(2 * MEGABYTE));
-            let styles = format!("<styleSheet>{format}<cellXfs><xf numFmtId=\"164\"/></cellXfs></styleSheet>");
+            let format = format!(
+                "<numFmts count=\"1\"><numFmt numFmtId=\"164\" formatCode=\"0.{}\"/></numFmts>",
+                "0".repeat(2 * MEGABYTE)
+            );
+            let styles =
+                format!("<styleSheet>{format}<cellXfs><xf numFmtId=\"164\"/></cellXfs></styleSheet>");
             xlsx(&row(&[CELL, "<c r=\"B1\" s=\"0\"><v>1.5</v></c>"].concat()), "", &styles)
         }),
         readable("XLSX: a merged cell over everything", "merged.xlsx", || {
-            let sheet = xlsx(&[row(CELL), "</sheetData><mergeCells><mergeCell ref=\"A1:XFD1048576\"/></mergeCells><sheetData>".into()].concat(), "", "");
-            sheet
+            xlsx(
+                &[
+                    row(CELL),
+                    "</sheetData><mergeCells><mergeCell ref=\"A1:XFD1048576\"/></mergeCells><sheetData>"
+                        .into(),
+                ]
+                .concat(),
+                "",
+                "",
+            )
         }),
         rejected("XLSX: a sheet that is not there", "sheet.xlsx", || {
             let parts = parts(&row(CELL), "", "");
@@ -59,13 +87,17 @@ pub(super) fn files() -> Vec<Hostile> {
             ods("18446744073709551615", "18446744073709551615")
         }),
         rejected("CSV: one line of 50 MB", "line.csv", || wrapped("a,b\n", "x", 50 * MEGABYTE, "")),
-        rejected("CSV: a row of a million and one cells", "cells.csv", || wrapped("", "x,", MEGABYTE + 1, "\n")),
-        rejected("CSV: ten million empty rows", "empty-rows.csv", || wrapped("", ",\n", 10 * MEGABYTE, "")),
+        rejected("CSV: a row of a million and one cells", "cells.csv", || {
+            wrapped("", "x,", MEGABYTE + 1, "\n")
+        }),
+        rejected("CSV: three million empty rows", "empty-rows.csv", || wrapped("", ",\n", 3 * MEGABYTE, "")),
         rejected("CSV: a staircase of cells", "stairs.csv", || {
             (0..5_000).fold(String::new(), |rows, number| rows + &",".repeat(number) + "x\n").into_bytes()
         }),
         rejected("CSV: NULs between its letters", "nul.csv", || wrapped("", "a\0,\0\0b\n", MEGABYTE, "")),
-        readable("CSV: a quote that never ends", "quote.csv", || wrapped("a,b\nc,\"", "valve,\n", 20_000, "")),
+        readable("CSV: a quote that never ends", "quote.csv", || {
+            wrapped("a,b\nc,\"", "valve,\n", 20_000, "")
+        }),
     ]
 }
 
@@ -120,7 +152,16 @@ fn xlsx(rows: &str, strings: &str, styles: &str) -> Vec<u8> {
 
 /// A sheet with one text, so often beside and below itself.
 fn ods(columns: &str, rows: &str) -> Vec<u8> {
-    let cell = format!("<table:table-cell table:number-columns-repeated=\"{columns}\"><text:p>valve</text:p></table:table-cell>");
-    let row = format!("<table:table-row table:number-rows-repeated=\"{rows}\">{cell}{cell}</table:table-row>");
-    open("spreadsheet", format!("<office:spreadsheet><table:table table:name=\"Parts\">{row}</table:table></office:spreadsheet>").as_bytes())
+    let cell = format!(
+        "<table:table-cell table:number-columns-repeated=\"{columns}\"><text:p>valve</text:p></table:table-cell>"
+    );
+    let row =
+        format!("<table:table-row table:number-rows-repeated=\"{rows}\">{cell}{cell}</table:table-row>");
+    open(
+        "spreadsheet",
+        format!(
+            "<office:spreadsheet><table:table table:name=\"Parts\">{row}</table:table></office:spreadsheet>"
+        )
+        .as_bytes(),
+    )
 }

@@ -6,13 +6,21 @@ use super::{
 use domain::{Failure, FailureCode, limits};
 use rlimit::Resource;
 use sniff::Format;
-use std::{ffi::OsString, fs, io::Write as _, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// The first argument that makes a program such a child.
 pub const ARGUMENT: &str = "extract-in-child-process";
 
 /// Stack for recursive parsers: address space, not memory.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
+/// Seconds between the limit on processor time that ends a process and the one that kills it.
+const CPU_GRACE: u64 = 5;
+const MEGABYTE: u64 = 1024 * 1024;
 
 /// Makes this process unreadable for others of its user (`prctl(2)`, PR_SET_DUMPABLE): a parser that a file has
 /// taken over could otherwise read its parent's environment, with the database's password, in `/proc`.
@@ -36,6 +44,7 @@ pub fn run_child() -> bool {
     if let Some(page) = arguments.next() {
         return run_for_picture(file, &page.to_string_lossy());
     }
+    limit_to_size(&file);
     let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || read(&file, &name));
     let answer = match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(answer)) => answer,
@@ -65,11 +74,45 @@ fn run_for_picture(file: PathBuf, page: &str) -> bool {
 /// A limit that cannot be set (some sandboxes forbid it) leaves the parent's clock and output limit.
 fn limit_self() {
     let _ = Resource::AS.set(limits::EXTRACTION_MEMORY_BYTES, limits::EXTRACTION_MEMORY_BYTES);
-    let _ = Resource::CPU.set(limits::EXTRACTION_SECONDS, limits::EXTRACTION_SECONDS + 5);
+    let _ = Resource::CPU.set(limits::EXTRACTION_SECONDS, limits::EXTRACTION_SECONDS + CPU_GRACE);
     let _ = Resource::CORE.set(0, 0);
     // Nothing is to be written but the answer, and that is a pipe.
     let _ = Resource::FSIZE.set(0, 0);
     std::panic::set_hook(Box::new(|_| {}));
+}
+
+/// What a small file may take is less: bombs are small, and most parsers bound nothing themselves.
+fn limit_to_size(file: &Path) {
+    let size = fs::metadata(file).map_or(0, |metadata| metadata.len());
+    let memory = STACK_BYTES as u64 + memory_for(size);
+    let _ = Resource::DATA.set(memory, memory);
+    let seconds = seconds_for(size);
+    let _ = Resource::CPU.set(seconds, seconds + CPU_GRACE);
+}
+
+/// Bytes of memory for a file of so many bytes.
+fn memory_for(size: u64) -> u64 {
+    let scaled = limits::EXTRACTION_MEMORY_SMALL_BYTES + size * limits::EXTRACTION_MEMORY_PER_BYTE;
+    scaled.min(limits::EXTRACTION_MEMORY_BYTES)
+}
+
+/// Seconds of processor for a file of so many bytes.
+fn seconds_for(size: u64) -> u64 {
+    let scaled = size * limits::EXTRACTION_SECONDS_MEGABYTE / MEGABYTE;
+    (limits::EXTRACTION_SECONDS_SMALL + scaled).min(limits::EXTRACTION_SECONDS)
+}
+
+/// Gives a step of the work so many seconds of processor from now on, and never more than all of it may take; `None`
+/// gives what is left of that. Outside of a child it does nothing.
+pub(super) fn limit_step(seconds: Option<u64>) {
+    let Ok((_, hard)) = Resource::CPU.get() else { return };
+    if hard > limits::EXTRACTION_SECONDS + CPU_GRACE {
+        return;
+    }
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime).tv_sec;
+    let all = hard.saturating_sub(CPU_GRACE);
+    let soft = seconds.map_or(all, |seconds| all.min(used.unsigned_abs() + 1 + seconds));
+    let _ = Resource::CPU.set(soft, hard);
 }
 
 fn read(file: &PathBuf, name: &OsString) -> Answer {
@@ -129,6 +172,14 @@ pub(super) fn damaged(what: &str) -> Failure {
 mod tests {
     use super::*;
     use crate::extract::BlockKind;
+
+    #[test]
+    fn a_small_file_may_take_less_than_a_large_one_and_none_more_than_all() {
+        assert_eq!((seconds_for(0), seconds_for(MEGABYTE)), (4, 14));
+        assert_eq!((seconds_for(5 * MEGABYTE), seconds_for(limits::DOCUMENT_BYTES)), (50, 50));
+        assert_eq!((memory_for(0) / MEGABYTE, memory_for(10 * MEGABYTE) / MEGABYTE), (400, 430));
+        assert_eq!(memory_for(u64::from(u32::MAX)), limits::EXTRACTION_MEMORY_BYTES);
+    }
 
     #[test]
     fn blocks_are_taken_to_their_limit_and_no_further() {

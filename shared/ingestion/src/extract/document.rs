@@ -42,6 +42,13 @@ pub struct Block {
     pub confidence: f32,
 }
 
+/// What stands before an item of a list within so many others.
+pub(super) fn indent(levels: usize) -> &'static str {
+    const BLANKS: &str = "                                        ";
+    const { assert!(BLANKS.len() == 2 * limits::LIST_LEVELS) };
+    &BLANKS[..2 * levels.min(limits::LIST_LEVELS)]
+}
+
 fn sure() -> f32 {
     1.0
 }
@@ -112,5 +119,16 @@ impl Extracted {
                 .map(|block| self.text[block.range.clone()].to_owned());
         }
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_stand_in_to_their_limit_and_no_further() {
+        let blanks = [0, 1, limits::LIST_LEVELS, limits::LIST_LEVELS + 1].map(|levels| indent(levels).len());
+        assert_eq!(blanks, [0, 2, 2 * limits::LIST_LEVELS, 2 * limits::LIST_LEVELS]);
     }
 }

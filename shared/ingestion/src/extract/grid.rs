@@ -64,6 +64,9 @@ impl<'a> Grid<'a> {
     /// Writes what was collected.
     pub(super) fn end(&mut self) -> Result<(), Failure> {
         within_limits(self.document)?;
+        if self.rows.is_empty() {
+            return Ok(());
+        }
         let rows = std::mem::take(&mut self.rows);
         let mut columns: Vec<usize> = rows.iter().flatten().map(|(column, _)| *column).collect();
         columns.sort_unstable();

@@ -2,7 +2,7 @@
 
 mod front_matter;
 
-use super::{BlockKind, Extracted};
+use super::{BlockKind, Extracted, document::indent};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 pub(super) fn read(source: &str) -> Extracted {
@@ -78,7 +78,7 @@ impl Walker<'_> {
                 if !self.text.is_empty() && !self.text.ends_with('\n') {
                     self.text.push('\n');
                 }
-                self.text.push_str(&"  ".repeat(self.lists.len().saturating_sub(1)));
+                self.text.push_str(indent(self.lists.len().saturating_sub(1)));
                 match self.lists.last_mut() {
                     Some(Some(number)) => {
                         self.text.push_str(&format!("{number}. "));

@@ -6,6 +6,7 @@ use super::{
     BlockKind, Extracted,
     archive::{Archive, locked},
     child::{damaged, within_limits},
+    document::indent,
     properties, xml,
 };
 use domain::Failure;
@@ -158,7 +159,7 @@ impl<'a> Walker<'a> {
                 self.lists.push(counts.then_some(0));
             }
             "text:list-item" => {
-                let indent = "  ".repeat(self.lists.len().saturating_sub(1));
+                let indent = indent(self.lists.len().saturating_sub(1));
                 self.marker = Some(match self.lists.last_mut() {
                     Some(Some(number)) => {
                         *number += 1;
@@ -261,7 +262,7 @@ impl<'a> Walker<'a> {
         } else if self.lists.is_empty() {
             self.document.push(BlockKind::Paragraph, text, self.page);
         } else if !text.trim().is_empty() {
-            let marker = self.marker.take().unwrap_or_else(|| "  ".repeat(self.lists.len()));
+            let marker = self.marker.take().unwrap_or_else(|| indent(self.lists.len()).to_owned());
             self.list.push_str(&marker);
             self.list.push_str(text.trim());
             self.list.push('\n');

@@ -5,7 +5,11 @@ mod headings;
 mod piece;
 mod running;
 
-use super::{BlockKind, Extracted, child::damaged, repair::Vocabulary};
+use super::{
+    BlockKind, Extracted,
+    child::{damaged, limit_step},
+    repair::Vocabulary,
+};
 use domain::{Failure, FailureCode, limits};
 use headings::Numbered;
 use piece::Piece;
@@ -47,7 +51,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
     let mut document = Extracted::new("pdf");
     let (mut pages, mut fields, mut length) = (Vec::with_capacity(count), Vec::new(), 0);
     let streaming = PageStreamOptions { parallel: false, ..PageStreamOptions::default() };
+    // A page is laid out in a time that grows faster than what stands on it.
     let read = parser.for_each_page(streaming, |event| {
+        limit_step(Some(limits::PAGE_SECONDS));
         match event {
             ParseEvent::DocumentStart { metadata, form_fields, .. } => {
                 describe(&mut document, &metadata);
@@ -69,6 +75,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
         }
         if length > limits::EXTRACTED_TEXT_BYTES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
+    limit_step(None);
     read.map_err(|error| refused(&error))?;
     if length > limits::EXTRACTED_TEXT_BYTES {
         return Err(super::text_too_long());

@@ -41,11 +41,33 @@ pub(super) fn of_page(bytes: &[u8], page: u32) -> Option<Vec<u8>> {
     }
 }
 
-/// Width and height in pixels, where they stand at a fixed place: in a PNG.
+/// Width and height in pixels of a PNG or JPEG, of which small files can claim to be giants.
 fn size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    (kind(bytes) == Some("png")).then_some(())?;
-    Some((number(16)?, number(20)?))
+    let four = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    match kind(bytes)? {
+        "png" => Some((four(16)?, four(20)?)),
+        "jpeg" => jpeg_size(bytes),
+        _ => None,
+    }
+}
+
+/// What the first frame header of a JPEG says (ITU T.81, B.2.2); before it stand segments, each with its length.
+fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let two = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    let mut at = 2;
+    loop {
+        match (*bytes.get(at)?, *bytes.get(at + 1)?) {
+            // A marker may be filled up.
+            (0xFF, 0xFF) => at += 1,
+            // Those are markers among the frames' that are none: tables.
+            (0xFF, 0xC4 | 0xC8 | 0xCC) => at += 2 + usize::from(two(at + 2)?),
+            (0xFF, 0xC0..=0xCF) => return Some((two(at + 7)?.into(), two(at + 5)?.into())),
+            // Without a length: restarts and the like.
+            (0xFF, 0x01 | 0xD0..=0xD8) => at += 2,
+            (0xFF, _) => at += 2 + usize::from(two(at + 2)?),
+            _ => return None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +84,13 @@ mod tests {
         let document = read(&png(10_000, 10_000)).expect("within the limit");
         assert_eq!((document.page_count, document.unread), (Some(1), vec![1]));
         assert_eq!(read(&png(10_000, 10_001)).expect_err("above it").code, FailureCode::TooLarge);
+        let jpeg = |width: u16, height: u16| {
+            let size = [height.to_be_bytes(), width.to_be_bytes()].concat();
+            [b"\xFF\xD8\xFF\xE0\0\x04JF\xFF\xFF\xC2\0\x11\x08", size.as_slice()].concat()
+        };
+        assert_eq!(size(&jpeg(640, 480)), Some((640, 480)));
+        assert_eq!(read(&jpeg(10_000, 10_001)).expect_err("above it").code, FailureCode::TooLarge);
+        assert!(read(&jpeg(10_000, 10_001)[..15]).is_ok(), "broken off: OCR will say so");
         assert_eq!(of_page(&png(1, 1), 1), Some(png(1, 1)));
         assert_eq!(of_page(&png(1, 1), 2), None);
     }

@@ -1,6 +1,8 @@
 //! PPTX: a slide is a page, hidden ones too, by `office_oxide`; the speaker's notes follow their slide.
 
-use super::{BlockKind, Extracted, archive::Archive, child::damaged, grid::Grid, properties};
+use super::{
+    BlockKind, Extracted, archive::Archive, child::damaged, document::indent, grid::Grid, properties,
+};
 use domain::Failure;
 use office_oxide::{
     Document, DocumentFormat,
@@ -97,7 +99,7 @@ fn items(list: &List, level: usize, lines: &mut String) {
         let mut said = Vec::new();
         flat(&item.content, &mut said);
         if !said.is_empty() {
-            lines.push_str(&"  ".repeat(level));
+            lines.push_str(indent(level));
             let marker = if list.ordered { format!("{number}. ") } else { "- ".to_owned() };
             lines.push_str(&marker);
             lines.push_str(&said.join(" "));

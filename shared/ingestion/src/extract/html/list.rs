@@ -6,6 +6,7 @@ use super::{
     tree::Tree,
     write::{BLOCKS, Writer, collect, text},
 };
+use crate::extract::document::indent;
 use domain::limits;
 
 /// The items of a list, one a line, those of lists in it further in.
@@ -50,7 +51,7 @@ impl Item<'_> {
     fn end_line(&mut self) {
         let text = self.line.take();
         for line in text.lines() {
-            self.out.push_str(&"  ".repeat(self.indent));
+            self.out.push_str(indent(self.indent));
             self.out.push_str(line);
             self.out.push('\n');
         }
