@@ -2,6 +2,7 @@
 
 mod again;
 mod keeping;
+mod keys;
 mod passages;
 mod refusing;
 mod uploads;

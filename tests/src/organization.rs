@@ -86,7 +86,8 @@ impl Organization {
         let key = ApiKey::generate(id);
         let tx = owner.tenant(id).await.expect("connect as the owner");
         organizations::create(&tx, slug, slug).await.expect("make organization");
-        api_keys::create(&tx, &key, "first key", &Scope::ALL).await.expect("make key");
+        let new = api_keys::NewKey { name: "first key", scopes: &Scope::ALL, ..Default::default() };
+        api_keys::create(&tx, &key, &new).await.expect("make key");
         let space = spaces::of_model(&tx, MODEL, DIMENSION).await.expect("the migrator's space");
         let chatbot = new_chatbot(&tx, "Assistant", space.id).await;
         tx.finish().await.expect("commit organization");

@@ -1,5 +1,6 @@
 //! `admin`: what an organization's keepers do, over HTTP.
 
+mod api_keys;
 mod collections;
 mod curated;
 mod documents;

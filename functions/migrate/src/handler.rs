@@ -106,7 +106,8 @@ async fn create_organization(
         }
         other => anyhow::Error::from(other).context("make organization"),
     })?;
-    api_keys::create(&tx, &key, "first key", &Scope::ALL).await.context("make API key")?;
+    let first = api_keys::NewKey { name: "first key", scopes: &Scope::ALL, ..Default::default() };
+    api_keys::create(&tx, &key, &first).await.context("make API key")?;
     let space = spaces::of_model(&tx, &context.embedding_model, context.embedding_dimension).await?;
     let bot = NewChatbot {
         name: chatbot.trim(),

@@ -74,7 +74,8 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
         // Another data folder or an older version made it: this folder gets a key of its own.
         None => {
             let key = ApiKey::generate(organization);
-            api_keys::create(&tx, &key, "local", &Scope::ALL).await?;
+            let new = api_keys::NewKey { name: "local", scopes: &Scope::ALL, ..Default::default() };
+            api_keys::create(&tx, &key, &new).await?;
             secrets.api_key = Some(key.reveal());
             folder.keep_secrets(secrets)?;
             key.reveal()

@@ -5,6 +5,7 @@ use domain::{ApiKey, Scope};
 pub use store::caller::admit;
 use store::{
     TenantTx,
+    api_keys::Exceeded,
     caller::{self, Denied},
 };
 
@@ -17,6 +18,9 @@ pub enum Refusal {
     /// The key lacks this scope.
     #[error("the API key has not the scope {}", .0.as_str())]
     Forbidden(Scope),
+    /// More calls than the key may make: later again.
+    #[error("the API key makes more than {} calls a minute", .0.per_minute)]
+    TooManyCalls(Exceeded),
     /// Nothing of the caller's has this id.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -33,6 +37,7 @@ impl From<Denied> for Refusal {
         match denied {
             Denied::Unauthorized => Self::Unauthorized,
             Denied::Forbidden(scope) => Self::Forbidden(scope),
+            Denied::TooManyCalls(exceeded) => Self::TooManyCalls(exceeded),
             Denied::Store(error) => Self::Store(error),
         }
     }

@@ -28,7 +28,7 @@ impl Answering {
     /// [`Refusal`].
     pub async fn begin(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
         match self.load(key, session).await {
-            // A connection that was cut while the function slept: nothing was written, so once more.
+            // A connection that was cut while the function slept: nothing that matters was written, so once more.
             Err(Refusal::Store(error)) if error.is_retryable() => self.load(key, session).await,
             result => result,
         }
@@ -40,7 +40,7 @@ impl Answering {
             api_keys::look_up(&tx, key),
             sessions::turn_context(&tx, session),
             messages::history(&tx, session, limits::HISTORY_MESSAGES),
-            tx.commit(),
+            tx.commit_what_may_be_lost(),
         )?;
         tx.close();
         admit(known.as_ref(), key, Scope::Chat)?;

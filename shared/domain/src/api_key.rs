@@ -44,11 +44,15 @@ pub enum Scope {
     IngestionRead,
     /// Have the bucket compared with the documents.
     IngestionRun,
+    /// Read which API keys there are; their secrets nobody can read.
+    ApiKeysRead,
+    /// Make and revoke API keys that may do no more than the one that makes them.
+    ApiKeysWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 13] = [
+    pub const ALL: [Scope; 15] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::Search,
@@ -62,6 +66,8 @@ impl Scope {
         Scope::WebSourcesWrite,
         Scope::IngestionRead,
         Scope::IngestionRun,
+        Scope::ApiKeysRead,
+        Scope::ApiKeysWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -81,7 +87,15 @@ impl Scope {
             Scope::WebSourcesWrite => "web-sources:write",
             Scope::IngestionRead => "ingestion:read",
             Scope::IngestionRun => "ingestion:run",
+            Scope::ApiKeysRead => "api-keys:read",
+            Scope::ApiKeysWrite => "api-keys:write",
         }
+    }
+
+    /// Reads a spelling; `None` when there is no such scope.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
     }
 }
 

@@ -168,6 +168,12 @@ pub const UPLOAD_SECONDS: u64 = 900;
 pub const DOWNLOAD_SECONDS: u64 = 300;
 /// Characters that a list of documents is searched for.
 pub const LIST_QUERY_CHARACTERS: usize = 200;
+/// Calls a minute, and at once, of an API key of which nobody said otherwise.
+pub const KEY_CALLS_PER_MINUTE: i32 = 3_000;
+/// Calls a minute that a key can be given.
+pub const KEY_CALLS_PER_MINUTE_MOST: i32 = 1_000_000;
+/// Characters of an API key's name.
+pub const KEY_NAME_CHARACTERS: usize = 255;
 /// Characters of a collection's name.
 pub const COLLECTION_NAME_CHARACTERS: usize = 255;
 /// Characters of a collection's description.

@@ -1,7 +1,7 @@
 //! Why something is not done.
 
 use domain::Scope;
-use store::caller::Denied;
+use store::{api_keys::Exceeded, caller::Denied};
 
 /// A constraint's name, and what its refusal means to the caller.
 pub(crate) type Means = (&'static str, fn() -> Refusal);
@@ -15,6 +15,9 @@ pub enum Refusal {
     /// The key lacks this scope.
     #[error("the API key has not the scope {}", .0.as_str())]
     Forbidden(Scope),
+    /// More calls than the key may make: later again.
+    #[error("the API key makes more than {} calls a minute", .0.per_minute)]
+    TooManyCalls(Exceeded),
     /// Nothing of the caller's has this id.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -74,6 +77,7 @@ impl From<Denied> for Refusal {
         match denied {
             Denied::Unauthorized => Self::Unauthorized,
             Denied::Forbidden(scope) => Self::Forbidden(scope),
+            Denied::TooManyCalls(exceeded) => Self::TooManyCalls(exceeded),
             Denied::Store(error) => Self::Store(error),
         }
     }

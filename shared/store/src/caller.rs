@@ -2,7 +2,7 @@
 
 use crate::{
     Database, Error, TenantTx,
-    api_keys::{self, KnownKey},
+    api_keys::{self, Exceeded, KnownKey},
 };
 use domain::{ApiKey, Scope};
 use futures_util::try_join;
@@ -16,6 +16,9 @@ pub enum Denied {
     /// The key lacks this scope.
     #[error("the API key has not the scope {}", .0.as_str())]
     Forbidden(Scope),
+    /// More calls than the key may make.
+    #[error("the API key makes more than {} calls a minute", .0.per_minute)]
+    TooManyCalls(Exceeded),
     /// The database refuses or is not reachable.
     #[error(transparent)]
     Store(#[from] Error),
@@ -34,7 +37,7 @@ pub async fn admitted<T>(
     read: impl AsyncFnOnce(&TenantTx) -> crate::Result<T>,
 ) -> Result<T, Denied> {
     let tx = database.tenant(key.organization).await?;
-    let (known, found, ()) = try_join!(api_keys::look_up(&tx, key), read(&tx), tx.commit())?;
+    let (known, found, ()) = try_join!(api_keys::look_up(&tx, key), read(&tx), tx.commit_what_may_be_lost())?;
     tx.close();
     admit(known.as_ref(), key, scope)?;
     Ok(found)
@@ -54,16 +57,14 @@ pub async fn enter(database: &Database, key: &ApiKey, scope: Scope) -> Result<Te
 /// Lets a caller in, or not.
 ///
 /// # Errors
-/// [`Denied::Unauthorized`], [`Denied::Forbidden`].
+/// [`Denied::Unauthorized`], [`Denied::TooManyCalls`], [`Denied::Forbidden`].
 pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Denied> {
     match known {
-        Some(known) if known.admits(key) => {
-            if known.allows(scope) {
-                Ok(())
-            } else {
-                Err(Denied::Forbidden(scope))
-            }
-        }
+        Some(known) if known.admits(key) => match known.exceeded {
+            Some(exceeded) => Err(Denied::TooManyCalls(exceeded)),
+            None if known.allows(scope) => Ok(()),
+            None => Err(Denied::Forbidden(scope)),
+        },
         _ => Err(Denied::Unauthorized),
     }
 }

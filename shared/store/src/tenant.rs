@@ -66,6 +66,15 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Commits what a crash of the server may lose, without waiting for its disk: when a key was used, what is left of
+    /// its bucket.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn commit_what_may_be_lost(&self) -> Result<()> {
+        self.commit_before_the_next().await
+    }
+
     /// Gives the connection back after a successful [`TenantTx::commit`].
     pub fn close(mut self) {
         self.committed = true;

@@ -11,6 +11,9 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Seconds after which something that is busy is worth another try.
+const RETRY_SECONDS: u32 = 2;
+
 /// An error as the API tells it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
@@ -30,6 +33,12 @@ pub struct Problem {
     /// Fields of the request that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Of a 429: the limit in calls a minute.
+    #[serde(skip)]
+    pub calls_per_minute: Option<u32>,
+    /// Seconds after which the same request may work: the `Retry-After` header.
+    #[serde(skip)]
+    pub retry_after_seconds: Option<u32>,
 }
 
 /// One wrong field.
@@ -51,6 +60,8 @@ impl Problem {
             detail: detail.into(),
             request_id: None,
             errors: Vec::new(),
+            calls_per_minute: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -157,10 +168,26 @@ impl Problem {
         }
     }
 
+    /// 429: the caller's bucket is empty.
+    #[must_use]
+    pub fn too_many_calls(per_minute: u32, retry_after_seconds: u32) -> Self {
+        let detail = format!(
+            "This key makes more than {per_minute} calls a minute. Nothing was done; try again in {retry_after_seconds} s."
+        );
+        Self {
+            calls_per_minute: Some(per_minute),
+            retry_after_seconds: Some(retry_after_seconds),
+            ..Self::new("too-many-calls", "Too many calls", StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
     /// 503: the same request may work in a moment.
     #[must_use]
     pub fn unavailable(kind: &str, detail: &str) -> Self {
-        Self::new(kind, "Not available at present", StatusCode::SERVICE_UNAVAILABLE, detail)
+        Self {
+            retry_after_seconds: Some(RETRY_SECONDS),
+            ..Self::new(kind, "Not available at present", StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
     }
 
     /// 502: something that we depend on refuses.
@@ -193,8 +220,19 @@ impl IntoResponse for Problem {
         if self.status == 401 {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == 503 {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            if let Some(limit) = self.calls_per_minute {
+                // draft-ietf-httpapi-ratelimit-headers: quota and window, then what is left and when there is more.
+                let policy = format!("\"calls\";q={limit};w=60");
+                let left = format!("\"calls\";r=0;t={seconds}");
+                for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+                    if let Ok(value) = HeaderValue::try_from(value) {
+                        headers.insert(name, value);
+                    }
+                }
+            }
         }
         response.extensions_mut().insert(self);
         response

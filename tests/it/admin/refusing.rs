@@ -28,6 +28,7 @@ fn body(method: &Method, path: &str) -> Value {
         ("POST", "/api/v1/curated-answers/import") => {
             json!({ "items": [{ "question": "a?", "answer": "b" }] })
         }
+        ("POST", "/api/v1/api-keys") => json!({ "name": "small", "scopes": ["api-keys:write"] }),
         ("POST", "/api/v1/web-sources") => {
             json!({ "collection": "none-such", "kind": "page", "url": "https://example.org/" })
         }
@@ -44,7 +45,8 @@ async fn key_with(shared: &Shared, organization: OrganizationId, scopes: &[Scope
     let key = ApiKey::generate(organization);
     let database = store::Database::new(&shared.addresses.database_url).expect("a URL");
     let tx = database.tenant(organization).await.expect("a transaction");
-    store::api_keys::create(&tx, &key, "a test's", scopes).await.expect("a key");
+    let new = store::api_keys::NewKey { name: "a test's", scopes, ..Default::default() };
+    store::api_keys::create(&tx, &key, &new).await.expect("a key");
     tx.finish().await.expect("committed");
     key.reveal()
 }
