@@ -2,7 +2,7 @@
 """Milliseconds from a process's start to its first `GET next`, for each function and for a Python function of the same
 kind (boto3 clients made, psycopg imported; neither side connects before its first event), interleaved in one run.
 
-    cargo build --release -p ingest -p chat -p migrate
+    cargo build --release -p ingest -p chat -p admin -p migrate
     pip install boto3 "psycopg[binary]"
     python3 tests/bench/start.py --profile release
 """
@@ -66,11 +66,11 @@ def main():
         "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024", "AWS_LAMBDA_FUNCTION_VERSION": "1",
         "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
         "DATABASE_URL": "postgres://docent_app:x@127.0.0.1:1/docent", "OWNER_DATABASE_URL": "postgres://o:x@127.0.0.1:1/docent",
-        "BUCKET": "b", "WORK_QUEUE_URL": "http://127.0.0.1:1/q", "EMBEDDING_MODEL": "m", "EMBEDDING_DIMENSION": "384",
+        "BUCKET": "b", "WORK_QUEUE_URL": "http://127.0.0.1:1/q", "EVENTS_QUEUE_URL": "http://127.0.0.1:1/e", "EMBEDDING_MODEL": "m", "EMBEDDING_DIMENSION": "384",
         "GENERATION_MODEL": "g", "IDENTITY_HASH_KEY": "k" * 32,
     }
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / options.profile
-    commands = {name: [str(target / name)] for name in ("ingest", "chat", "migrate")}
+    commands = {name: [str(target / name)] for name in ("ingest", "chat", "admin", "migrate")}
     commands["python"] = [options.python, "-c", PYTHON]
     times = {name: [] for name in commands}
     for run in range(options.runs + 1):

@@ -4,6 +4,7 @@ mod again;
 mod keeping;
 mod keys;
 mod passages;
+mod products;
 mod refusing;
 mod uploads;
 

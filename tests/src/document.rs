@@ -78,6 +78,7 @@ impl<'a> NewDocument<'a> {
             title: path,
             content_hash: "00",
             document_type: "general",
+            product: None,
             source_url: None,
             metadata: &serde_json::json!({}),
             spaces: &[organization.space.id],

@@ -5,7 +5,7 @@ use crate::{
     wire::{self, LinkView},
 };
 use axum::extract::State;
-use domain::{CollectionId, DocumentId, Failure};
+use domain::{CollectionId, DocumentId, Failure, ProductId};
 use http::StatusCode;
 use jiff::Timestamp;
 use management::{Management, documents::Extent};
@@ -91,6 +91,9 @@ pub struct DocumentView {
     /// Bytes.
     size: i64,
     source_url: Option<String>,
+    /// What it is about; null: nothing that has a name here.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    product_id: Option<ProductId>,
     /// By the collection's schema.
     #[schema(value_type = Object)]
     metadata: serde_json::Value,
@@ -154,6 +157,7 @@ impl From<Document> for DocumentView {
             content_type: document.mime_type,
             size: document.size,
             source_url: document.source_url,
+            product_id: document.product,
             metadata: document.metadata,
             embedding_tokens: document.embedding_tokens,
             embedding_cost: document.embedding_cost,

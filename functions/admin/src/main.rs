@@ -7,6 +7,7 @@ mod documents;
 mod jobs;
 mod passages;
 mod problems;
+mod products;
 mod routes;
 mod uploads;
 mod web_sources;

@@ -18,7 +18,9 @@ fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Unauthorized => Problem::unauthorized(),
         Refusal::Forbidden(scope) => Problem::forbidden(scope.as_str()),
-        Refusal::TooManyCalls(exceeded) => Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds),
+        Refusal::TooManyCalls(exceeded) => {
+            Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds)
+        }
         Refusal::NotFound(what) => Problem::not_found(what),
         Refusal::Invalid { pointer, detail } => Problem::invalid("invalid-field", pointer, detail),
         Refusal::Conflict { kind, detail } => Problem::conflict(kind, detail),

@@ -1,7 +1,7 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{api_keys, collections, curated, documents, jobs, passages, uploads, web_sources};
+use crate::{api_keys, collections, curated, documents, jobs, passages, products, uploads, web_sources};
 use axum::Router;
 use management::Management;
 use std::sync::Arc;
@@ -54,6 +54,8 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(web_sources::list_web_sources, web_sources::create_web_source))
         .routes(routes!(web_sources::get_web_source, web_sources::delete_web_source))
         .routes(routes!(web_sources::visit_web_source))
+        .routes(routes!(products::list_products, products::create_product))
+        .routes(routes!(products::get_product, products::change_product, products::delete_product))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
         .routes(routes!(api_keys::get_api_key, api_keys::revoke_api_key))
 }

@@ -36,6 +36,9 @@ pub struct UploadDocument {
     language: Option<String>,
     /// Where the document came from.
     source_url: Option<String>,
+    /// What the document is about: a product's SKU or id.
+    #[schema(max_length = 50, example = "P-40")]
+    product: Option<String>,
     /// By the collection's metadata schema.
     #[serde(default)]
     attributes: BTreeMap<String, String>,
@@ -80,6 +83,7 @@ pub async fn upload_document(
         document_type: body.document_type,
         language: body.language,
         source_url: body.source_url,
+        product: body.product,
         attributes: body.attributes,
     };
     let (object, form) = management.upload(&key, &wish, Timestamp::now()).await.or_problem()?;

@@ -23,7 +23,9 @@ fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Unauthorized => Problem::unauthorized(),
         Refusal::Forbidden(scope) => Problem::forbidden(scope.as_str()),
-        Refusal::TooManyCalls(exceeded) => Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds),
+        Refusal::TooManyCalls(exceeded) => {
+            Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds)
+        }
         Refusal::NotFound(what) => Problem::not_found(what),
         Refusal::SessionClosed(status) => Problem::session_closed(status),
         Refusal::Store(error) if error.is_retryable() => {

@@ -35,6 +35,10 @@ pub struct SearchQuery {
     /// A document's id.
     #[param(value_type = Option<uuid::Uuid>)]
     document: Option<DocumentId>,
+    /// A product's SKU or id.
+    product: Option<String>,
+    /// A product's category.
+    category: Option<String>,
     /// `general`, `technical`, `regulatory`, `safety`, `marketing` or `certification`.
     document_type: Option<String>,
     /// `general`, `product_level`, `formulation_level` or `ingredient_level`.
@@ -60,6 +64,8 @@ impl SearchQuery {
                 "k" => once(&mut query.k, &name, number(&name, &value)?)?,
                 "collection" => once(&mut query.collection, &name, value)?,
                 "document" => once(&mut query.document, &name, id(&name, &value)?)?,
+                "product" => once(&mut query.product, &name, value)?,
+                "category" => once(&mut query.category, &name, value)?,
                 "document_type" => {
                     let known = DocumentType::ALL.map(DocumentType::as_str);
                     once(&mut query.document_type, &name, one_of(&name, value, &known)?)?;
@@ -78,8 +84,7 @@ impl SearchQuery {
                         ));
                     }
                     None => {
-                        let known =
-                            "q, k, collection, document, document_type, chunk_type, language and metadata.*";
+                        let known = "q, k, collection, document, product, category, document_type, chunk_type, language and metadata.*";
                         return Err(invalid(
                             &name,
                             format!("There is no such parameter; there are {known}."),
@@ -104,6 +109,8 @@ impl SearchQuery {
         Filter {
             collections: self.collection.into_iter().collect(),
             documents: self.document.into_iter().collect(),
+            products: self.product.into_iter().collect(),
+            categories: self.category.into_iter().collect(),
             document_types: self.document_type.into_iter().collect(),
             languages: self.language.into_iter().collect(),
             chunk_types: self.chunk_type.into_iter().collect(),

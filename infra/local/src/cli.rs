@@ -4,6 +4,7 @@ mod again;
 mod ask;
 mod drop;
 mod invoke;
+mod organization;
 mod run;
 mod running;
 mod watch;
@@ -99,6 +100,11 @@ enum Command {
         /// The event's file.
         event: PathBuf,
     },
+    /// Make an organization, as an operator does by invoking migrate; its first API key is shown here, once.
+    Organization {
+        #[command(subcommand)]
+        wish: OrganizationWish,
+    },
     /// Show the stack: addresses, functions, queues, documents.
     Status,
     /// Print functions' logs.
@@ -113,6 +119,18 @@ enum Command {
     Down,
     /// Delete the data folder, database and documents included.
     Clean,
+}
+
+#[derive(Subcommand)]
+enum OrganizationWish {
+    /// Make one, with its first API key and chatbot.
+    Create {
+        /// For people.
+        name: String,
+        /// Its part of the keys in the bucket: lower-case letters, digits and '-'; made of the name when not said.
+        #[arg(long)]
+        slug: Option<String>,
+    },
 }
 
 /// Runs a command.
@@ -141,6 +159,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Some(Command::Invoke { function, event }) => {
             invoke::invoke(&client(&data).await?, &function, &event).await
+        }
+        Some(Command::Organization { wish: OrganizationWish::Create { name, slug } }) => {
+            organization::create(&client(&data).await?, &name, slug.as_deref()).await
         }
         Some(Command::Status) => watch::status(&data).await,
         Some(Command::Logs { function, follow }) => watch::logs(&data, function.as_deref(), follow).await,

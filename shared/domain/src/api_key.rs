@@ -44,6 +44,10 @@ pub enum Scope {
     IngestionRead,
     /// Have the bucket compared with the documents.
     IngestionRun,
+    /// Read products.
+    ProductsRead,
+    /// Make, change and delete products.
+    ProductsWrite,
     /// Read which API keys there are; their secrets nobody can read.
     ApiKeysRead,
     /// Make and revoke API keys that may do no more than the one that makes them.
@@ -52,7 +56,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 15] = [
+    pub const ALL: [Scope; 17] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::Search,
@@ -66,6 +70,8 @@ impl Scope {
         Scope::WebSourcesWrite,
         Scope::IngestionRead,
         Scope::IngestionRun,
+        Scope::ProductsRead,
+        Scope::ProductsWrite,
         Scope::ApiKeysRead,
         Scope::ApiKeysWrite,
     ];
@@ -87,6 +93,8 @@ impl Scope {
             Scope::WebSourcesWrite => "web-sources:write",
             Scope::IngestionRead => "ingestion:read",
             Scope::IngestionRun => "ingestion:run",
+            Scope::ProductsRead => "products:read",
+            Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",
             Scope::ApiKeysWrite => "api-keys:write",
         }

@@ -42,6 +42,8 @@ ids! {
     ApiKeyId,
     /// A named set of documents.
     CollectionId,
+    /// What documents are about.
+    ProductId,
     /// One live S3 object and what is known of it.
     DocumentId,
     /// What was read from a document's bytes at one time.

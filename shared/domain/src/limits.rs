@@ -174,6 +174,12 @@ pub const KEY_CALLS_PER_MINUTE: i32 = 3_000;
 pub const KEY_CALLS_PER_MINUTE_MOST: i32 = 1_000_000;
 /// Characters of an API key's name.
 pub const KEY_NAME_CHARACTERS: usize = 255;
+/// Characters of a product's name.
+pub const PRODUCT_NAME_CHARACTERS: usize = 255;
+/// Characters of a product's category.
+pub const PRODUCT_CATEGORY_CHARACTERS: usize = 100;
+/// Characters of a product's SKU.
+pub const PRODUCT_SKU_CHARACTERS: usize = 50;
 /// Characters of a collection's name.
 pub const COLLECTION_NAME_CHARACTERS: usize = 255;
 /// Characters of a collection's description.

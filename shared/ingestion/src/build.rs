@@ -2,7 +2,7 @@
 
 use crate::{
     Chunk, Ingestion, Shape, Step, chunk,
-    describe::Given,
+    describe::{Given, unknown_product},
     extract::Extracted,
     locate::Work,
     ocr,
@@ -249,6 +249,9 @@ impl Ingestion {
             Ok(given) => given,
             Err(failure) => return Ok(Err(failure)),
         };
+        if let (Some(name), None) = (&given.product, work.product) {
+            return Ok(Err(unknown_product(name)));
+        }
         Ok(given.describe(read, &work.name, &schema).map(|description| Described {
             title: description.title,
             language: description.language,

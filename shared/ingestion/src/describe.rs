@@ -24,6 +24,8 @@ pub struct Given {
     pub language: Option<String>,
     /// `source-url`.
     pub source_url: Option<String>,
+    /// `product`: a SKU or an id.
+    pub product: Option<String>,
     /// `attr-*` by name, in lower case with `_` for `-`.
     pub attributes: BTreeMap<String, String>,
 }
@@ -45,9 +47,7 @@ impl Given {
     /// # Errors
     /// A [`Failure`] that says which value cannot be, and what can.
     pub fn of(metadata: &HashMap<String, String>) -> Result<Self, Failure> {
-        let present = |name: &str| {
-            metadata.get(name).map(|value| clean(value).trim().to_owned()).filter(|value| !value.is_empty())
-        };
+        let present = |name: &str| present(metadata, name);
         let document_type = match present("document-type") {
             Some(word) => DocumentType::parse(&word).ok_or_else(|| unknown_document_type(&word))?,
             None => DocumentType::General,
@@ -61,6 +61,7 @@ impl Given {
             document_type,
             language,
             source_url: present("source-url"),
+            product: product(metadata),
             attributes: as_fields(
                 metadata
                     .iter()
@@ -96,6 +97,29 @@ impl Given {
             attributes: schema.values(&self.attributes, &said)?,
         })
     }
+}
+
+/// The SKU or id of the product that a document is about, as its uploader says.
+#[must_use]
+pub fn product(metadata: &HashMap<String, String>) -> Option<String> {
+    present(metadata, "product")
+}
+
+fn present(metadata: &HashMap<String, String>, name: &str) -> Option<String> {
+    metadata.get(name).map(|value| clean(value).trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// Why a document about a product that there is not is not read.
+#[must_use]
+pub fn unknown_product(name: &str) -> Failure {
+    Failure::new(
+        FailureCode::Metadata,
+        format!(
+            "There is no product with the SKU or id \"{}\". Make it (POST /api/v1/products), and process the document \
+             again; or correct x-amz-meta-product, or leave it out, and upload the document again.",
+            clip(name, limits::METADATA_VALUE_CHARACTERS)
+        ),
+    )
 }
 
 /// Values under names as a schema spells them. Of two names that become one, the one that is spelled so wins.

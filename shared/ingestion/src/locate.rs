@@ -1,9 +1,10 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::{Ingestion, PAUSE_SECONDS};
+use crate::{Ingestion, PAUSE_SECONDS, describe};
 use anyhow::Context as _;
 use domain::{
-    DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, document::clip, limits,
+    DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, document::clip,
+    limits,
 };
 use objects::ObjectState;
 use sha2::{Digest as _, Sha256};
@@ -15,7 +16,7 @@ use store::{
     collections::{self, Collection},
     documents::{self, Building, Upload},
     events::{self, Category, Event},
-    jobs, spaces,
+    jobs, products, spaces,
     versions::{self, Beginning, Worker},
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Work {
     pub(crate) name: String,
     pub(crate) object: ObjectState,
     pub(crate) collection: Collection,
+    /// Of the product that its uploader named; `None` where he named none, or there is none of that name.
+    pub(crate) product: Option<ProductId>,
     pub(crate) recipe: String,
     pub(crate) document: DocumentId,
     pub(crate) version: DocumentVersionId,
@@ -151,6 +154,10 @@ impl Ingestion {
                 begun(id)
             }
         };
+        let product = match describe::product(&object.metadata) {
+            Some(name) => products::of_name(&tx, &name).await.context("find product")?,
+            None => None,
+        };
         documents::mark_processing(&tx, standing.id, size, &object.content_type).await?;
         let job = jobs::begin(&tx, standing.id).await.context("begin job")?;
         tx.finish().await?;
@@ -160,6 +167,7 @@ impl Ingestion {
             name,
             object,
             collection,
+            product,
             recipe,
             document: standing.id,
             version: building.id,

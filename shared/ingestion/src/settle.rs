@@ -75,6 +75,7 @@ impl Ingestion {
             content_hash: finished.content_hash,
             document_type: described.document_type.as_str(),
             source_url: described.source_url.as_deref(),
+            product: work.product,
             metadata: &described.attributes,
             spaces: &work.collection.spaces.iter().map(|space| space.id).collect::<Vec<_>>(),
             manifest: finished.manifest,

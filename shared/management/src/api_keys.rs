@@ -65,11 +65,13 @@ impl Management {
             return Err(Refusal::invalid("/expires_at", "It lies in the past; name a time to come."));
         }
         let asking = api_keys::get(&tx, key.id).await?.ok_or(Refusal::Unauthorized)?;
-        if let Some(more) = scopes.iter().find(|scope| !asking.scopes.iter().any(|own| own == scope.as_str())) {
+        if let Some(more) = scopes.iter().find(|scope| !asking.scopes.iter().any(|own| own == scope.as_str()))
+        {
             return Err(Refusal::Forbidden(*more));
         }
         let made = ApiKey::generate(key.organization);
-        let new = NewKey { name: &name, scopes: &scopes, rate_limit_per_minute, expires_at: wanted.expires_at };
+        let new =
+            NewKey { name: &name, scopes: &scopes, rate_limit_per_minute, expires_at: wanted.expires_at };
         api_keys::create(&tx, &made, &new).await?;
         let kept = api_keys::get(&tx, made.id).await?.ok_or(Refusal::NotFound("API key"))?;
         tx.finish().await?;
@@ -116,7 +118,9 @@ mod tests {
     fn scopes_are_known_and_counted_once() {
         let said = |texts: &[&str]| scopes(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(said(&["chat", "search", "chat"]).expect("known"), [Scope::Chat, Scope::Search]);
-        assert!(matches!(said(&["chat", "root"]), Err(Refusal::Invalid { pointer, .. }) if pointer == "/scopes/1"));
+        assert!(
+            matches!(said(&["chat", "root"]), Err(Refusal::Invalid { pointer, .. }) if pointer == "/scopes/1")
+        );
         assert!(matches!(said(&[]), Err(Refusal::Invalid { pointer, .. }) if pointer == "/scopes"));
     }
 }

@@ -13,6 +13,7 @@ pub mod passages;
 pub mod jobs;
 pub mod curated;
 pub mod web_sources;
+pub mod products;
 pub mod api_keys;
 
 pub use refusal::Refusal;

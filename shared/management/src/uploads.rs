@@ -10,7 +10,7 @@ use domain::{
 use jiff::Timestamp;
 use objects::signed::{self, Form};
 use std::{collections::BTreeMap, time::Duration};
-use store::{collection_settings, organizations};
+use store::{collection_settings, organizations, products};
 
 /// The type of a file whose uploader does not say: what it is, its content tells.
 const ANY_TYPE: &str = "application/octet-stream";
@@ -35,6 +35,8 @@ pub struct Wish {
     pub language: Option<String>,
     /// Where it came from.
     pub source_url: Option<String>,
+    /// What it is about: a SKU or an id.
+    pub product: Option<String>,
     /// By the collection's schema.
     pub attributes: BTreeMap<String, String>,
 }
@@ -51,6 +53,13 @@ impl Management {
         // Parsing cannot fail: every text is a name.
         let named = wish.collection.parse().unwrap_or_else(|never| match never {});
         let collection = collection_settings::get(&tx, &named).await?;
+        if let Some(product) = wish.product.as_deref().map(str::trim).filter(|name| !name.is_empty())
+            && !product.contains('\0')
+            && products::of_name(&tx, product).await?.is_none()
+        {
+            let detail = "There is no product with this SKU or id; make it first, or leave it out.";
+            return Err(Refusal::invalid("/product", detail));
+        }
         tx.finish().await?;
         let schema = match collection.filter(|collection| collection.slug == wish.collection) {
             Some(known) => MetadataSchema::parse(&known.settings.metadata_schema).unwrap_or_default(),
@@ -138,6 +147,11 @@ fn metadata(wish: &Wish, schema: &MetadataSchema) -> Result<BTreeMap<String, Str
     }
     if let Some(url) = &wish.source_url {
         said.insert("source-url".to_owned(), check::web_address("/source_url", url)?.to_string());
+    }
+    if let Some(product) =
+        check::optional("/product", wish.product.as_deref(), limits::PRODUCT_SKU_CHARACTERS)?
+    {
+        said.insert("product".to_owned(), product);
     }
     for (name, value) in &wish.attributes {
         let pointer = format!("/attributes/{name}");

@@ -4,7 +4,7 @@ use crate::{
     Result, TenantTx, sql,
     versions::{self, Manifest, Worker},
 };
-use domain::{CollectionId, DocumentId, DocumentVersionId, Failure, SpaceId};
+use domain::{CollectionId, DocumentId, DocumentVersionId, Failure, ProductId, SpaceId};
 use futures_util::try_join;
 use tokio_postgres::types::Type;
 
@@ -119,6 +119,8 @@ pub struct Reading<'a> {
     pub document_type: &'a str,
     /// Where it came from, if its uploader said.
     pub source_url: Option<&'a str>,
+    /// What it is about, if its uploader said.
+    pub product: Option<ProductId>,
     /// By the collection's schema.
     pub metadata: &'a serde_json::Value,
     /// Spaces that its chunks have vectors in.
@@ -160,6 +162,7 @@ pub async fn switch(
                 (reading.metadata, Type::JSONB),
                 (&manifest.ocr_confidence, Type::FLOAT4),
                 (&versions::space_ids(reading.spaces), Type::UUID_ARRAY),
+                (&reading.product.map(|id| id.0), Type::UUID),
             ],
         )
         .await?;

@@ -18,6 +18,7 @@ pub mod space_jobs;
 pub mod web_visits;
 pub mod collections;
 pub mod collection_settings;
+pub mod products;
 pub mod documents;
 pub mod library;
 pub mod versions;

@@ -1,7 +1,7 @@
 //! Documents as those who keep them see them: listed with their state, and asked to be processed anew.
 
 use crate::{Result, TenantTx, sql, tenant::Params};
-use domain::{CollectionId, DocumentId, DocumentVersionId, Failure};
+use domain::{CollectionId, DocumentId, DocumentVersionId, Failure, ProductId};
 use jiff::Timestamp;
 use tokio_postgres::{Row, types::Type};
 
@@ -36,6 +36,8 @@ pub struct Document {
     pub mime_type: String,
     /// Where it came from.
     pub source_url: Option<String>,
+    /// What it is about.
+    pub product: Option<ProductId>,
     /// Bytes.
     pub size: i64,
     /// Where the format has pages.
@@ -129,6 +131,7 @@ fn from_row(row: &Row) -> Document {
         format: row.get("source_format"),
         mime_type: row.get("mime_type"),
         source_url: row.get("source_url"),
+        product: row.get::<_, Option<uuid::Uuid>>("product_id").map(ProductId),
         size: row.get("file_size"),
         pages: row.get("page_count"),
         unread_pages: row.get("unread_pages"),

@@ -22,6 +22,12 @@ pub struct Filter {
     /// Document types.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub document_types: Vec<String>,
+    /// Products' ids or SKUs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<String>,
+    /// Products' categories.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
     /// ISO 639-1 codes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,

@@ -9,10 +9,11 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use std::num::{NonZeroU16, NonZeroU32};
 use utoipa::ToSchema;
 
 /// Seconds after which something that is busy is worth another try.
-const RETRY_SECONDS: u32 = 2;
+const RETRY_SECONDS: u16 = 2;
 
 /// An error as the API tells it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -35,10 +36,10 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Of a 429: the limit in calls a minute.
     #[serde(skip)]
-    pub calls_per_minute: Option<u32>,
+    pub calls_per_minute: Option<NonZeroU32>,
     /// Seconds after which the same request may work: the `Retry-After` header.
     #[serde(skip)]
-    pub retry_after_seconds: Option<u32>,
+    pub retry_after_seconds: Option<NonZeroU16>,
 }
 
 /// One wrong field.
@@ -175,8 +176,8 @@ impl Problem {
             "This key makes more than {per_minute} calls a minute. Nothing was done; try again in {retry_after_seconds} s."
         );
         Self {
-            calls_per_minute: Some(per_minute),
-            retry_after_seconds: Some(retry_after_seconds),
+            calls_per_minute: NonZeroU32::new(per_minute),
+            retry_after_seconds: u16::try_from(retry_after_seconds).ok().and_then(NonZeroU16::new),
             ..Self::new("too-many-calls", "Too many calls", StatusCode::TOO_MANY_REQUESTS, detail)
         }
     }
@@ -185,7 +186,7 @@ impl Problem {
     #[must_use]
     pub fn unavailable(kind: &str, detail: &str) -> Self {
         Self {
-            retry_after_seconds: Some(RETRY_SECONDS),
+            retry_after_seconds: NonZeroU16::new(RETRY_SECONDS),
             ..Self::new(kind, "Not available at present", StatusCode::SERVICE_UNAVAILABLE, detail)
         }
     }
@@ -222,7 +223,7 @@ impl IntoResponse for Problem {
         }
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_seconds {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.get()));
             if let Some(limit) = self.calls_per_minute {
                 // draft-ietf-httpapi-ratelimit-headers: quota and window, then what is left and when there is more.
                 let policy = format!("\"calls\";q={limit};w=60");

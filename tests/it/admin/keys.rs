@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_shown_once_works_and_is_revoked_at_once() {
     let shared = stack().await;
-    let wish = json!({ "name": " website ", "scopes": ["search", "api-keys:write"], "rate_limit_per_minute": 600 });
+    let wish =
+        json!({ "name": " website ", "scopes": ["search", "api-keys:write"], "rate_limit_per_minute": 600 });
     let made = shared.admin(Method::POST, "/api/v1/api-keys", &wish, StatusCode::CREATED).await;
     let key = made["api_key"].as_str().expect("the key");
     assert_eq!((&made["name"], &made["rate_limit_per_minute"]), (&json!("website"), &json!(600)), "{made}");
@@ -55,7 +56,8 @@ async fn a_key_is_let_in_as_often_as_it_says_and_told_when_to_come_again() {
     assert_eq!(*status, StatusCode::TOO_MANY_REQUESTS, "{problem}");
     assert_eq!(problem["type"], "urn:docent:error:too-many-calls", "{problem}");
     let response = shared.raw(key, Method::GET, "/api/v1/search?q=seal", "".into(), "application/json").await;
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header =
+        |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let seconds: u32 = header("retry-after").parse().unwrap_or_else(|_| panic!("{:?}", response.headers()));
     assert!((1..=15).contains(&seconds), "{seconds}");
     assert_eq!(header("ratelimit-policy"), format!("\"calls\";q={CALLS};w=60"));

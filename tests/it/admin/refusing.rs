@@ -28,6 +28,7 @@ fn body(method: &Method, path: &str) -> Value {
         ("POST", "/api/v1/curated-answers/import") => {
             json!({ "items": [{ "question": "a?", "answer": "b" }] })
         }
+        ("POST", "/api/v1/products") => json!({ "name": "Pump", "category": "pumps" }),
         ("POST", "/api/v1/api-keys") => json!({ "name": "small", "scopes": ["api-keys:write"] }),
         ("POST", "/api/v1/web-sources") => {
             json!({ "collection": "none-such", "kind": "page", "url": "https://example.org/" })

@@ -14,6 +14,8 @@ WITH built AS (
 UPDATE docent.documents d
    SET active_version_id = built.id, processing_status = 'completed', failure = NULL, processed_at = now(),
        title = $4, language = $5, source_format = $6, page_count = $7, content_hash = $8, chunk_count = $9,
-       document_type = $10, source_url = $11, extracted_metadata = $12, ocr_confidence = $13
+       document_type = $10, source_url = $11, extracted_metadata = $12, ocr_confidence = $13,
+       -- Deleted meanwhile, it is none.
+       product_id = (SELECT p.id FROM docent.products p WHERE p.organization_id = docent.current_organization() AND p.id = $15)
   FROM built
  WHERE d.organization_id = docent.current_organization() AND d.id = $1

@@ -1,0 +1,38 @@
+//! Organizations, made the way an operator makes them in the cloud: `migrate` is invoked.
+
+use anyhow::{Context as _, Result, ensure};
+use local::client::Client;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+pub async fn create(client: &Client, name: &str, slug: Option<&str>) -> Result<ExitCode> {
+    let slug = slug.map_or_else(|| slug_of(name), ToOwned::to_owned);
+    ensure!(!slug.is_empty(), "the name {name:?} makes no slug; say one with --slug");
+    let wish = json!({ "action": "create_organization", "name": name, "slug": slug });
+    let answer = client.invoke("migrate", wish.to_string()).await?;
+    let made: Value = serde_json::from_str(&answer).context("read what migrate made")?;
+    let text = |field: &str| made[field].as_str().with_context(|| format!("read {field}"));
+    println!("organization  {}  ({slug})", text("organization_id")?);
+    println!("chatbot       {}", text("chatbot_id")?);
+    println!("API key       {}", text("api_key")?);
+    println!(
+        "\nThe key is shown here and nowhere else: keep it. Documents go to the keys {slug}/COLLECTION/…"
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `Acme Ltd.` → `acme-ltd`.
+fn slug_of(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_name_makes_a_slug() {
+        for (name, slug) in [("Acme Ltd.", "acme-ltd"), ("  R&D  ", "r-d"), ("บริษัท", "")] {
+            assert_eq!(super::slug_of(name), slug);
+        }
+    }
+}
