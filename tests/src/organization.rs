@@ -139,7 +139,7 @@ impl Organization {
             context: serde_json::json!({}),
         };
         let tx = self.tx().await;
-        let session = sessions::open(&tx, &opening).await.expect("open session");
+        let session = sessions::open(&tx, SessionId::generate(), &opening).await.expect("open session");
         tx.finish().await.expect("commit session");
         session.map(|session| session.id)
     }

@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 use web::{BearerKey, Json, PathId, Problem, RequestId};
 
 /// Seconds between signs of life while a stream has nothing to say: proxies close what is silent.
-const HEARTBEAT_SECONDS: u64 = 10;
+pub const HEARTBEAT_SECONDS: u64 = 10;
 
 /// A question.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,6 +1,8 @@
 //! `chat`: sessions, turns and search over HTTP, streamed.
 
 mod answers;
+mod mcp;
+mod openai;
 mod problems;
 mod routes;
 mod search;
@@ -9,7 +11,7 @@ mod sessions;
 use answering::Answering;
 use domain::sealed::IdentityHashKey;
 use runtime::{aws, config, logs};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the handlers work with.
 pub struct Context {
@@ -17,6 +19,15 @@ pub struct Context {
     identity_hash_key: IdentityHashKey,
     embedding_model: String,
     embedding_dimension: usize,
+    public_url: String,
+    mcp: OnceLock<mcp::Service>,
+}
+
+impl Context {
+    /// The service of the Model Context Protocol, which works with this same context.
+    fn mcp(self: &Arc<Self>) -> &mcp::Service {
+        self.mcp.get_or_init(|| mcp::service(self, &self.public_url))
+    }
 }
 
 // One event at a time needs one thread; and what a transaction sends together leaves in one flush, since the
@@ -36,7 +47,9 @@ async fn main() -> anyhow::Result<()> {
             .ok_or_else(|| anyhow::anyhow!("IDENTITY_HASH_KEY is shorter than 32 bytes"))?,
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        public_url: config::optional("PUBLIC_URL"),
+        mcp: OnceLock::new(),
     };
-    let app = routes::app(Arc::new(context), &config::optional("PUBLIC_URL"));
+    let app = routes::app(Arc::new(context));
     lambda_http::run_with_streaming_response(app).await.map_err(|error| anyhow::anyhow!(error))
 }

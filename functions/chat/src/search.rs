@@ -184,6 +184,19 @@ pub struct Scores {
     reranked: Option<f64>,
 }
 
+impl PassageView {
+    /// Where it stands, for people.
+    pub fn source(&self) -> String {
+        let page = self.page_number.map(|page| format!(", page {page}")).unwrap_or_default();
+        format!("{}{page}", self.document_title)
+    }
+
+    /// What it says.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+}
+
 impl From<Passage> for PassageView {
     fn from(passage: Passage) -> Self {
         let Passage { hit, score, beside: _ } = passage;

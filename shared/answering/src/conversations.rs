@@ -17,7 +17,8 @@ impl Answering {
     pub async fn open_session(&self, key: &ApiKey, opening: &Opening) -> Result<Session, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
         // Written before the key is known to be good, but not committed: a refusal rolls back.
-        let (known, opened) = try_join!(api_keys::look_up(&tx, key), sessions::open(&tx, opening))?;
+        let (known, opened) =
+            try_join!(api_keys::look_up(&tx, key), sessions::open(&tx, SessionId::generate(), opening))?;
         admit(known.as_ref(), key, Scope::Chat)?;
         let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
         tx.finish().await?;

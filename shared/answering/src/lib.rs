@@ -9,6 +9,7 @@
 pub mod caller;
 pub mod turn;
 pub mod conversations;
+pub mod programs;
 pub mod retrieve;
 pub mod fuse;
 pub mod curated;
@@ -20,7 +21,7 @@ mod keep;
 pub use caller::Refusal;
 pub use keep::Answer;
 pub use retrieve::{Beside, Passage};
-pub use turn::Turn;
+pub use turn::{Given, Turn};
 
 use async_stream::stream;
 use domain::{MessageId, conversation::Question, document::clip, limits};
@@ -154,7 +155,7 @@ impl Answering {
                 return;
             }
             let handed_out = prompt::hand_out(passages);
-            let prompt = prompt::write(&turn.config, &turn.history, question, &handed_out);
+            let prompt = prompt::write(turn, question, &handed_out);
             let mut grounder = Grounder::new(&handed_out, turn.config.confidence_threshold);
             match self.generator.stream(&turn.config.llm_model, &prompt, turn.config.model_config).await {
                 Err(error) => end.broken = Some(broken(&error)),

@@ -3,7 +3,10 @@
 use crate::{Answering, Refusal, caller::admit};
 use domain::{ApiKey, OrganizationId, Scope, SessionId, chatbot::Config, embedding::Space, limits};
 use futures_util::try_join;
-use store::{api_keys, messages, sessions};
+use store::{
+    api_keys, messages,
+    sessions::{self, Opening},
+};
 
 /// A turn that was let in.
 #[derive(Debug)]
@@ -18,6 +21,17 @@ pub struct Turn {
     pub space: Space,
     /// The last messages before this turn, oldest first: `(role, content)`.
     pub history: Vec<(String, String)>,
+    /// What the calling program adds to the bot's own instructions.
+    pub instructions: Option<String>,
+}
+
+/// What a calling program that keeps the conversation itself says of it.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// The messages before this turn, oldest first: `(role, content)`.
+    pub history: Vec<(String, String)>,
+    /// What it adds to the bot's own instructions.
+    pub instructions: Option<String>,
 }
 
 impl Answering {
@@ -54,6 +68,34 @@ impl Answering {
             config: context.config,
             space: context.space,
             history,
+            instructions: None,
+        })
+    }
+
+    /// Opens a session and lets its first turn in, with the history that the caller gives.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn begin_new(&self, key: &ApiKey, opening: &Opening, given: Given) -> Result<Turn, Refusal> {
+        let session = SessionId::generate();
+        let tx = self.database.tenant(key.organization).await?;
+        // Written before the key is known to be good, but not committed: a refusal rolls back.
+        let (known, opened, context) = try_join!(
+            api_keys::look_up(&tx, key),
+            sessions::open(&tx, session, opening),
+            sessions::turn_context(&tx, session),
+        )?;
+        admit(known.as_ref(), key, Scope::Chat)?;
+        let (Some(_), Some(context)) = (opened, context) else { return Err(Refusal::NotFound("chatbot")) };
+        tx.finish().await?;
+        let newest = given.history.len().saturating_sub(limits::HISTORY_MESSAGES as usize);
+        Ok(Turn {
+            organization: key.organization,
+            session,
+            config: context.config,
+            space: context.space,
+            history: given.history.into_iter().skip(newest).collect(),
+            instructions: given.instructions,
         })
     }
 }

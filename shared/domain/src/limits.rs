@@ -99,6 +99,10 @@ pub const COPIED_AT_ONCE: i32 = 500;
 
 /// Messages of the history that go into a prompt at most.
 pub const HISTORY_MESSAGES: u32 = 6;
+/// Characters that a calling program may add to a bot's instructions; what is beyond is cut.
+pub const ADDED_INSTRUCTIONS_CHARACTERS: usize = 4_000;
+/// Texts of one call for embeddings.
+pub const EMBEDDED_TEXTS: usize = 256;
 /// Tokens that an answer may have when the config version does not say.
 pub const ANSWER_TOKENS: u32 = 1_024;
 /// Characters of a source's words that a citation quotes.

@@ -2,6 +2,7 @@
 
 use crate::{Result, TenantTx, sql};
 use domain::{ChatbotId, CollectionId, ConfigVersionId, SpaceId, chatbot::ModelConfig};
+use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
 /// A chatbot's first settings; the rest are the product's defaults.
@@ -62,4 +63,34 @@ pub async fn link_collection(tx: &TenantTx, chatbot: ChatbotId, collection: Coll
 pub async fn of_name(tx: &TenantTx, name: &str) -> Result<Option<ChatbotId>> {
     let row = tx.query_opt(sql!("chatbots/of_name"), &[(&name, Type::TEXT)]).await?;
     Ok(row.map(|row| ChatbotId(row.get("id"))))
+}
+
+/// A chatbot that talks.
+#[derive(Debug, Clone)]
+pub struct Talking {
+    /// Its row.
+    pub id: ChatbotId,
+    /// Unique within the organization.
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// The chatbots that talk, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn talking(tx: &TenantTx) -> Result<Vec<Talking>> {
+    let rows = tx.query(sql!("chatbots/talking"), &[]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Talking {
+            id: ChatbotId(row.get("id")),
+            name: row.get("name"),
+            description: row.get("description"),
+            created_at: row.get("created_at"),
+        })
+        .collect())
 }

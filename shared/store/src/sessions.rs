@@ -27,6 +27,22 @@ pub struct Opening {
     pub context: Value,
 }
 
+impl Opening {
+    /// A session of which nothing is known but with whom and where.
+    #[must_use]
+    pub fn of(chatbot: ChatbotId, platform: Platform) -> Self {
+        Self {
+            chatbot,
+            platform,
+            user_identifier_hash: None,
+            external_client_hash: None,
+            device_type: None,
+            location: None,
+            context: Value::Object(serde_json::Map::new()),
+        }
+    }
+}
+
 /// A session as the API shows it.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -77,12 +93,12 @@ fn from_row(row: &Row) -> Session {
 ///
 /// # Errors
 /// [`Error`].
-pub async fn open(tx: &TenantTx, opening: &Opening) -> Result<Option<Session>> {
+pub async fn open(tx: &TenantTx, id: SessionId, opening: &Opening) -> Result<Option<Session>> {
     let row = tx
         .query_opt(
             sql!("sessions/open"),
             &[
-                (&SessionId::generate().0, Type::UUID),
+                (&id.0, Type::UUID),
                 (&opening.chatbot.0, Type::UUID),
                 (&opening.platform.as_str(), Type::TEXT),
                 (&opening.user_identifier_hash, Type::BYTEA),
