@@ -56,7 +56,7 @@ async fn a_person_is_kept_as_a_hash_alone() {
         context: serde_json::json!({}),
     };
     let tx = organization.tx().await;
-    sessions::open(&tx, &opening).await.unwrap().unwrap();
+    sessions::open(&tx, domain::SessionId::generate(), &opening).await.unwrap().unwrap();
     tx.finish().await.unwrap();
     let client = database.application().await;
     client.batch_execute(&format!("SET app.organization_id = '{}'", organization.id)).await.unwrap();

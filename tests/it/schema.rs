@@ -40,6 +40,8 @@ async fn every_table_and_partition_stands_behind_the_wall() {
                 AND p.qual ~ '^\\(\\w+ = docent\\.current_organization\\(\\)\\)$' AND p.with_check = p.qual)")).await;
     none(&owner, "further policies that reach the application",
         "SELECT tablename || '.' || policyname FROM pg_policies WHERE schemaname = 'docent' AND policyname <> 'tenant'
+            -- Models and prices that are for all.
+            AND (tablename, policyname) <> ('ai_models', 'shared')
             AND roles && '{docent_app,public}'").await;
 }
 
@@ -158,13 +160,13 @@ async fn every_row_names_its_tenant_and_every_reference_stays_inside_it() {
     let owner = database.owner().await;
     none(&owner, "tables without a tenant", &format!(
         "SELECT relname::text FROM pg_class c WHERE relnamespace = 'docent'::regnamespace AND relkind IN ('r', 'p')
-            AND relname NOT IN ({NOT_THE_TENANTS}, 'organizations', 'embedding_spaces')
+            AND relname NOT IN ({NOT_THE_TENANTS}, 'organizations', 'embedding_spaces', 'ai_models')
             AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id'
                 AND a.attnotnull AND a.atttypid = 'uuid'::regtype)")).await;
     // Partitioned tables are left out: unique there must contain the partition's key, the id.
     none(&owner, "tables whose ids cannot be referred to within the tenant",
         "SELECT relname::text FROM pg_class c WHERE relnamespace = 'docent'::regnamespace AND relkind = 'r' AND NOT relispartition
-            AND relname NOT IN ('organizations', 'embedding_spaces')
+            AND relname NOT IN ('organizations', 'embedding_spaces', 'ai_models')
             AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'id')
             AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'u'
                 AND pg_get_constraintdef(k.oid) = 'UNIQUE (organization_id, id)')").await;
@@ -266,7 +268,9 @@ async fn without_a_tenant_there_is_an_error_and_never_an_empty_result() {
         .batch_execute(&format!("SET app.organization_id = '{}'", OrganizationId::generate()))
         .await
         .unwrap();
-    for table in tables.iter().filter(|table| *table != "docent.embedding_spaces") {
+    // What is for all is everybody's to read.
+    let shared = ["docent.embedding_spaces", "docent.ai_models"];
+    for table in tables.iter().filter(|table| !shared.contains(&table.as_str())) {
         let rows = application.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap();
         assert_eq!(rows.get::<_, i64>(0), 0, "{table}");
     }

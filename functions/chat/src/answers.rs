@@ -4,28 +4,29 @@ use crate::{
     Context,
     problems::{self, OrProblem as _},
 };
-use answering::{Answer, Event, Timings};
+use answering::{Answer, Begun, Event, Timings, Turn};
 use axum::{
     Extension,
-    extract::State,
+    extract::{Path, State, rejection::PathRejection},
     response::{
         IntoResponse, Response,
         sse::{self, KeepAlive, Sse},
     },
 };
 use domain::{ChunkId, CuratedAnswerId, DocumentId, MessageId, SessionId, conversation::Question};
-use futures_util::{Stream, StreamExt as _};
-use http::{HeaderMap, header};
+use futures_util::{Stream, StreamExt as _, stream};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::{
     convert::Infallible,
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::messages::Citation;
+use store::{idempotency::Once, messages::Citation};
 use utoipa::ToSchema;
-use web::{BearerKey, Json, PathId, Problem, RequestId};
+use web::{BearerKey, IdempotencyKey, Json, PathId, Problem, RequestId};
 
 /// Seconds between signs of life while a stream has nothing to say: proxies close what is silent.
 pub const HEARTBEAT_SECONDS: u64 = 10;
@@ -150,33 +151,125 @@ impl From<Answer> for AnswerView {
                 completion_tokens: answer.usage.completion,
                 total_tokens: answer.usage.prompt + answer.usage.completion,
             },
-            cost: None,
+            cost: answer.cost,
             timings: answer.timings,
         }
     }
 }
 
 /// Ask one question. With `Accept: text/event-stream` the answer comes as `token`, `citation`, then one `done`
-/// (this same JSON) or `error` (a problem) event.
-#[utoipa::path(post, path = "/api/v1/sessions/{id}/messages", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
+/// (this same JSON) or `error` (a problem) event. With an `Idempotency-Key` it is answered once: sent again, the same answer comes.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/messages", tag = "chat",
+    params(("id" = uuid::Uuid, Path, description = "The session"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Of your own choice, 1 to 255 characters; kept for 24 hours")),
     request_body = Ask,
     responses((status = 200, body = AnswerView), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem),
-        (status = 502, body = Problem), (status = 503, body = Problem)))]
+        (status = 429, body = Problem), (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn ask(
     State(context): State<Arc<Context>>,
     BearerKey(key): BearerKey,
     PathId(session): PathId<SessionId>,
     Extension(request): Extension<RequestId>,
+    IdempotencyKey(once): IdempotencyKey,
     headers: HeaderMap,
     Json(body): Json<Ask>,
 ) -> Result<Response, Problem> {
     let arrived = Instant::now();
     let question =
         Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
-    let turn = context.answering.begin(&key, session).await.or_problem()?;
+    let turn = match once {
+        None => context.answering.begin(&key, session).await.or_problem()?,
+        Some(own) => {
+            let once = Once {
+                key: own,
+                fingerprint: fingerprint(&["ask", &session.to_string(), question.as_str()]),
+            };
+            match context.answering.begin_once(&key, session, once).await.or_problem()? {
+                Begun::Turn(turn) => *turn,
+                Begun::Answered(answer) => return Ok(answered_before(*answer, &headers, request)),
+            }
+        }
+    };
+    respond(&context, turn, question, arrived, &headers, request).await
+}
+
+/// What a request asks for, so that another one under the same key is noticed.
+pub fn fingerprint(parts: &[&str]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hasher.finalize().into()
+}
+
+/// A question in other words.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// 1 to 2,000 characters after trimming.
+    #[schema(min_length = 1, max_length = 2000, example = "How often is the gearbox oil changed?")]
+    message: String,
+    /// Whether it is answered again, at the end of the conversation; what was said before it is its history.
+    #[serde(default)]
+    answer: bool,
+}
+
+/// Change what a user's message says; what it said first is kept. With `"answer": true` it is answered again, as JSON or
+/// as a stream like any question; without, there is no content.
+#[utoipa::path(patch, path = "/api/v1/sessions/{id}/messages/{message_id}", tag = "chat",
+    params(("id" = uuid::Uuid, Path, description = "The session"), ("message_id" = uuid::Uuid, Path, description = "A user's message")),
+    request_body = Edit,
+    responses((status = 200, body = AnswerView), (status = 204, description = "Changed, not answered"), (status = 401, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 502, body = Problem), (status = 503, body = Problem)))]
+pub async fn edit(
+    State(context): State<Arc<Context>>,
+    BearerKey(key): BearerKey,
+    path: Result<Path<(SessionId, MessageId)>, PathRejection>,
+    Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
+    Json(body): Json<Edit>,
+) -> Result<Response, Problem> {
+    let arrived = Instant::now();
+    let Path((session, message)) = path.map_err(|_| Problem::not_found("message"))?;
+    let question =
+        Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
+    context.answering.edit(&key, session, message, &question).await.or_problem()?;
+    if !body.answer {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let turn = context.answering.begin_again(&key, session, message).await.or_problem()?;
+    respond(&context, turn, question, arrived, &headers, request).await
+}
+
+async fn respond(
+    context: &Context,
+    turn: Turn,
+    question: Question,
+    arrived: Instant,
+    headers: &HeaderMap,
+    request: RequestId,
+) -> Result<Response, Problem> {
     let events = Arc::clone(&context.answering).answer(turn, question, arrived);
-    if wants_stream(&headers) { Ok(streamed(events, request)) } else { whole(events).await }
+    if wants_stream(headers) { Ok(streamed(events, request)) } else { whole(events).await }
+}
+
+/// An answer that was given before, as it would come now.
+fn answered_before(answer: Answer, headers: &HeaderMap, request: RequestId) -> Response {
+    let mut response = if wants_stream(headers) {
+        let token = Event::Token(answer.content.clone());
+        let citations =
+            answer.citations.clone().into_iter().map(|citation| Event::Citation(Box::new(citation)));
+        let events: Vec<Event> =
+            [token].into_iter().chain(citations).chain([Event::Done(Box::new(answer))]).collect();
+        streamed(stream::iter(events), request)
+    } else {
+        axum::Json(AnswerView::from(answer)).into_response()
+    };
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

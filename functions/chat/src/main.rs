@@ -1,6 +1,8 @@
 //! `chat`: sessions, turns and search over HTTP, streamed.
 
 mod answers;
+mod context;
+mod keeping;
 mod mcp;
 mod openai;
 mod problems;
@@ -9,26 +11,10 @@ mod search;
 mod sessions;
 
 use answering::Answering;
+use context::Context;
 use domain::sealed::IdentityHashKey;
 use runtime::{aws, config, logs};
 use std::sync::{Arc, OnceLock};
-
-/// What the handlers work with.
-pub struct Context {
-    answering: Arc<Answering>,
-    identity_hash_key: IdentityHashKey,
-    embedding_model: String,
-    embedding_dimension: usize,
-    public_url: String,
-    mcp: OnceLock<mcp::Service>,
-}
-
-impl Context {
-    /// The service of the Model Context Protocol, which works with this same context.
-    fn mcp(self: &Arc<Self>) -> &mcp::Service {
-        self.mcp.get_or_init(|| mcp::service(self, &self.public_url))
-    }
-}
 
 // One event at a time needs one thread; and what a transaction sends together leaves in one flush, since the
 // connection's task runs only when the turn waits.

@@ -2,7 +2,11 @@
 
 use answering::{Broken, Refusal};
 use domain::{conversation::MessageProblem, limits};
+use std::num::NonZeroU16;
 use web::Problem;
+
+/// Seconds after which what is under way may be done.
+const UNDER_WAY_SECONDS: u16 = 5;
 
 /// A use case's refusal as its handler's answer.
 pub trait OrProblem<T> {
@@ -28,6 +32,22 @@ fn refused(refusal: &Refusal) -> Problem {
         }
         Refusal::NotFound(what) => Problem::not_found(what),
         Refusal::SessionClosed(status) => Problem::session_closed(status),
+        Refusal::NotTheirs => Problem::conflict(
+            "not-a-users-message",
+            "Only what a user said can be changed, not what was answered.",
+        ),
+        Refusal::UnderWay => Problem {
+            retry_after_seconds: NonZeroU16::new(UNDER_WAY_SECONDS),
+            ..Problem::conflict(
+                "request-under-way",
+                "The same request is being answered at this moment, under the same Idempotency-Key. Try again in a moment.",
+            )
+        },
+        Refusal::KeyReused => Problem::invalid(
+            "idempotency-key-reused",
+            "Idempotency-Key",
+            "This key was used for another request. Choose a new one for each request that is to be done once.",
+        ),
         Refusal::Store(error) if error.is_retryable() => {
             tracing::error!(error = %error, "database is not reachable");
             database_unavailable()
@@ -49,6 +69,13 @@ pub fn broken(broken: Broken) -> Problem {
         Broken::ModelRefused => Problem::bad_gateway(
             "model-refused",
             "The language model refuses the call. An administrator should check the chatbot's model and its access.",
+        ),
+        Broken::Cancelled => {
+            Problem::conflict("cancelled", "The answer was stopped by request; what was written is kept.")
+        }
+        Broken::TooSlow => Problem::unavailable(
+            "model-too-slow",
+            "The language model took too long. Ask again, or in fewer words.",
         ),
         Broken::DatabaseUnavailable => database_unavailable(),
         Broken::Internal => Problem::internal(),

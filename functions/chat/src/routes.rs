@@ -1,7 +1,7 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{Context, answers, mcp, openai, search, sessions};
+use crate::{Context, answers, keeping, mcp, openai, search, sessions};
 use axum::Router;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -26,9 +26,12 @@ pub fn app(context: Arc<Context>) -> Router {
 fn declared() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(sessions::open))
-        .routes(routes!(sessions::list))
-        .routes(routes!(sessions::get))
+        .routes(routes!(keeping::list))
+        .routes(routes!(sessions::get, keeping::change))
+        .routes(routes!(keeping::end))
+        .routes(routes!(keeping::cancel))
         .routes(routes!(sessions::messages, answers::ask))
+        .routes(routes!(answers::edit))
         .routes(routes!(search::search))
         .routes(routes!(openai::completions::create_completion))
         .routes(routes!(openai::list::list_models))

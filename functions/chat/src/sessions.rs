@@ -61,12 +61,29 @@ pub struct SessionView {
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
     title: Option<String>,
+    description: Option<String>,
+    tags: Vec<String>,
+    archived: bool,
+    is_shared: bool,
+    category: Option<String>,
+    /// 0..10, as its user said.
+    nps_score: Option<i32>,
+    /// As its opening said.
+    #[schema(value_type = Object)]
+    context: serde_json::Value,
     message_count: i32,
     total_tokens: i64,
     /// US dollars.
     total_cost: String,
     /// Mean confidence of the answers, 0..1.
     confidence: Option<f64>,
+}
+
+impl SessionView {
+    /// Whose cursor a page ends with.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
 }
 
 impl From<Session> for SessionView {
@@ -80,6 +97,13 @@ impl From<Session> for SessionView {
             last_activity_at: session.last_activity_at,
             ended_at: session.ended_at,
             title: session.title,
+            description: session.description,
+            tags: session.tags,
+            archived: session.archived,
+            is_shared: session.is_shared,
+            category: session.category,
+            nps_score: session.nps,
+            context: session.context,
             message_count: session.message_count,
             total_tokens: session.total_tokens,
             total_cost: session.total_cost,
@@ -144,21 +168,6 @@ pub struct Paging {
     limit: Option<u32>,
 }
 
-/// Sessions, newest first.
-#[utoipa::path(get, path = "/api/v1/sessions", tag = "chat", params(Paging),
-    responses((status = 200, body = Page<SessionView>), (status = 401, body = Problem), (status = 422, body = Problem)))]
-pub async fn list(
-    State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
-    Query(paging): Query<Paging>,
-) -> Result<axum::Json<Page<SessionView>>, Problem> {
-    let limit = paging::limit(paging.limit)?;
-    let before = paging::cursor(paging.cursor.as_deref())?;
-    let rows = context.answering.sessions(&key, before, limit + 1).await.or_problem()?;
-    let views = rows.into_iter().map(SessionView::from).collect();
-    Ok(axum::Json(Page::of(views, limit, |view: &SessionView| view.id)))
-}
-
 /// One session.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
     responses((status = 200, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem)))]
@@ -188,6 +197,11 @@ pub struct MessageView {
     error: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// US dollars of an answer; null while the model's price is not known.
+    cost: Option<String>,
+    is_edited: bool,
+    /// What it said first; null while it was not changed.
+    original_content: Option<String>,
     citations: Vec<CitationView>,
 }
 
@@ -215,6 +229,9 @@ pub async fn messages(
             abstained: message.abstained,
             error: message.error,
             created_at: message.created_at,
+            cost: message.cost,
+            is_edited: message.is_edited,
+            original_content: message.original,
             citations: message.citations.into_iter().map(CitationView::from).collect(),
         })
         .collect();

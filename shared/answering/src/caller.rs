@@ -24,6 +24,15 @@ pub enum Refusal {
     /// Nothing of the caller's has this id.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The same is being done at this moment, under the same key of the caller's.
+    #[error("the same request is under way")]
+    UnderWay,
+    /// The caller's key stands for another request.
+    #[error("the key was used for another request")]
+    KeyReused,
+    /// Only what a user said can be changed.
+    #[error("the message is not a user's")]
+    NotTheirs,
     /// The session ended; its status says how.
     #[error("the session is {0}")]
     SessionClosed(String),

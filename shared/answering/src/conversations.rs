@@ -4,9 +4,9 @@ use crate::{Answering, Refusal, caller::admit};
 use domain::{ApiKey, Scope, SessionId};
 use futures_util::try_join;
 use store::{
-    TenantTx, api_keys,
+    TenantTx, api_keys, caller,
     messages::{self, Message},
-    sessions::{self, Opening, Session},
+    sessions::{self, Changes, Ending, Opening, Session, Which},
 };
 
 impl Answering {
@@ -34,17 +34,61 @@ impl Answering {
         session.ok_or(Refusal::NotFound("session"))
     }
 
-    /// Sessions of the organization, newest first, older than `before`.
+    /// Sessions of the organization, newest first.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn sessions(
+    pub async fn sessions(&self, key: &ApiKey, which: &Which, limit: u32) -> Result<Vec<Session>, Refusal> {
+        self.admitted(key, Scope::SessionsRead, async |tx| sessions::list(tx, which, limit).await).await
+    }
+
+    /// Changes what is said of a session.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn change_session(
         &self,
         key: &ApiKey,
-        before: Option<SessionId>,
-        limit: u32,
-    ) -> Result<Vec<Session>, Refusal> {
-        self.admitted(key, Scope::SessionsRead, async |tx| sessions::list(tx, before, limit).await).await
+        id: SessionId,
+        changes: &Changes,
+    ) -> Result<Session, Refusal> {
+        let tx = caller::enter(&self.database, key, Scope::SessionsWrite).await?;
+        let session = sessions::change(&tx, id, changes).await?.ok_or(Refusal::NotFound("session"))?;
+        tx.finish().await?;
+        Ok(session)
+    }
+
+    /// Ends a session: no turn is let in from then on.
+    ///
+    /// # Errors
+    /// [`Refusal`]; [`Refusal::SessionClosed`] when it had ended.
+    pub async fn end_session(
+        &self,
+        key: &ApiKey,
+        id: SessionId,
+        ending: Ending,
+        nps: Option<i32>,
+    ) -> Result<Session, Refusal> {
+        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
+        if let Some(session) = sessions::end(&tx, id, ending, nps).await? {
+            tx.finish().await?;
+            return Ok(session);
+        }
+        let known = sessions::get(&tx, id).await?.ok_or(Refusal::NotFound("session"))?;
+        Err(Refusal::SessionClosed(known.status))
+    }
+
+    /// Stops the answer that is being written in a session, if there is one: whoever writes it looks once a second.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn cancel(&self, key: &ApiKey, id: SessionId) -> Result<(), Refusal> {
+        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
+        if !sessions::cancel(&tx, id).await? {
+            return Err(Refusal::NotFound("session"));
+        }
+        tx.finish().await?;
+        Ok(())
     }
 
     /// Messages of a session in order, after a sequence number.

@@ -8,9 +8,12 @@ use anyhow::Context as _;
 use domain::{ChunkId, MessageId, conversation::Question};
 use futures_util::try_join;
 use models::Usage;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{
+    TenantTx,
     events::{self, Category, Event},
+    idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
 };
 
@@ -18,7 +21,7 @@ use store::{
 const PROVIDER: &str = "bedrock";
 
 /// An answer as it was kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
     /// Its message.
     pub id: MessageId,
@@ -36,6 +39,8 @@ pub struct Answer {
     pub model: String,
     /// As the provider counted.
     pub usage: Usage,
+    /// US dollars, as decimal text; `None` while the model's price is not known.
+    pub cost: Option<String>,
     /// Milliseconds of the steps.
     pub timings: Timings,
 }
@@ -94,27 +99,47 @@ impl Answering {
         };
         let facts = facts(turn, asked, retrieved, draft);
 
-        let tx = self.database.tenant(turn.organization).await?;
-        try_join!(
-            messages::append_answer(&tx, &answer),
-            messages::cite(&tx, answered, &end.verdict.citations),
-            messages::log_retrieval(&tx, &log),
-            events::record(&tx, &facts),
-            tx.commit(),
-        )
-        .context("keep answer")?;
-        tx.close();
-        Ok(Answer {
+        let mut kept = Answer {
             id: answered,
             question: asked,
-            content,
+            content: content.clone(),
             citations: end.verdict.citations.clone(),
             confidence: end.verdict.confidence,
             abstained: end.abstained,
             model: model.to_owned(),
             usage: end.usage,
+            cost: None,
             timings: draft.timings,
-        })
+        };
+        let tx = self.database.tenant(turn.organization).await?;
+        let (cost, (), (), (), (), ()) = try_join!(
+            messages::append_answer(&tx, &answer),
+            messages::cite(&tx, answered, &end.verdict.citations),
+            messages::log_retrieval(&tx, &log),
+            events::record(&tx, &facts),
+            settle_once(&tx, turn, end.broken, &kept),
+            tx.commit(),
+        )
+        .context("keep answer")?;
+        tx.close();
+        kept.cost = cost;
+        Ok(kept)
+    }
+}
+
+/// What comes of a turn that is answered once: the answer, or that it may be asked again.
+async fn settle_once(
+    tx: &TenantTx,
+    turn: &Turn,
+    broken: Option<Broken>,
+    answer: &Answer,
+) -> store::Result<()> {
+    match (&turn.once, broken) {
+        (None, _) => Ok(()),
+        (Some((key, once)), None) => {
+            idempotency::settle_answer(tx, key, once, &json!(answer), answer.id).await
+        }
+        (Some((key, once)), Some(_)) => idempotency::release(tx, key, once).await,
     }
 }
 
@@ -150,6 +175,8 @@ fn code(broken: Broken) -> &'static str {
     match broken {
         Broken::ModelUnavailable => "model_unavailable",
         Broken::ModelRefused => "model_refused",
+        Broken::Cancelled => "cancelled",
+        Broken::TooSlow => "model_too_slow",
         Broken::DatabaseUnavailable => "database_unavailable",
         Broken::Internal => "internal",
     }

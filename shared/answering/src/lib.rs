@@ -21,7 +21,7 @@ mod keep;
 pub use caller::Refusal;
 pub use keep::Answer;
 pub use retrieve::{Beside, Passage};
-pub use turn::{Given, Turn};
+pub use turn::{Begun, Given, Turn};
 
 use async_stream::stream;
 use domain::{MessageId, conversation::Question, document::clip, limits};
@@ -34,7 +34,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::{Database, messages::Citation};
+use store::{Database, messages::Citation, sessions};
 
 /// What answering works with.
 pub struct Answering {
@@ -66,6 +66,10 @@ pub enum Broken {
     ModelUnavailable,
     /// The model refuses the call: its id or its access is wrong.
     ModelRefused,
+    /// Somebody asked that it be stopped.
+    Cancelled,
+    /// The model took longer than a function may run.
+    TooSlow,
     /// The database does not answer: ask again in a moment.
     DatabaseUnavailable,
     /// Our own side.
@@ -73,7 +77,7 @@ pub enum Broken {
 }
 
 /// Milliseconds of a turn's steps.
-#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
 pub struct Timings {
     /// The question's vector.
     pub embed_ms: u64,
@@ -95,11 +99,12 @@ impl Answering {
         arrived: Instant,
     ) -> impl Stream<Item = Event> + Send {
         stream! {
-            let ids = (MessageId::generate(), MessageId::generate());
+            let ids = (turn.again.unwrap_or_else(MessageId::generate), MessageId::generate());
             let retrieved = match self.retrieve_for_turn(&turn, &question, ids.0).await {
                 Ok(retrieved) => retrieved,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "retrieval failed");
+                    self.give_up(&turn).await;
                     yield Event::Failed(broken_by_store(&error));
                     return;
                 }
@@ -132,9 +137,41 @@ impl Answering {
                 },
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "answer could not be kept");
+                    self.give_up(&turn).await;
                     yield Event::Failed(broken_by_store(&error));
                 }
             }
+        }
+    }
+
+    /// Ends when the answer that is being written is to be stopped. May be dropped and asked again at any time: what it
+    /// waits for is kept in `watch`.
+    async fn stopped(&self, turn: &Turn, watch: &mut Watch) -> Broken {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(watch.deadline) => return Broken::TooSlow,
+                () = tokio::time::sleep_until(watch.next_look) => {}
+            }
+            watch.next_look = tokio::time::Instant::now() + LOOK_EVERY;
+            let asked = async {
+                let tx = self.database.tenant(turn.organization).await?;
+                let asked = sessions::is_cancelled(&tx, turn.session, turn.began_at).await?;
+                tx.finish().await?;
+                store::Result::Ok(asked)
+            };
+            match asked.await {
+                Ok(true) => return Broken::Cancelled,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(error = %error, "whether to stop could not be read"),
+            }
+        }
+    }
+
+    /// A turn that was to be answered once came to nothing: it may be asked again.
+    async fn give_up(&self, turn: &Turn) {
+        let Some((key, once)) = &turn.once else { return };
+        if let Err(error) = self.release(key, once).await {
+            tracing::warn!(error = %error, "a caller's key stays taken for a while");
         }
     }
 
@@ -161,7 +198,17 @@ impl Answering {
                 Err(error) => end.broken = Some(broken(&error)),
                 Ok(deltas) => {
                     let mut deltas = pin!(deltas);
-                    while let Some(delta) = deltas.next().await {
+                    let mut watch = Watch::new();
+                    loop {
+                        let delta = tokio::select! {
+                            biased;
+                            delta = deltas.next() => delta,
+                            stopped = self.stopped(turn, &mut watch) => {
+                                end.broken = Some(stopped);
+                                break;
+                            }
+                        };
+                        let Some(delta) = delta else { break };
                         match delta {
                             Ok(Delta::Text(text)) => yield Step::Show(grounder.take(&text)),
                             Ok(Delta::Usage(usage)) => end.usage = usage,
@@ -181,6 +228,22 @@ impl Answering {
             end.abstained = end.broken.is_none() && !end.verdict.released;
             yield Step::End(Box::new(end));
         }
+    }
+}
+
+/// How often it is looked whether somebody wants an answer stopped: short answers never are.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Until when an answer may be written, and when to look next whether it is wanted.
+struct Watch {
+    deadline: tokio::time::Instant,
+    next_look: tokio::time::Instant,
+}
+
+impl Watch {
+    fn new() -> Self {
+        let now = tokio::time::Instant::now();
+        Self { deadline: now + Duration::from_secs(limits::ANSWER_SECONDS), next_look: now + LOOK_EVERY }
     }
 }
 

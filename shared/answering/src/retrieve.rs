@@ -83,7 +83,12 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, ()) = try_join!(
-            messages::append_user(&tx, turn.session, message, text, &words),
+            async {
+                match turn.again {
+                    Some(_) => Ok(()),
+                    None => messages::append_user(&tx, turn.session, message, text, &words).await,
+                }
+            },
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             tx.commit_before_the_next(),
         )

@@ -1,11 +1,17 @@
 //! The beginning of a turn: who asks, in which conversation, of which bot. One flush.
 
-use crate::{Answering, Refusal, caller::admit};
-use domain::{ApiKey, OrganizationId, Scope, SessionId, chatbot::Config, embedding::Space, limits};
+use crate::{Answer, Answering, Refusal, caller::admit};
+use domain::{
+    ApiKey, MessageId, OrganizationId, Scope, SessionId, chatbot::Config, conversation::Question,
+    embedding::Space, limits,
+};
 use futures_util::try_join;
+use jiff::Timestamp;
 use store::{
-    api_keys, messages,
-    sessions::{self, Opening},
+    api_keys,
+    idempotency::{self, Claim, Once},
+    messages::{self, Edited},
+    sessions::{self, Opening, TurnContext},
 };
 
 /// A turn that was let in.
@@ -23,6 +29,21 @@ pub struct Turn {
     pub history: Vec<(String, String)>,
     /// What the calling program adds to the bot's own instructions.
     pub instructions: Option<String>,
+    /// The message that is answered again; `None`: it is new, and is written by this turn.
+    pub again: Option<MessageId>,
+    /// What is kept of the answer for a caller who may ask a second time.
+    pub once: Option<(ApiKey, Once)>,
+    /// When it began, by the database's clock.
+    pub began_at: Timestamp,
+}
+
+/// A turn that was let in, or what came of it before.
+#[derive(Debug)]
+pub enum Begun {
+    /// To be answered.
+    Turn(Box<Turn>),
+    /// It was answered before, under the same key of the caller's.
+    Answered(Box<Answer>),
 }
 
 /// What a calling program that keeps the conversation itself says of it.
@@ -41,35 +62,105 @@ impl Answering {
     /// # Errors
     /// [`Refusal`].
     pub async fn begin(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
-        match self.load(key, session).await {
+        match self.load(key, session, None).await {
             // A connection that was cut while the function slept: nothing that matters was written, so once more.
-            Err(Refusal::Store(error)) if error.is_retryable() => self.load(key, session).await,
+            Err(Refusal::Store(error)) if error.is_retryable() => self.load(key, session, None).await,
             result => result,
         }
     }
 
-    async fn load(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
+    /// Lets a turn in that is to be answered once, however often it is asked under the same key of the caller's.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn begin_once(&self, key: &ApiKey, session: SessionId, once: Once) -> Result<Begun, Refusal> {
+        let tx = self.database.tenant(key.organization).await?;
+        let (known, claim, context, history, ()) = try_join!(
+            api_keys::look_up(&tx, key),
+            idempotency::claim(&tx, key, &once),
+            sessions::turn_context(&tx, session),
+            messages::history(&tx, session, limits::HISTORY_MESSAGES),
+            tx.commit(),
+        )?;
+        tx.close();
+        admit(known.as_ref(), key, Scope::Chat)?;
+        match claim {
+            Claim::Ours => {}
+            Claim::UnderWay => return Err(Refusal::UnderWay),
+            Claim::Other => return Err(Refusal::KeyReused),
+            Claim::Settled(kept) => {
+                let answer = serde_json::from_value(kept).map_err(|error| {
+                    Refusal::Store(store::Error::Unexpected(format!("a kept answer: {error}")))
+                })?;
+                return Ok(Begun::Answered(Box::new(answer)));
+            }
+        }
+        match let_in(key, session, context, history) {
+            Ok(turn) => Ok(Begun::Turn(Box::new(Turn { once: Some((key.clone(), once)), ..turn }))),
+            Err(refusal) => {
+                self.release(key, &once).await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Nothing came of what a caller asked for under its own key: it may ask again.
+    pub(crate) async fn release(&self, key: &ApiKey, once: &Once) -> Result<(), store::Error> {
+        let tx = self.database.tenant(key.organization).await?;
+        idempotency::release(&tx, key, once).await?;
+        tx.finish().await
+    }
+
+    /// Changes what a user's message says; what it said first is kept.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn edit(
+        &self,
+        key: &ApiKey,
+        session: SessionId,
+        message: MessageId,
+        question: &Question,
+    ) -> Result<(), Refusal> {
+        let tx = store::caller::enter(&self.database, key, Scope::Chat).await?;
+        let words = language::words(question.as_str());
+        match messages::edit(&tx, session, message, question.as_str(), &words).await? {
+            Edited::Changed => Ok(tx.finish().await?),
+            Edited::NotTheirs => Err(Refusal::NotTheirs),
+            Edited::Missing => Err(Refusal::NotFound("message")),
+        }
+    }
+
+    /// Lets a message be answered again: what was said before it is its history.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn begin_again(
+        &self,
+        key: &ApiKey,
+        session: SessionId,
+        message: MessageId,
+    ) -> Result<Turn, Refusal> {
+        let turn = self.load(key, session, Some(message)).await?;
+        Ok(Turn { again: Some(message), ..turn })
+    }
+
+    async fn load(
+        &self,
+        key: &ApiKey,
+        session: SessionId,
+        before: Option<MessageId>,
+    ) -> Result<Turn, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
         let (known, context, history, ()) = try_join!(
             api_keys::look_up(&tx, key),
             sessions::turn_context(&tx, session),
-            messages::history(&tx, session, limits::HISTORY_MESSAGES),
+            messages::history_before(&tx, session, before, limits::HISTORY_MESSAGES),
             tx.commit_what_may_be_lost(),
         )?;
         tx.close();
         admit(known.as_ref(), key, Scope::Chat)?;
-        let context = context.ok_or(Refusal::NotFound("session"))?;
-        if !matches!(context.status.as_str(), "active" | "escalated" | "expired") {
-            return Err(Refusal::SessionClosed(context.status));
-        }
-        Ok(Turn {
-            organization: key.organization,
-            session,
-            config: context.config,
-            space: context.space,
-            history,
-            instructions: None,
-        })
+        let_in(key, session, context, history)
     }
 
     /// Opens a session and lets its first turn in, with the history that the caller gives.
@@ -86,16 +177,35 @@ impl Answering {
             sessions::turn_context(&tx, session),
         )?;
         admit(known.as_ref(), key, Scope::Chat)?;
-        let (Some(_), Some(context)) = (opened, context) else { return Err(Refusal::NotFound("chatbot")) };
+        if opened.is_none() || context.is_none() {
+            return Err(Refusal::NotFound("chatbot"));
+        }
         tx.finish().await?;
         let newest = given.history.len().saturating_sub(limits::HISTORY_MESSAGES as usize);
-        Ok(Turn {
-            organization: key.organization,
-            session,
-            config: context.config,
-            space: context.space,
-            history: given.history.into_iter().skip(newest).collect(),
-            instructions: given.instructions,
-        })
+        let history = given.history.into_iter().skip(newest).collect();
+        Ok(Turn { instructions: given.instructions, ..let_in(key, session, context, history)? })
     }
+}
+
+fn let_in(
+    key: &ApiKey,
+    session: SessionId,
+    context: Option<TurnContext>,
+    history: Vec<(String, String)>,
+) -> Result<Turn, Refusal> {
+    let context = context.ok_or(Refusal::NotFound("session"))?;
+    if !matches!(context.status.as_str(), "active" | "escalated" | "expired") {
+        return Err(Refusal::SessionClosed(context.status));
+    }
+    Ok(Turn {
+        organization: key.organization,
+        session,
+        config: context.config,
+        space: context.space,
+        history,
+        instructions: None,
+        again: None,
+        once: None,
+        began_at: context.began_at,
+    })
 }

@@ -22,6 +22,8 @@ pub enum Scope {
     Chat,
     /// Read sessions and their messages.
     SessionsRead,
+    /// Name, tag, share and put away sessions.
+    SessionsWrite,
     /// Search documents without a chatbot.
     Search,
     /// Read documents, their passages and their originals.
@@ -56,9 +58,10 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 17] = [
+    pub const ALL: [Scope; 18] = [
         Scope::Chat,
         Scope::SessionsRead,
+        Scope::SessionsWrite,
         Scope::Search,
         Scope::DocumentsRead,
         Scope::DocumentsWrite,
@@ -82,6 +85,7 @@ impl Scope {
         match self {
             Scope::Chat => "chat",
             Scope::SessionsRead => "sessions:read",
+            Scope::SessionsWrite => "sessions:write",
             Scope::Search => "search",
             Scope::DocumentsRead => "documents:read",
             Scope::DocumentsWrite => "documents:write",

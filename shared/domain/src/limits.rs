@@ -101,6 +101,24 @@ pub const COPIED_AT_ONCE: i32 = 500;
 pub const HISTORY_MESSAGES: u32 = 6;
 /// Characters that a calling program may add to a bot's instructions; what is beyond is cut.
 pub const ADDED_INSTRUCTIONS_CHARACTERS: usize = 4_000;
+/// Characters of a caller's own key for something that is to be done once.
+pub const IDEMPOTENCY_KEY_CHARACTERS: usize = 255;
+/// Hours for which it is known what came of it.
+pub const IDEMPOTENCY_HOURS: i32 = 24;
+/// Seconds after which something under way is given up: longer than a function runs.
+pub const IDEMPOTENCY_LEASE_SECONDS: f64 = 310.0;
+/// Seconds that a model may take for an answer; the function itself has 300.
+pub const ANSWER_SECONDS: u64 = 270;
+/// Characters of a session's title.
+pub const SESSION_TITLE_CHARACTERS: usize = 255;
+/// Characters of a session's description.
+pub const SESSION_DESCRIPTION_CHARACTERS: usize = 2_000;
+/// Characters of a session's category.
+pub const SESSION_CATEGORY_CHARACTERS: usize = 100;
+/// Tags of a session.
+pub const SESSION_TAGS: usize = 20;
+/// Characters of a session's tag.
+pub const SESSION_TAG_CHARACTERS: usize = 50;
 /// Texts of one call for embeddings.
 pub const EMBEDDED_TEXTS: usize = 256;
 /// Tokens that an answer may have when the config version does not say.

@@ -12,6 +12,7 @@ use aws_sdk_bedrockruntime::{
 };
 use domain::chatbot::ModelConfig;
 use futures_util::Stream;
+use serde::{Deserialize, Serialize};
 
 /// One message of the conversation so far.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct Prompt {
 }
 
 /// Tokens as the provider counted them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Of the prompt.
     pub prompt: u32,

@@ -13,6 +13,7 @@ mod tenant;
 pub mod organizations;
 pub mod api_keys;
 pub mod caller;
+pub mod idempotency;
 pub mod spaces;
 pub mod space_jobs;
 pub mod web_visits;

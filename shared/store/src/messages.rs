@@ -7,6 +7,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use pgvector::Vector;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::types::Type;
 
@@ -62,36 +63,34 @@ pub struct NewAnswer<'a> {
     pub error_info: Option<Value>,
 }
 
-/// Writes an answer, its number and its share in the session's sums.
+/// Writes an answer, its number and its share in the session's sums. What it cost in US dollars, as decimal text;
+/// `None` while the model's price is not known.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn append_answer(tx: &TenantTx, answer: &NewAnswer<'_>) -> Result<()> {
-    tx.query_one(
-        sql!("messages/append_answer"),
-        &[
-            (&answer.id.0, Type::UUID),
-            (&answer.session.0, Type::UUID),
-            (&answer.content, Type::TEXT),
-            (&answer.words, Type::TEXT_ARRAY),
-            (&answer.config.0, Type::UUID),
-            (&answer.model, Type::TEXT),
-            (&answer.prompt_tokens, Type::INT4),
-            (&answer.completion_tokens, Type::INT4),
-            (&answer.processing_time_ms, Type::INT4),
-            (&answer.generation_ms, Type::INT4),
-            (&answer.confidence, Type::FLOAT4),
-            (&answer.abstained, Type::BOOL),
-            (&answer.error_info, Type::JSONB),
-            (&answer.provider, Type::TEXT),
-        ],
-    )
-    .await?;
-    Ok(())
+pub async fn append_answer(tx: &TenantTx, answer: &NewAnswer<'_>) -> Result<Option<String>> {
+    let params: crate::tenant::Params<'_> = &[
+        (&answer.id.0, Type::UUID),
+        (&answer.session.0, Type::UUID),
+        (&answer.content, Type::TEXT),
+        (&answer.words, Type::TEXT_ARRAY),
+        (&answer.config.0, Type::UUID),
+        (&answer.model, Type::TEXT),
+        (&answer.prompt_tokens, Type::INT4),
+        (&answer.completion_tokens, Type::INT4),
+        (&answer.processing_time_ms, Type::INT4),
+        (&answer.generation_ms, Type::INT4),
+        (&answer.confidence, Type::FLOAT4),
+        (&answer.abstained, Type::BOOL),
+        (&answer.error_info, Type::JSONB),
+        (&answer.provider, Type::TEXT),
+    ];
+    let row = tx.query_one(sql!("messages/append_answer"), params).await?;
+    Ok(row.get("cost"))
 }
 
 /// Support of a part of an answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Citation {
     /// The number in the text.
     pub marker: i32,
@@ -112,7 +111,8 @@ pub struct Citation {
 }
 
 /// What a citation points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A passage of a document.
     Chunk(ChunkId),
@@ -237,6 +237,12 @@ pub struct Message {
     pub error: bool,
     /// When.
     pub created_at: Timestamp,
+    /// US dollars of an answer, as decimal text; `None` while the model's price is not known.
+    pub cost: Option<String>,
+    /// Whether its words were changed after it was asked.
+    pub is_edited: bool,
+    /// What it said before.
+    pub original: Option<String>,
     /// Support, by marker.
     pub citations: Vec<Citation>,
 }
@@ -270,6 +276,9 @@ pub async fn list(tx: &TenantTx, session: SessionId, after: i32, limit: u32) -> 
                 abstained: row.get("abstained"),
                 error: row.get("error"),
                 created_at: row.get("created_at"),
+                cost: row.get("cost"),
+                is_edited: row.get("is_edited"),
+                original: row.get("original_content"),
                 citations: cited.as_array().into_iter().flatten().filter_map(citation_from_json).collect(),
             }
         })
@@ -299,6 +308,20 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn history(tx: &TenantTx, session: SessionId, limit: u32) -> Result<Vec<(String, String)>> {
+    history_before(tx, session, None, limit).await
+}
+
+/// The last messages of a session before one of them, oldest first: `(role, content)`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn history_before(
+    tx: &TenantTx,
+    session: SessionId,
+    message: Option<MessageId>,
+    limit: u32,
+) -> Result<Vec<(String, String)>> {
+    let message = message.map(|id| id.0);
     let rows = tx
         .query(
             sql!("messages/history"),
@@ -306,8 +329,41 @@ pub async fn history(tx: &TenantTx, session: SessionId, limit: u32) -> Result<Ve
                 (&session.0, Type::UUID),
                 (&session.before_messages().0, Type::UUID),
                 (&i64::from(limit), Type::INT8),
+                (&message, Type::UUID),
             ],
         )
         .await?;
     Ok(rows.into_iter().map(|row| (row.get("role"), row.get("content"))).collect())
+}
+
+/// What came of a wish to change a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// It says so now.
+    Changed,
+    /// It is not a user's.
+    NotTheirs,
+    /// There is none.
+    Missing,
+}
+
+/// Changes what a user's message says; what it said first is kept.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn edit(
+    tx: &TenantTx,
+    session: SessionId,
+    id: MessageId,
+    content: &str,
+    words: &[String],
+) -> Result<Edited> {
+    let params: crate::tenant::Params<'_> =
+        &[(&id.0, Type::UUID), (&session.0, Type::UUID), (&content, Type::TEXT), (&words, Type::TEXT_ARRAY)];
+    let row = tx.query_one(sql!("messages/edit"), params).await?;
+    Ok(match (row.get::<_, Option<&str>>("role"), row.get("is_changed")) {
+        (_, true) => Edited::Changed,
+        (Some(_), false) => Edited::NotTheirs,
+        (None, false) => Edited::Missing,
+    })
 }

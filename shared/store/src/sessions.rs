@@ -1,6 +1,6 @@
 //! Sessions: conversations with one chatbot.
 
-use crate::{Error, Result, TenantTx, spaces, sql};
+use crate::{Error, Result, TenantTx, spaces, sql, tenant::Params};
 use domain::{
     ChatbotId, ConfigVersionId, SessionId, chatbot::Config, conversation::Platform, embedding::Space,
 };
@@ -62,6 +62,20 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
     /// A name for people.
     pub title: Option<String>,
+    /// For people.
+    pub description: Option<String>,
+    /// For people.
+    pub tags: Vec<String>,
+    /// Put away.
+    pub archived: bool,
+    /// Others of the organization may read it.
+    pub is_shared: bool,
+    /// What it is about.
+    pub category: Option<String>,
+    /// Whether its user would recommend, 0..10.
+    pub nps: Option<i32>,
+    /// What its opening said, kept as it was.
+    pub context: Value,
     /// Messages of all roles.
     pub message_count: i32,
     /// Tokens of all answers.
@@ -82,6 +96,13 @@ fn from_row(row: &Row) -> Session {
         last_activity_at: row.get("last_activity_at"),
         ended_at: row.get("ended_at"),
         title: row.get("title"),
+        description: row.get("description"),
+        tags: row.get("tags"),
+        archived: row.get("archived"),
+        is_shared: row.get("is_shared"),
+        category: row.get("category"),
+        nps: row.get("nps_score"),
+        context: row.get("context"),
         message_count: row.get("message_count"),
         total_tokens: row.get("total_tokens"),
         total_cost: row.get("total_cost"),
@@ -121,15 +142,127 @@ pub async fn get(tx: &TenantTx, id: SessionId) -> Result<Option<Session>> {
     Ok(row.as_ref().map(from_row))
 }
 
-/// Sessions, newest first, older than `before`.
+/// Which sessions; nothing narrows nothing.
+#[derive(Debug, Default)]
+pub struct Which {
+    /// Older than this one.
+    pub before: Option<SessionId>,
+    /// One of the states, as of now.
+    pub status: Option<String>,
+    /// What it is about.
+    pub category: Option<String>,
+    /// Where it happens.
+    pub platform: Option<Platform>,
+    /// With whom.
+    pub chatbot: Option<ChatbotId>,
+    /// Put away, or not.
+    pub archived: Option<bool>,
+    /// One of its tags.
+    pub tag: Option<String>,
+    /// Begun then or later.
+    pub from: Option<Timestamp>,
+    /// Begun before.
+    pub to: Option<Timestamp>,
+    /// Words that one of its messages has.
+    pub words: Option<Vec<String>>,
+}
+
+/// Sessions, newest first.
 ///
 /// # Errors
 /// [`Error`].
-pub async fn list(tx: &TenantTx, before: Option<SessionId>, limit: u32) -> Result<Vec<Session>> {
-    let before = before.map(|id| id.0);
-    let rows =
-        tx.query(sql!("sessions/list"), &[(&before, Type::UUID), (&i64::from(limit), Type::INT8)]).await?;
-    Ok(rows.iter().map(from_row).collect())
+pub async fn list(tx: &TenantTx, which: &Which, limit: u32) -> Result<Vec<Session>> {
+    let params: Params<'_> = &[
+        (&which.before.map(|id| id.0), Type::UUID),
+        (&i64::from(limit), Type::INT8),
+        (&which.status, Type::TEXT),
+        (&which.category, Type::TEXT),
+        (&which.platform.map(Platform::as_str), Type::TEXT),
+        (&which.chatbot.map(|id| id.0), Type::UUID),
+        (&which.archived, Type::BOOL),
+        (&which.tag, Type::TEXT),
+        (&which.from, Type::TIMESTAMPTZ),
+        (&which.to, Type::TIMESTAMPTZ),
+        (&which.words, Type::TEXT_ARRAY),
+    ];
+    Ok(tx.query(sql!("sessions/list"), params).await?.iter().map(from_row).collect())
+}
+
+/// What is to be changed of a session; what is not named stays, an inner `None` takes away.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// A name for people.
+    pub title: Option<Option<String>>,
+    /// For people.
+    pub description: Option<Option<String>>,
+    /// What it is about.
+    pub category: Option<Option<String>>,
+    /// All of them.
+    pub tags: Option<Vec<String>>,
+    /// Put away, or not.
+    pub archived: Option<bool>,
+    /// Whether others of the organization may read it.
+    pub is_shared: Option<bool>,
+}
+
+/// Changes a session; `None` when there is none.
+///
+/// # Errors
+/// [`Error`].
+pub async fn change(tx: &TenantTx, id: SessionId, changes: &Changes) -> Result<Option<Session>> {
+    let params: Params<'_> = &[
+        (&id.0, Type::UUID),
+        (&changes.title.is_some(), Type::BOOL),
+        (&changes.title.as_ref().and_then(Option::as_ref), Type::TEXT),
+        (&changes.description.is_some(), Type::BOOL),
+        (&changes.description.as_ref().and_then(Option::as_ref), Type::TEXT),
+        (&changes.category.is_some(), Type::BOOL),
+        (&changes.category.as_ref().and_then(Option::as_ref), Type::TEXT),
+        (&changes.tags, Type::TEXT_ARRAY),
+        (&changes.archived, Type::BOOL),
+        (&changes.is_shared, Type::BOOL),
+    ];
+    Ok(tx.query_opt(sql!("sessions/change"), params).await?.as_ref().map(from_row))
+}
+
+/// How a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// What was asked was answered.
+    Complete,
+    /// It was not.
+    Incomplete,
+}
+
+/// Ends a session that goes on; `None` when there is none, or it has ended.
+///
+/// # Errors
+/// [`Error`].
+pub async fn end(tx: &TenantTx, id: SessionId, ending: Ending, nps: Option<i32>) -> Result<Option<Session>> {
+    let status = match ending {
+        Ending::Complete => "complete",
+        Ending::Incomplete => "incomplete",
+    };
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&status, Type::TEXT), (&nps, Type::INT4)];
+    Ok(tx.query_opt(sql!("sessions/end"), params).await?.as_ref().map(from_row))
+}
+
+/// Asks whoever writes an answer in this session to stop. `false` when there is no such session.
+///
+/// # Errors
+/// [`Error`].
+pub async fn cancel(tx: &TenantTx, id: SessionId) -> Result<bool> {
+    Ok(tx.execute(sql!("sessions/cancel"), &[(&id.0, Type::UUID)]).await? > 0)
+}
+
+/// Whether somebody asked since then that the answer be stopped.
+///
+/// # Errors
+/// [`Error`].
+pub async fn is_cancelled(tx: &TenantTx, id: SessionId, since: Timestamp) -> Result<bool> {
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&since, Type::TIMESTAMPTZ)];
+    let row = tx.query_opt(sql!("sessions/is_cancelled"), params).await?;
+    Ok(row.is_some_and(|row| row.get("is_cancelled")))
 }
 
 /// What a turn needs to know before it begins.
@@ -141,6 +274,8 @@ pub struct TurnContext {
     pub config: Config,
     /// Where they search.
     pub space: Space,
+    /// By the database's clock: what is asked of the session from then on is about this turn.
+    pub began_at: Timestamp,
 }
 
 /// Loads session, chatbot, active config version and space in one statement. `None` when there is no such
@@ -170,5 +305,6 @@ pub async fn turn_context(tx: &TenantTx, id: SessionId) -> Result<Option<TurnCon
             fallback_message: row.get("fallback_message"),
         },
         space: spaces::from_row(&row)?,
+        began_at: row.get("began_at"),
     }))
 }

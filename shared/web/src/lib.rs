@@ -2,12 +2,14 @@
 //! nothing of the business.
 
 pub mod key;
+pub mod once;
 pub mod paging;
 pub mod problem;
 pub mod request;
 pub mod service;
 
 pub use key::BearerKey;
+pub use once::IdempotencyKey;
 pub use paging::Page;
 pub use problem::Problem;
 pub use request::{Json, JsonOrNothing, PathId, Query, RequestId};

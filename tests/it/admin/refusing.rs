@@ -101,6 +101,13 @@ async fn another_organizations_ids_do_not_exist() {
     let source = shared.admin(Method::POST, "/api/v1/web-sources", &wish, StatusCode::CREATED).await;
     let source = source["id"].as_str().expect("an id").to_owned();
 
+    let wish = json!({ "name": "Walled", "category": "walled" });
+    let product = shared.admin(Method::POST, "/api/v1/products", &wish, StatusCode::CREATED).await;
+    let product = product["id"].as_str().expect("an id").to_owned();
+    let wish = json!({ "name": "walled", "scopes": ["search"] });
+    let api_key = shared.admin(Method::POST, "/api/v1/api-keys", &wish, StatusCode::CREATED).await;
+    let api_key = api_key["id"].as_str().expect("an id").to_owned();
+
     let mut tried = 0;
     for (method, path, body) in routes().into_iter().filter(|(_, path, _)| path.contains("{id}")) {
         let id = match path.split('/').nth(3) {
@@ -110,6 +117,8 @@ async fn another_organizations_ids_do_not_exist() {
             Some("ingestion-jobs") => &job,
             Some("curated-answers") => &curated,
             Some("web-sources") => &source,
+            Some("products") => &product,
+            Some("api-keys") => &api_key,
             other => panic!("{other:?} has ids that are not tried here"),
         };
         let missing = uuid::Uuid::now_v7().to_string();

@@ -1,4 +1,5 @@
 SELECT m.id, m.sequence_number, m.role, m.content, m.confidence, m.abstained, m.error, m.created_at,
+       m.cost::text AS cost, m.is_edited, m.original_content,
        coalesce((SELECT jsonb_agg(to_jsonb(c) ORDER BY c.marker) FROM docent.citations c
                   WHERE c.organization_id = docent.current_organization() AND c.message_id = m.id
                     -- Written with the message: its month and the next hold them, or nothing prunes.

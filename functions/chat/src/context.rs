@@ -1,0 +1,23 @@
+//! What the handlers work with.
+
+use crate::mcp;
+use answering::Answering;
+use domain::sealed::IdentityHashKey;
+use std::sync::{Arc, OnceLock};
+
+/// Made once a process.
+pub struct Context {
+    pub answering: Arc<Answering>,
+    pub identity_hash_key: IdentityHashKey,
+    pub embedding_model: String,
+    pub embedding_dimension: usize,
+    pub public_url: String,
+    pub mcp: OnceLock<mcp::Service>,
+}
+
+impl Context {
+    /// The service of the Model Context Protocol, which works with this same context.
+    pub fn mcp(self: &Arc<Self>) -> &mcp::Service {
+        self.mcp.get_or_init(|| mcp::service(self, &self.public_url))
+    }
+}

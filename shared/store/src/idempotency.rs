@@ -1,0 +1,93 @@
+//! What a caller asks for under a key of its own is done once (draft-ietf-httpapi-idempotency-key-header).
+
+use crate::{Result, TenantTx, sql, tenant::Params};
+use domain::{ApiKey, MessageId, limits};
+use serde_json::Value;
+use tokio_postgres::types::Type;
+
+/// A caller's key, and what it was sent with.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// 1 to [`limits::IDEMPOTENCY_KEY_CHARACTERS`].
+    pub key: String,
+    /// SHA-256 of method, path and body.
+    pub fingerprint: [u8; 32],
+}
+
+/// What is known of a key.
+#[derive(Debug)]
+pub enum Claim {
+    /// Nothing: it is the caller's now, and is to be settled or released.
+    Ours,
+    /// What came of it.
+    Settled(Value),
+    /// The same is being done at this moment.
+    UnderWay,
+    /// It stands for something else.
+    Other,
+}
+
+/// Claims a key for a caller whose API key is good; a bad one claims nothing.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn claim(tx: &TenantTx, caller: &ApiKey, once: &Once) -> Result<Claim> {
+    let (hash, fingerprint) = (caller.hash().to_vec(), once.fingerprint.to_vec());
+    let params: Params<'_> = &[
+        (&caller.id.0, Type::UUID),
+        (&hash, Type::BYTEA),
+        (&once.key, Type::TEXT),
+        (&fingerprint, Type::BYTEA),
+        (&limits::IDEMPOTENCY_LEASE_SECONDS, Type::FLOAT8),
+        (&limits::IDEMPOTENCY_HOURS, Type::INT4),
+    ];
+    let row = tx.query_one(sql!("idempotency_keys/claim"), params).await?;
+    let known: Option<Vec<u8>> = row.get("fingerprint");
+    Ok(match (row.get("is_ours"), known, row.get("response")) {
+        (true, _, _) => Claim::Ours,
+        (false, Some(known), _) if known != fingerprint => Claim::Other,
+        (false, Some(_), Some(response)) => Claim::Settled(response),
+        (false, _, _) => Claim::UnderWay,
+    })
+}
+
+/// Keeps what came of it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn settle(tx: &TenantTx, caller: &ApiKey, once: &Once, response: &Value) -> Result<()> {
+    let params: Params<'_> = &[(&caller.id.0, Type::UUID), (&once.key, Type::TEXT), (response, Type::JSONB)];
+    tx.execute(sql!("idempotency_keys/settle"), params).await?;
+    Ok(())
+}
+
+/// Keeps an answer, with what it cost as its message says.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn settle_answer(
+    tx: &TenantTx,
+    caller: &ApiKey,
+    once: &Once,
+    answer: &Value,
+    message: MessageId,
+) -> Result<()> {
+    let params: Params<'_> = &[
+        (&caller.id.0, Type::UUID),
+        (&once.key, Type::TEXT),
+        (answer, Type::JSONB),
+        (&message.0, Type::UUID),
+    ];
+    tx.execute(sql!("idempotency_keys/settle_answer"), params).await?;
+    Ok(())
+}
+
+/// Nothing came of it: the next one may try.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn release(tx: &TenantTx, caller: &ApiKey, once: &Once) -> Result<()> {
+    tx.execute(sql!("idempotency_keys/release"), &[(&caller.id.0, Type::UUID), (&once.key, Type::TEXT)])
+        .await?;
+    Ok(())
+}
