@@ -61,7 +61,7 @@ CREATE FUNCTION docent.cost_of(in_provider text, in_model text, in_prompt bigint
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, docent, public, pg_temp
 AS $$
-    SELECT (in_prompt * m.input_price + in_completion * coalesce(m.output_price, 0)) / 1000000
+    SELECT ((in_prompt * m.input_price + in_completion * coalesce(m.output_price, 0)) / 1000000)::numeric(14, 6)
       FROM ai_models m
      WHERE (m.organization_id IS NULL OR m.organization_id = current_organization())
        AND m.provider = in_provider
@@ -115,7 +115,7 @@ DECLARE
     number  integer;
     bot     uuid;
     -- What people wrote costs nothing.
-    price   CONSTANT numeric := CASE WHEN in_provider IS NULL THEN 0
+    price   CONSTANT numeric(14, 6) := CASE WHEN in_provider IS NULL THEN 0
         ELSE cost_of(in_provider, in_model, in_prompt_tokens, in_completion_tokens) END;
 BEGIN
     UPDATE sessions s

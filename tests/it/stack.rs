@@ -4,5 +4,6 @@
 
 mod asking;
 mod dropping;
+mod keeping;
 mod refusing;
 pub mod support;

@@ -9,7 +9,7 @@ use std::pin::pin;
 const SEAL: &str = "How often must the shaft seal of the P-40 be replaced?";
 
 /// Drops the pump's manual into a collection and gives its chatbot.
-async fn manual(collection: &str) -> String {
+pub async fn manual(collection: &str) -> String {
     let shared = stack().await;
     let status = shared
         .drop_bytes(&format!("demo/{collection}/pump-manual.pdf"), file("corpus", "pump-manual.pdf"))
