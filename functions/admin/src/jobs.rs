@@ -166,6 +166,13 @@ pub struct JobAccepted {
     job_id: IngestionJobId,
 }
 
+impl JobAccepted {
+    /// Of this job.
+    pub fn of(job_id: IngestionJobId) -> Self {
+        Self { job_id }
+    }
+}
+
 /// Have the organization's part of the bucket compared with its documents; what differs is processed. Scope
 /// `ingestion:run`.
 #[utoipa::path(post, path = "/api/v1/ingestion/reconcile", tag = "ingestion",

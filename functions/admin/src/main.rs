@@ -1,7 +1,9 @@
 //! `admin`: what an organization's keepers do, over HTTP.
 
 mod api_keys;
+mod chatbots;
 mod collections;
+mod config_versions;
 mod curated;
 mod documents;
 mod jobs;
@@ -31,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
         embedder: models::Embedder::new(&aws),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        generation_model: config::text("GENERATION_MODEL")?,
     };
     let app = routes::app(Arc::new(management), &config::optional("PUBLIC_URL"));
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))

@@ -1,7 +1,10 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{api_keys, collections, curated, documents, jobs, passages, products, uploads, web_sources};
+use crate::{
+    api_keys, chatbots, collections, config_versions, curated, documents, jobs, passages, products, uploads,
+    web_sources,
+};
 use axum::Router;
 use management::Management;
 use std::sync::Arc;
@@ -54,6 +57,16 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(web_sources::list_web_sources, web_sources::create_web_source))
         .routes(routes!(web_sources::get_web_source, web_sources::delete_web_source))
         .routes(routes!(web_sources::visit_web_source))
+        .routes(routes!(chatbots::list_chatbots, chatbots::create_chatbot))
+        .routes(routes!(chatbots::get_chatbot, chatbots::change_chatbot, chatbots::delete_chatbot))
+        .routes(routes!(chatbots::get_chatbot_collections, chatbots::set_chatbot_collections))
+        .routes(routes!(chatbots::get_chatbot_documents, chatbots::set_chatbot_documents))
+        .routes(routes!(config_versions::list_config_versions, config_versions::create_config_version))
+        .routes(routes!(config_versions::get_config_version))
+        .routes(routes!(config_versions::diff_config_versions))
+        .routes(routes!(config_versions::activate_config_version))
+        .routes(routes!(config_versions::roll_back))
+        .routes(routes!(config_versions::reembed_collection))
         .routes(routes!(products::list_products, products::create_product))
         .routes(routes!(products::get_product, products::change_product, products::delete_product))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))

@@ -33,6 +33,8 @@ pub struct Context {
 enum Wish {
     /// Bring the schema up to date.
     Migrate {},
+    /// Make an embedding space of a model and a dimension, for all organizations.
+    CreateSpace { model: String, dimension: usize },
     /// Make an organization with its first API key and chatbot; the key is shown here, once.
     CreateOrganization {
         name: String,
@@ -59,9 +61,14 @@ async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
         // CloudFormation waits for an hour for an answer that never comes: there always is one.
         return custom_resource::answer(&event, migrate_for_stack(context, &event)).await;
     }
-    let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
+    let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} {\"action\": \"create_space\", \"model\": …, \"dimension\": …} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
     match wish {
         Wish::Migrate {} => Ok(json!({ "applied": migrate(context).await? })),
+        Wish::CreateSpace { model, dimension } => {
+            let owner = Database::owner(&context.owner_url)?;
+            let space = migrator::make_space(&owner, &model, dimension).await?;
+            Ok(json!({ "space_id": space, "model": model, "dimension": dimension }))
+        }
         Wish::CreateOrganization { name, slug, chatbot } => {
             create_organization(context, &name, &slug, &chatbot).await
         }

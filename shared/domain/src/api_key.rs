@@ -46,6 +46,10 @@ pub enum Scope {
     IngestionRead,
     /// Have the bucket compared with the documents.
     IngestionRun,
+    /// Read chatbots and their settings.
+    ChatbotsRead,
+    /// Make, change and delete chatbots, and say by which settings they answer.
+    ChatbotsWrite,
     /// Read products.
     ProductsRead,
     /// Make, change and delete products.
@@ -58,7 +62,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 18] = [
+    pub const ALL: [Scope; 20] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -73,6 +77,8 @@ impl Scope {
         Scope::WebSourcesWrite,
         Scope::IngestionRead,
         Scope::IngestionRun,
+        Scope::ChatbotsRead,
+        Scope::ChatbotsWrite,
         Scope::ProductsRead,
         Scope::ProductsWrite,
         Scope::ApiKeysRead,
@@ -97,6 +103,8 @@ impl Scope {
             Scope::WebSourcesWrite => "web-sources:write",
             Scope::IngestionRead => "ingestion:read",
             Scope::IngestionRun => "ingestion:run",
+            Scope::ChatbotsRead => "chatbots:read",
+            Scope::ChatbotsWrite => "chatbots:write",
             Scope::ProductsRead => "products:read",
             Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",

@@ -190,6 +190,24 @@ pub const UPLOAD_SECONDS: u64 = 900;
 pub const DOWNLOAD_SECONDS: u64 = 300;
 /// Characters that a list of documents is searched for.
 pub const LIST_QUERY_CHARACTERS: usize = 200;
+/// Characters of a chatbot's name.
+pub const CHATBOT_NAME_CHARACTERS: usize = 255;
+/// Characters of what a bot is told to be.
+pub const SYSTEM_PROMPT_CHARACTERS: usize = 20_000;
+/// Characters of what a bot says first, or when it has no answer.
+pub const SAID_CHARACTERS: usize = 2_000;
+/// Characters of a model's id.
+pub const MODEL_ID_CHARACTERS: usize = 256;
+/// Passages that go into a prompt, at most.
+pub const RETRIEVAL_K: i64 = 100;
+/// Tokens of passages that go into a prompt, at most.
+pub const CONTEXT_WINDOW_TOKENS: i64 = 200_000;
+/// Tokens of an answer, at most.
+pub const ANSWER_TOKENS_MOST: i64 = 16_000;
+/// Collections, or documents, that a chatbot is linked to one by one.
+pub const CHATBOT_LINKS: usize = 1_000;
+/// Values of one field of a chatbot's knowledge base filter.
+pub const FILTER_VALUES: usize = 200;
 /// Calls a minute, and at once, of an API key of which nobody said otherwise.
 pub const KEY_CALLS_PER_MINUTE: i32 = 3_000;
 /// Calls a minute that a key can be given.

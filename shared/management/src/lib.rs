@@ -13,6 +13,8 @@ pub mod passages;
 pub mod jobs;
 pub mod curated;
 pub mod web_sources;
+pub mod chatbots;
+pub mod config_versions;
 pub mod products;
 pub mod api_keys;
 
@@ -41,6 +43,8 @@ pub struct Management {
     pub embedding_model: String,
     /// Its dimension.
     pub embedding_dimension: usize,
+    /// Model that new chatbots answer with.
+    pub generation_model: String,
 }
 
 impl Management {

@@ -1,6 +1,6 @@
 //! Chatbots and their config versions.
 
-use crate::{Result, TenantTx, sql};
+use crate::{Result, TenantTx, config_versions, sql};
 use domain::{ChatbotId, CollectionId, ConfigVersionId, SpaceId, chatbot::ModelConfig};
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
@@ -42,7 +42,7 @@ pub async fn create(tx: &TenantTx, chatbot: &NewChatbot<'_>) -> Result<ChatbotId
         ],
     )
     .await?;
-    tx.execute(sql!("chatbots/activate"), &[(&id.0, Type::UUID), (&config.0, Type::UUID)]).await?;
+    config_versions::activate(tx, id, config, "operator").await?;
     Ok(id)
 }
 

@@ -30,6 +30,8 @@ pub mod job_history;
 pub mod curated;
 pub mod web_sources;
 pub mod chatbots;
+pub mod chatbot_settings;
+pub mod config_versions;
 pub mod search;
 pub mod curated_search;
 pub mod sessions;

@@ -3,7 +3,7 @@
 
 use crate::Database;
 use anyhow::{Context as _, bail, ensure};
-use domain::embedding;
+use domain::{SpaceId, embedding};
 use sha2::{Digest as _, Sha256};
 use tokio_postgres::{Client, types::Type};
 
@@ -69,7 +69,7 @@ async fn migrate_locked(client: &Client, target: &Target<'_>) -> anyhow::Result<
     let applied = apply(client).await?;
     check_pgvector(client).await?;
     set_password(client, target.application_url).await?;
-    ensure_space(client, target).await?;
+    ensure_space(client, target.embedding_model, target.embedding_dimension).await?;
     client
         .batch_execute(
             "SELECT docent.ensure_month(now()::date), docent.ensure_month((now() + interval '1 month')::date)",
@@ -155,14 +155,25 @@ async fn set_password(client: &Client, application_url: &str) -> anyhow::Result<
         .map_err(|_| anyhow::anyhow!("the database refuses the password of {APPLICATION_ROLE}"))
 }
 
-async fn ensure_space(client: &Client, target: &Target<'_>) -> anyhow::Result<()> {
-    let (conventions, languages) = embedding::known(target.embedding_model);
-    let dimension = i32::try_from(target.embedding_dimension).context("read the embedding dimension")?;
-    client
-        .execute_typed(
+/// Makes an embedding space of a model and a dimension for all organizations, or finds it again; its id.
+///
+/// # Errors
+/// When the database refuses, as it does a dimension over 4,000.
+pub async fn make_space(owner: &Database, model: &str, dimension: usize) -> anyhow::Result<SpaceId> {
+    let client = owner.client().await.context("connect as the owner")?;
+    let space = ensure_space(&client, model, dimension).await;
+    owner.put_back(client);
+    space
+}
+
+async fn ensure_space(client: &Client, model: &str, dimension: usize) -> anyhow::Result<SpaceId> {
+    let (conventions, languages) = embedding::known(model);
+    let dimension = i32::try_from(dimension).context("read the embedding dimension")?;
+    let rows = client
+        .query_typed(
             "SELECT docent.ensure_space($1, '1', $2, $3, $4)",
             &[
-                (&target.embedding_model, Type::TEXT),
+                (&model, Type::TEXT),
                 (&dimension, Type::INT4),
                 (&serde_json::json!(conventions), Type::JSONB),
                 (&languages, Type::TEXT_ARRAY),
@@ -170,5 +181,6 @@ async fn ensure_space(client: &Client, target: &Target<'_>) -> anyhow::Result<()
         )
         .await
         .context("make the embedding space")?;
-    Ok(())
+    let made = rows.first().context("read the embedding space")?;
+    Ok(SpaceId(made.get(0)))
 }

@@ -21,6 +21,16 @@ pub async fn of_model(tx: &TenantTx, model: &str, dimension: usize) -> Result<Sp
     from_row(&row)
 }
 
+/// The space of a model and dimension that the organization may use; `None` when nobody made it.
+///
+/// # Errors
+/// [`Error`].
+pub async fn find(tx: &TenantTx, model: &str, dimension: i32) -> Result<Option<Space>> {
+    let row =
+        tx.query_opt(sql!("spaces/of_model"), &[(&model, Type::TEXT), (&dimension, Type::INT4)]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
 /// Reads the columns that begin with `space_`.
 pub(crate) fn from_row(row: &Row) -> Result<Space> {
     let conventions: serde_json::Value = row.get("space_conventions");

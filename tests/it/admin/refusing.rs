@@ -28,6 +28,10 @@ fn body(method: &Method, path: &str) -> Value {
         ("POST", "/api/v1/curated-answers/import") => {
             json!({ "items": [{ "question": "a?", "answer": "b" }] })
         }
+        ("POST", "/api/v1/chatbots") => json!({ "name": uuid::Uuid::now_v7().to_string() }),
+        ("PUT", "/api/v1/chatbots/{id}/collections") => json!({ "collection_ids": [] }),
+        ("PUT", "/api/v1/chatbots/{id}/documents") => json!({ "document_ids": [] }),
+        ("POST", "/api/v1/collections/{id}/reembed") => json!({ "embedding_model": "m", "dimension": 8 }),
         ("POST", "/api/v1/products") => json!({ "name": "Pump", "category": "pumps" }),
         ("POST", "/api/v1/api-keys") => json!({ "name": "small", "scopes": ["api-keys:write"] }),
         ("POST", "/api/v1/web-sources") => {
@@ -64,6 +68,7 @@ async fn every_route_wants_a_key_and_its_own_scope() {
     assert!(routes.len() >= 30, "{routes:?}");
     for (method, path, body) in &routes {
         let path = path.replace("{id}", &uuid::Uuid::now_v7().to_string());
+        let path = path.replace("{version_id}", &uuid::Uuid::now_v7().to_string());
         let (status, problem) = shared.call(&forged, method.clone(), &path, text(body)).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}: {problem}");
         let (status, problem) = shared.call(&none, method.clone(), &path, text(body)).await;
@@ -101,6 +106,8 @@ async fn another_organizations_ids_do_not_exist() {
     let source = shared.admin(Method::POST, "/api/v1/web-sources", &wish, StatusCode::CREATED).await;
     let source = source["id"].as_str().expect("an id").to_owned();
 
+    let versions = format!("/api/v1/chatbots/{}/config-versions", shared.addresses.chatbot_id);
+    let version = shared.read(&versions).await["items"][0]["id"].as_str().expect("an id").to_owned();
     let wish = json!({ "name": "Walled", "category": "walled" });
     let product = shared.admin(Method::POST, "/api/v1/products", &wish, StatusCode::CREATED).await;
     let product = product["id"].as_str().expect("an id").to_owned();
@@ -110,6 +117,7 @@ async fn another_organizations_ids_do_not_exist() {
 
     let mut tried = 0;
     for (method, path, body) in routes().into_iter().filter(|(_, path, _)| path.contains("{id}")) {
+        let path = path.replace("{version_id}", &version);
         let id = match path.split('/').nth(3) {
             Some("documents") => &document,
             Some("chunks") => &chunk,
@@ -118,6 +126,7 @@ async fn another_organizations_ids_do_not_exist() {
             Some("curated-answers") => &curated,
             Some("web-sources") => &source,
             Some("products") => &product,
+            Some("chatbots") => &shared.addresses.chatbot_id,
             Some("api-keys") => &api_key,
             other => panic!("{other:?} has ids that are not tried here"),
         };
