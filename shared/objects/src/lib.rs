@@ -5,7 +5,10 @@ pub mod signed;
 
 pub use signed::Signer;
 
-use aws_sdk_s3::{Client, error::SdkError, operation::head_object::HeadObjectError, primitives::ByteStream};
+use aws_sdk_s3::{
+    Client, error::SdkError, operation::head_object::HeadObjectError, primitives::ByteStream,
+    types::EncodingType,
+};
 use domain::document::DERIVED_PREFIX;
 use percent_encoding::AsciiSet;
 use std::collections::HashMap;
@@ -216,6 +219,8 @@ impl Bucket {
             .list_objects_v2()
             .bucket(&self.name)
             .prefix(prefix)
+            // XML cannot carry every character that a key may have: control characters break the whole page.
+            .encoding_type(EncodingType::Url)
             .set_start_after(after.map(Into::into));
         let page = list.send().await.map_err(|error| unavailable("list objects", &error))?;
         Ok(page
@@ -223,7 +228,7 @@ impl Bucket {
             .iter()
             .filter_map(|object| {
                 Some(Listed {
-                    key: object.key()?.to_owned(),
+                    key: listed_key(object.key()?, page.encoding_type()),
                     etag: object.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
                 })
             })
@@ -240,6 +245,17 @@ pub struct Listed {
     pub etag: String,
 }
 
+/// A key of a list as it was written: encoded like a form's field, where the list says so (ListObjectsV2, EncodingType).
+fn listed_key(key: &str, encoding: Option<&EncodingType>) -> String {
+    match encoding {
+        Some(EncodingType::Url) => {
+            let key = key.replace('+', " ");
+            percent_encoding::percent_decode_str(&key).decode_utf8_lossy().into_owned()
+        }
+        _ => key.to_owned(),
+    }
+}
+
 /// Metadata values are percent-encoded UTF-8, since S3 carries ASCII only.
 fn decode(value: &str) -> String {
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8();
@@ -252,4 +268,20 @@ where
 {
     use aws_sdk_s3::error::ProvideErrorMetadata as _;
     Error::Unavailable(format!("{what}: {}", error.code().unwrap_or("no answer")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_list_come_back_as_they_were_written() {
+        let url = Some(EncodingType::Url);
+        for (listed, key) in
+            [("a/b+c%2Bd.txt", "a/b c+d.txt"), ("a/%01%0A.txt", "a/\u{1}\n.txt"), ("%E0%B8%81%2525", "ก%25")]
+        {
+            assert_eq!(listed_key(listed, url.as_ref()), key);
+        }
+        assert_eq!(listed_key("a+b%20c", None), "a+b%20c");
+    }
 }
