@@ -5,5 +5,7 @@
 mod asking;
 mod dropping;
 mod keeping;
+mod mcp;
+mod openai;
 mod refusing;
 pub mod support;

@@ -5,22 +5,31 @@
 
 mod tools;
 
-use crate::Context;
+use crate::{Context, problems::OrProblem as _};
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
-use http::HeaderValue;
+use domain::limits;
+use http::{HeaderValue, header};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
-use std::sync::Arc;
+use serde::Deserialize;
+use serde_json::json;
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 use tools::Tools;
 use web::{BearerKey, Problem};
 
 /// Origins of browsers on the machine itself; a deployment's own comes with `PUBLIC_URL`.
 const LOCAL_ORIGINS: [&str; 2] = ["http://localhost:*", "http://127.0.0.1:*"];
+
+/// JSON-RPC's code for what the server itself refuses.
+const SERVER_ERROR: i32 = -32_000;
 
 /// Serves the protocol.
 pub type Service = StreamableHttpService<Tools, NeverSessionManager>;
@@ -45,28 +54,124 @@ pub fn service(context: &Arc<Context>, public_url: &str) -> Service {
 #[utoipa::path(post, path = "/mcp", tag = "mcp", request_body = Object,
     responses((status = 200, body = Object), (status = 202, description = "A notification was taken"),
         (status = 400, body = Object), (status = 401, body = Problem), (status = 403, description = "A foreign origin")))]
-pub async fn call(State(context): State<Arc<Context>>, key: BearerKey, request: Request) -> Response {
+pub async fn call(
+    State(context): State<Arc<Context>>,
+    key: Result<BearerKey, Problem>,
+    request: Request,
+) -> Response {
     serve(&context, key, request).await
 }
 
 /// There is no stream of its own to listen to: 405, as the protocol says.
 #[utoipa::path(get, path = "/mcp", tag = "mcp",
     responses((status = 401, body = Problem), (status = 405, description = "Not offered")))]
-pub async fn listen(State(context): State<Arc<Context>>, key: BearerKey, request: Request) -> Response {
+pub async fn listen(
+    State(context): State<Arc<Context>>,
+    key: Result<BearerKey, Problem>,
+    request: Request,
+) -> Response {
     serve(&context, key, request).await
 }
 
 /// There is no session to end: 405, as the protocol says.
 #[utoipa::path(delete, path = "/mcp", tag = "mcp",
     responses((status = 401, body = Problem), (status = 405, description = "Not offered")))]
-pub async fn end(State(context): State<Arc<Context>>, key: BearerKey, request: Request) -> Response {
+pub async fn end(
+    State(context): State<Arc<Context>>,
+    key: Result<BearerKey, Problem>,
+    request: Request,
+) -> Response {
     serve(&context, key, request).await
 }
 
-async fn serve(context: &Arc<Context>, BearerKey(key): BearerKey, mut request: Request) -> Response {
-    request.extensions_mut().insert(key);
-    let mut response = context.mcp().handle(request).await.map(Body::new);
+async fn serve(context: &Arc<Context>, key: Result<BearerKey, Problem>, request: Request) -> Response {
+    served(context, key, request).await.unwrap_or_else(|problem| told(&problem))
+}
+
+async fn served(
+    context: &Arc<Context>,
+    key: Result<BearerKey, Problem>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let BearerKey(key) = key?;
+    let (mut parts, body) = request.into_parts();
+    let bytes = to_bytes(body, limits::BODY_BYTES).await.map_err(|_| Problem::body_too_large())?;
+    // A tool's use case checks the key with what it reads; whatever else is asked for, that is all there is to do.
+    if !calls_a_tool(&bytes) {
+        context.answering.knows(&key).await.or_problem()?;
+    }
+    let not_served = NotServed::default();
+    parts.extensions.insert(key);
+    parts.extensions.insert(not_served.clone());
+    let mut response =
+        context.mcp().handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new);
+    if let Some(problem) = not_served.0.get() {
+        return Err(problem.clone());
+    }
     // A proxy must not keep one caller's answer for another.
-    response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Why a caller is not served, if a tool finds so: it stands in the request's extensions, and is read when the tool is
+/// done.
+#[derive(Debug, Clone, Default)]
+struct NotServed(Arc<OnceLock<Problem>>);
+
+impl NotServed {
+    fn tell(&self, problem: Problem) {
+        let _ = self.0.set(problem);
+    }
+}
+
+fn calls_a_tool(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Call<'a> {
+        #[serde(borrow)]
+        method: Cow<'a, str>,
+    }
+    serde_json::from_slice::<Call>(body).is_ok_and(|call| call.method == "tools/call")
+}
+
+/// A refusal with HTTP's status and headers, and the protocol's body.
+fn told(problem: &Problem) -> Response {
+    let error = json!({ "code": SERVER_ERROR, "message": problem.detail });
+    let body = json!({ "jsonrpc": "2.0", "id": null, "error": error });
+    let mut response = problem.clone().into_response();
+    response.extensions_mut().remove::<Problem>();
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.body_mut() = Body::from(body.to_string());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tools_call_is_known_by_its_method() {
+        assert!(calls_a_tool(br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}"#));
+        assert!(calls_a_tool(br#"{"method":"tools\/call"}"#));
+        for other in
+            [r#"{"method":"tools/list"}"#, r#"{"params":{"method":"tools/call"}}"#, "[]", "", "tools/call"]
+        {
+            assert!(!calls_a_tool(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_has_https_status_and_the_protocols_body() {
+        let response = told(&Problem::unauthorized());
+        assert_eq!(response.status().as_u16(), 401);
+        assert!(response.headers().contains_key(header::WWW_AUTHENTICATE));
+        assert!(response.extensions().get::<Problem>().is_none(), "no problem document is made of it again");
+        let body = to_bytes(response.into_body(), limits::BODY_BYTES).await.expect("a body");
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!((&body["jsonrpc"], &body["id"]), (&json!("2.0"), &serde_json::Value::Null));
+        assert!(
+            body["error"]["message"].as_str().is_some_and(|message| message.contains("API key")),
+            "{body}"
+        );
+    }
 }

@@ -29,8 +29,5 @@ fn body<T: DeserializeOwned>(body: Result<axum::body::Bytes, BytesRejection>) ->
         StatusCode::PAYLOAD_TOO_LARGE => Failure::from(Problem::body_too_large()),
         _ => Failure::invalid("The body could not be read to its end.", None),
     })?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let detail = error.to_string();
-        Failure::invalid(format!("The body is not what is expected: {detail}."), None)
-    })
+    web::request::parse(&bytes).map_err(Failure::from)
 }

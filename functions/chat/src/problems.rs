@@ -23,7 +23,8 @@ fn database_unavailable() -> Problem {
     Problem::unavailable("database-unavailable", "The database does not answer. Try again in a moment.")
 }
 
-fn refused(refusal: &Refusal) -> Problem {
+/// A use case's refusal.
+pub fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Unauthorized => Problem::unauthorized(),
         Refusal::Forbidden(scope) => Problem::forbidden(scope.as_str()),

@@ -2,12 +2,13 @@
 //!
 //! [`Answering::answer`] reads as the path: retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep; where people
 //! answered this very question, retrieve ▸ curated ▸ keep. Around it stand
-//! [`turn`] (who asks, in which conversation) and [`conversations`] (sessions and their history).
+//! [`turn`] (who asks, in which conversation; [`carried`]: one that its caller keeps) and [`conversations`] (sessions and their history).
 //!
 //! A turn takes three flushes to the database: load, search, keep.
 
 pub mod caller;
 pub mod turn;
+pub mod carried;
 pub mod conversations;
 pub mod programs;
 pub mod retrieve;
@@ -19,9 +20,10 @@ mod content;
 mod keep;
 
 pub use caller::Refusal;
+pub use carried::{Carried, Given};
 pub use keep::Answer;
 pub use retrieve::{Beside, Passage};
-pub use turn::{Begun, Given, Turn};
+pub use turn::{Begun, Turn};
 
 use async_stream::stream;
 use domain::{MessageId, conversation::Question, document::clip, limits};

@@ -15,7 +15,7 @@ use std::{collections::HashSet, time::Instant};
 use store::{
     TenantTx, collections, messages,
     search::{self, Filter, Hit, Neighbour, Search, Side},
-    spaces,
+    sessions, spaces,
 };
 
 /// A passage with its final score.
@@ -83,12 +83,7 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, ()) = try_join!(
-            async {
-                match turn.again {
-                    Some(_) => Ok(()),
-                    None => messages::append_user(&tx, turn.session, message, text, &words).await,
-                }
-            },
+            ask_in(&tx, turn, message, text, &words),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             tx.commit_before_the_next(),
         )
@@ -172,6 +167,30 @@ impl Answering {
                 tracing::warn!(error = format!("{error}"), "question is searched by words alone");
                 None
             }
+        }
+    }
+}
+
+/// Writes the question, unless it is answered again, into its session; opens that before, where it is the first.
+async fn ask_in(
+    tx: &TenantTx,
+    turn: &Turn,
+    message: MessageId,
+    text: &str,
+    words: &[String],
+) -> store::Result<()> {
+    if turn.again.is_some() {
+        return Ok(());
+    }
+    match &turn.opening {
+        None => messages::append_user(tx, turn.session, message, text, words).await,
+        // Both leave in this flush: the second does not wait for the first, and fails without it.
+        Some(opening) => {
+            try_join!(
+                sessions::open(tx, turn.session, opening),
+                messages::append_user(tx, turn.session, message, text, words)
+            )?;
+            Ok(())
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Turn {
     pub history: Vec<(String, String)>,
     /// What the calling program adds to the bot's own instructions.
     pub instructions: Option<String>,
+    /// Said of a session that the turn's question opens; `None`: it is open.
+    pub opening: Option<Opening>,
     /// The message that is answered again; `None`: it is new, and is written by this turn.
     pub again: Option<MessageId>,
     /// What is kept of the answer for a caller who may ask a second time.
@@ -44,15 +46,6 @@ pub enum Begun {
     Turn(Box<Turn>),
     /// It was answered before, under the same key of the caller's.
     Answered(Box<Answer>),
-}
-
-/// What a calling program that keeps the conversation itself says of it.
-#[derive(Debug, Default)]
-pub struct Given {
-    /// The messages before this turn, oldest first: `(role, content)`.
-    pub history: Vec<(String, String)>,
-    /// What it adds to the bot's own instructions.
-    pub instructions: Option<String>,
 }
 
 impl Answering {
@@ -162,32 +155,9 @@ impl Answering {
         admit(known.as_ref(), key, Scope::Chat)?;
         let_in(key, session, context, history)
     }
-
-    /// Opens a session and lets its first turn in, with the history that the caller gives.
-    ///
-    /// # Errors
-    /// [`Refusal`].
-    pub async fn begin_new(&self, key: &ApiKey, opening: &Opening, given: Given) -> Result<Turn, Refusal> {
-        let session = SessionId::generate();
-        let tx = self.database.tenant(key.organization).await?;
-        // Written before the key is known to be good, but not committed: a refusal rolls back.
-        let (known, opened, context) = try_join!(
-            api_keys::look_up(&tx, key),
-            sessions::open(&tx, session, opening),
-            sessions::turn_context(&tx, session),
-        )?;
-        admit(known.as_ref(), key, Scope::Chat)?;
-        if opened.is_none() || context.is_none() {
-            return Err(Refusal::NotFound("chatbot"));
-        }
-        tx.finish().await?;
-        let newest = given.history.len().saturating_sub(limits::HISTORY_MESSAGES as usize);
-        let history = given.history.into_iter().skip(newest).collect();
-        Ok(Turn { instructions: given.instructions, ..let_in(key, session, context, history)? })
-    }
 }
 
-fn let_in(
+pub(crate) fn let_in(
     key: &ApiKey,
     session: SessionId,
     context: Option<TurnContext>,
@@ -204,6 +174,7 @@ fn let_in(
         space: context.space,
         history,
         instructions: None,
+        opening: None,
         again: None,
         once: None,
         began_at: context.began_at,

@@ -119,6 +119,8 @@ pub const SESSION_CATEGORY_CHARACTERS: usize = 100;
 pub const SESSION_TAGS: usize = 20;
 /// Characters of a session's tag.
 pub const SESSION_TAG_CHARACTERS: usize = 50;
+/// Chatbots that a list of models names.
+pub const MODELS: u32 = 1_000;
 /// Texts of one call for embeddings.
 pub const EMBEDDED_TEXTS: usize = 256;
 /// Tokens that an answer may have when the config version does not say.

@@ -59,11 +59,18 @@ pub async fn enter(database: &Database, key: &ApiKey, scope: Scope) -> Result<Te
 /// # Errors
 /// [`Denied::Unauthorized`], [`Denied::TooManyCalls`], [`Denied::Forbidden`].
 pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Denied> {
+    if recognise(known, key)?.allows(scope) { Ok(()) } else { Err(Denied::Forbidden(scope)) }
+}
+
+/// Whether a caller is who the key says and may call at present, whatever for.
+///
+/// # Errors
+/// [`Denied::Unauthorized`], [`Denied::TooManyCalls`].
+pub fn recognise<'a>(known: Option<&'a KnownKey>, key: &ApiKey) -> Result<&'a KnownKey, Denied> {
     match known {
         Some(known) if known.admits(key) => match known.exceeded {
             Some(exceeded) => Err(Denied::TooManyCalls(exceeded)),
-            None if known.allows(scope) => Ok(()),
-            None => Err(Denied::Forbidden(scope)),
+            None => Ok(known),
         },
         _ => Err(Denied::Unauthorized),
     }

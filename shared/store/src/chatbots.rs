@@ -1,9 +1,13 @@
 //! Chatbots and their config versions.
 
-use crate::{Result, TenantTx, config_versions, sql};
+use crate::{
+    Result, TenantTx, config_versions,
+    sessions::{self, TurnContext},
+    sql,
+};
 use domain::{ChatbotId, CollectionId, ConfigVersionId, SpaceId, chatbot::ModelConfig};
 use jiff::Timestamp;
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 
 /// A chatbot's first settings; the rest are the product's defaults.
 #[derive(Debug)]
@@ -78,19 +82,56 @@ pub struct Talking {
     pub created_at: Timestamp,
 }
 
-/// The chatbots that talk, oldest first.
+/// The chatbots that talk, by name.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn talking(tx: &TenantTx) -> Result<Vec<Talking>> {
-    let rows = tx.query(sql!("chatbots/talking"), &[]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| Talking {
-            id: ChatbotId(row.get("id")),
-            name: row.get("name"),
-            description: row.get("description"),
-            created_at: row.get("created_at"),
-        })
-        .collect())
+pub async fn talking(tx: &TenantTx, limit: u32) -> Result<Vec<Talking>> {
+    let all: Option<&str> = None;
+    let rows =
+        tx.query(sql!("chatbots/talking"), &[(&all, Type::TEXT), (&i64::from(limit), Type::INT8)]).await?;
+    Ok(rows.iter().map(talking_from_row).collect())
+}
+
+/// The talking chatbot that is meant by an id, by a name, or by a name as a slug where no other is called so.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn talking_one(tx: &TenantTx, named: &str) -> Result<Option<Talking>> {
+    if is_no_name(named) {
+        return Ok(None);
+    }
+    let rows = tx.query(sql!("chatbots/talking"), &[(&named, Type::TEXT), (&2_i64, Type::INT8)]).await?;
+    Ok(the_one_meant(&rows).map(talking_from_row))
+}
+
+/// What a first turn with a chatbot needs to know; `named` as [`talking_one`] reads it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn turn_context(tx: &TenantTx, named: &str) -> Result<Option<TurnContext>> {
+    if is_no_name(named) {
+        return Ok(None);
+    }
+    let rows = tx.query(sql!("chatbots/turn_context"), &[(&named, Type::TEXT)]).await?;
+    the_one_meant(&rows).map(sessions::turn_context_from_row).transpose()
+}
+
+/// What no column can hold nobody is called.
+fn is_no_name(named: &str) -> bool {
+    named.contains('\0')
+}
+
+/// A slug that two names have means neither.
+fn the_one_meant(rows: &[Row]) -> Option<&Row> {
+    rows.first().filter(|first| rows.len() == 1 || first.get("is_exact"))
+}
+
+fn talking_from_row(row: &Row) -> Talking {
+    Talking {
+        id: ChatbotId(row.get("id")),
+        name: row.get("name"),
+        description: row.get("description"),
+        created_at: row.get("created_at"),
+    }
 }

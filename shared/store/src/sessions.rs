@@ -287,9 +287,14 @@ pub async fn turn_context(tx: &TenantTx, id: SessionId) -> Result<Option<TurnCon
     let Some(row) = tx.query_opt(sql!("sessions/turn_context"), &[(&id.0, Type::UUID)]).await? else {
         return Ok(None);
     };
+    turn_context_from_row(&row).map(Some)
+}
+
+/// Reads what `sessions/turn_context` and `chatbots/turn_context` select alike.
+pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
     let unsigned = |name: &str| u32::try_from(row.get::<_, i32>(name)).unwrap_or_default();
     let model_config: Value = row.get("model_config");
-    Ok(Some(TurnContext {
+    Ok(TurnContext {
         status: row.get("status"),
         config: Config {
             id: ConfigVersionId(row.get("config_id")),
@@ -304,7 +309,7 @@ pub async fn turn_context(tx: &TenantTx, id: SessionId) -> Result<Option<TurnCon
             context_window: unsigned("context_window"),
             fallback_message: row.get("fallback_message"),
         },
-        space: spaces::from_row(&row)?,
+        space: spaces::from_row(row)?,
         began_at: row.get("began_at"),
-    }))
+    })
 }

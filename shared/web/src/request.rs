@@ -54,7 +54,11 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
     })
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a body; an error names the field.
+///
+/// # Errors
+/// 400 for what is not JSON, 422 for what is not of the type.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| field_problem(&error))?;
     json.end().map_err(|_| Problem::malformed("There is something after the end of the JSON value."))?;

@@ -1,16 +1,13 @@
 //! The tools: what they take, what they give, and the use cases behind them.
 
+use super::NotServed;
 use crate::{
     Context,
     problems::{self, OrProblem as _},
     search::PassageView,
 };
-use answering::{Answer, Event, Given};
-use domain::{
-    ApiKey, SessionId,
-    conversation::{Platform, Question},
-    limits,
-};
+use answering::{Answer, Carried, Event};
+use domain::{ApiKey, SessionId, conversation::Question, limits};
 use futures_util::StreamExt as _;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -23,7 +20,7 @@ use rmcp::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, pin::pin, sync::Arc, time::Instant};
-use store::{search::Filter, sessions::Opening};
+use store::search::Filter;
 use web::{Problem, paging};
 
 const INSTRUCTIONS: &str = "Docent answers from an organization's own documents. `search` finds passages; `ask` has a \
@@ -89,11 +86,11 @@ impl Tools {
             }
             None => {
                 let chatbot = match wish.chatbot {
-                    Some(named) => answering.chatbot(key, &named).await.or_problem()?,
-                    None => only_one(answering.chatbots(key).await.or_problem()?)?,
+                    Some(named) => named,
+                    None => only_one(answering.chatbots(key).await.or_problem()?)?.to_string(),
                 };
-                let opening = Opening::of(chatbot, Platform::Api);
-                answering.begin_new(key, &opening, Given::default()).await.or_problem()?
+                let carried = Carried { chatbot, ..Carried::default() };
+                answering.begin_with_history(key, &carried).await.or_problem()?
             }
         };
         let session = turn.session;
@@ -184,6 +181,13 @@ impl ServerHandler for Tools {
                 return Err(ErrorData::invalid_params(detail, None));
             }
         };
+        // Whether the caller may call at all is said by HTTP, as the protocol has it.
+        if let Err(problem) = &result
+            && matches!(problem.status, 401 | 403 | 429)
+            && let Some(told) = parts.and_then(|parts| parts.extensions.get::<NotServed>())
+        {
+            told.tell(problem.clone());
+        }
         // What a tool cannot do its caller should read, not the protocol.
         let result =
             result.unwrap_or_else(|problem| CallToolResult::error(vec![ContentBlock::text(problem.detail)]));

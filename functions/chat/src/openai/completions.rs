@@ -1,11 +1,8 @@
 //! Chat completions: one turn of a chatbot.
 
 use super::{Failure, body, caller, wire};
-use crate::{
-    Context,
-    problems::{self, OrProblem as _},
-};
-use answering::{Answer, Event, Turn};
+use crate::{Context, problems};
+use answering::{Answer, Carried, Event};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -14,25 +11,25 @@ use axum::{
         sse::{self, KeepAlive, Sse},
     },
 };
-use domain::{ApiKey, MessageId, SessionId, conversation::Platform};
+use domain::{MessageId, SessionId};
 use futures_util::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     convert::Infallible,
-    pin::pin,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::{messages::Citation, sessions::Opening};
+use store::messages::Citation;
 use utoipa::ToSchema;
 use web::{BearerKey, Problem};
 
-/// A conversation to go on with. Sampling parameters, tools and the like are the bot's own affair and ignored.
+/// A conversation to go on with. Sampling parameters and the like are the bot's own affair and ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CompletionBody {
-    /// A chatbot's id or name.
+    /// A chatbot's id, its name, or its name in lower case with hyphens where no other is called so.
     model: String,
     /// The conversation; the last user message is answered.
     #[schema(value_type = Vec<Object>)]
@@ -45,10 +42,57 @@ pub struct CompletionBody {
     /// 1.
     #[serde(default)]
     n: Option<i64>,
-    /// `session_id`: the session that this is a turn of; its own history holds then, not that of `messages`.
+    /// `session_id`: the session that this is a turn of. Where `messages` hold nothing but the question, its own history
+    /// holds.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
+    /// Your name for the person; kept as a keyed hash only.
+    #[serde(default)]
+    user: Option<String>,
+    /// The newer name of `user`.
+    #[serde(default)]
+    safety_identifier: Option<String>,
+    /// No tools are called: what demands one is refused.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    tool_choice: Option<Value>,
+    /// Answers are text.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    response_format: Option<Value>,
+    /// Not told.
+    #[serde(default)]
+    logprobs: Option<bool>,
+    /// Answers are text.
+    #[serde(default)]
+    modalities: Option<Vec<String>>,
+}
+
+impl CompletionBody {
+    /// What would be answered otherwise than asked for is refused; the rest is ignored.
+    fn refuse_what_cannot_be(&self) -> Result<(), Failure> {
+        let refuse = |param, detail: &str| Err(Failure::invalid(detail, Some(param)));
+        if self.n.is_some_and(|n| n != 1) {
+            return refuse("n", "One answer is written; n is 1.");
+        }
+        if self.logprobs == Some(true) {
+            return refuse("logprobs", "Probabilities of tokens are not told: leave logprobs out.");
+        }
+        if self.tool_choice.as_ref().is_some_and(|choice| choice != "none" && choice != "auto") {
+            return refuse(
+                "tool_choice",
+                "No tools are called: say \"none\" or \"auto\", or leave tool_choice out.",
+            );
+        }
+        if self.response_format.as_ref().is_some_and(|format| format["type"] != "text") {
+            return refuse("response_format", "Answers are text: leave response_format out.");
+        }
+        if self.modalities.iter().flatten().any(|modality| modality != "text") {
+            return refuse("modalities", "Answers are text: leave modalities out.");
+        }
+        Ok(())
+    }
 }
 
 /// What a stream ends with.
@@ -91,49 +135,40 @@ pub async fn create_completion(
     let arrived = Instant::now();
     let key = caller(key)?;
     let wish: CompletionBody = body(bytes)?;
-    if wish.n.is_some_and(|n| n != 1) {
-        return Err(Failure::invalid("One answer is written; n is 1.", Some("n")));
-    }
+    wish.refuse_what_cannot_be()?;
     let (question, given) = wire::read(wish.messages)?;
+    let hash = |name: String| context.identity_hash_key.hash("user_identifier", &name);
+    let user = wish.safety_identifier.or(wish.user).filter(|name| !name.trim().is_empty());
     let session = session(wish.metadata.as_ref())?;
-    let turn = begin(&context, &key, &wish.model, session, given).await?;
+    let carried = Carried { chatbot: wish.model, session, user_identifier_hash: user.map(hash), given };
+    let turn = context.answering.begin_with_history(&key, &carried).await;
+    let turn = turn.map_err(|refusal| Failure::of_turn(refusal, &carried.chatbot))?;
     let head = Head {
         id: format!("chatcmpl-{}", MessageId::generate().0.simple()),
         session: turn.session,
-        model: wish.model,
+        model: turn.config.chatbot.to_string(),
         created: Timestamp::now().as_second(),
     };
-    let events = Arc::clone(&context.answering).answer(turn, question, arrived);
+    let events: Events = Box::pin(Arc::clone(&context.answering).answer(turn, question, arrived));
     if wish.stream == Some(true) {
         let with_usage = wish.stream_options.unwrap_or_default().include_usage == Some(true);
-        Ok(streamed(events, head, with_usage))
+        streamed(events, head, with_usage).await
     } else {
         whole(events, head).await
     }
 }
 
+/// What an answer's stream tells.
+type Events = Pin<Box<dyn Stream<Item = Event> + Send>>;
+
 fn session(metadata: Option<&Value>) -> Result<Option<SessionId>, Failure> {
-    let Some(named) = metadata.and_then(|metadata| metadata.get("session_id")) else { return Ok(None) };
+    let Some(named) =
+        metadata.and_then(|metadata| metadata.get("session_id")).filter(|named| !named.is_null())
+    else {
+        return Ok(None);
+    };
     let id = named.as_str().and_then(|text| text.parse().ok());
     id.map(Some).ok_or_else(|| Failure::invalid("It is a session's id.", Some("metadata.session_id")))
-}
-
-async fn begin(
-    context: &Context,
-    key: &ApiKey,
-    model: &str,
-    session: Option<SessionId>,
-    given: answering::Given,
-) -> Result<Turn, Failure> {
-    if let Some(session) = session {
-        let turn = context.answering.begin(key, session).await.or_problem()?;
-        return Ok(Turn { instructions: given.instructions, ..turn });
-    }
-    let missing =
-        |problem: Problem| if problem.status == 404 { Failure::no_model(model) } else { problem.into() };
-    let chatbot = context.answering.chatbot(key, model).await.or_problem().map_err(missing)?;
-    let opening = Opening::of(chatbot, Platform::Api);
-    context.answering.begin_new(key, &opening, given).await.or_problem().map_err(missing)
 }
 
 /// What every part of an answer repeats.
@@ -158,8 +193,7 @@ impl Head {
     }
 }
 
-async fn whole(events: impl Stream<Item = Event>, head: Head) -> Result<Response, Failure> {
-    let mut events = pin!(events);
+async fn whole(mut events: Events, head: Head) -> Result<Response, Failure> {
     while let Some(event) = events.next().await {
         match event {
             Event::Failed(broken) => return Err(problems::broken(broken).into()),
@@ -187,14 +221,22 @@ async fn whole(events: impl Stream<Item = Event>, head: Head) -> Result<Response
     Err(Problem::internal().into())
 }
 
-fn streamed(events: impl Stream<Item = Event> + Send + 'static, head: Head, with_usage: bool) -> Response {
+/// The stream begins with the answer's first word, so that what fails before has its status, by which clients know
+/// whether to try again.
+async fn streamed(mut events: Events, head: Head, with_usage: bool) -> Result<Response, Failure> {
+    let begun = match events.next().await {
+        Some(Event::Failed(broken)) => return Err(problems::broken(broken).into()),
+        None => return Err(Problem::internal().into()),
+        Some(begun) => begun,
+    };
+    let events = stream::iter([begun]).chain(events);
     let first =
         json!([{ "index": 0, "delta": { "role": "assistant", "content": "" }, "finish_reason": null }]);
     let first = data(&head.chunk(first, with_usage));
     let rest = events.flat_map(move |event| stream::iter(chunks(event, &head, with_usage)));
     let all = stream::once(async { first }).chain(rest).map(Ok::<_, Infallible>);
     let alive = KeepAlive::new().interval(Duration::from_secs(crate::answers::HEARTBEAT_SECONDS));
-    Sse::new(all).keep_alive(alive).into_response()
+    Ok(Sse::new(all).keep_alive(alive).into_response())
 }
 
 fn chunks(event: Event, head: &Head, with_usage: bool) -> Vec<sse::Event> {
@@ -240,20 +282,21 @@ fn beside(session: SessionId, answer: &Answer) -> Value {
 }
 
 /// Citations in the shape of that protocol's own: where the mark stands in the text, in characters, and what it
-/// means; what has no place there stands beside.
+/// means; what has no place there stands beside. An answer that people wrote has no marks: it is meant as a whole.
 fn annotations(answer: &Answer) -> Vec<Value> {
-    let marks = answer.citations.iter().flat_map(|citation| {
-        let mark = format!("[{}]", citation.marker);
-        let places: Vec<usize> = answer.content.match_indices(&mark).map(|(place, _)| place).collect();
-        places.into_iter().map(move |place| (place, mark.len(), citation))
+    let marked = answer.citations.iter().flat_map(|citation| {
+        let places = places(&answer.content, citation.marker);
+        places.into_iter().map(move |place| (place, citation))
     });
-    marks
-        .map(|(place, length, citation)| {
-            let start = answer.content[..place].chars().count();
+    let mut marked: Vec<_> = marked.collect();
+    marked.sort_by_key(|((start, _), _)| *start);
+    marked
+        .into_iter()
+        .map(|((start, end), citation)| {
             json!({
                 "type": "url_citation",
                 "url_citation": {
-                    "start_index": start, "end_index": start + length, "title": citation.title, "url": urn(citation),
+                    "start_index": start, "end_index": end, "title": citation.title, "url": urn(citation),
                 },
                 "docent": {
                     "marker": citation.marker, "document_id": citation.document, "document_key": citation.key,
@@ -264,11 +307,58 @@ fn annotations(answer: &Answer) -> Vec<Value> {
         .collect()
 }
 
+/// Where a mark stands, in characters; the whole text, where it stands nowhere.
+fn places(content: &str, marker: i32) -> Vec<(usize, usize)> {
+    let characters = |bytes: usize| content[..bytes].chars().count();
+    let marks: Vec<_> = content
+        .match_indices(&format!("[{marker}]"))
+        .map(|(place, mark)| (characters(place), characters(place + mark.len())))
+        .collect();
+    if marks.is_empty() { vec![(0, characters(content.len()))] } else { marks }
+}
+
 /// A name for what is cited; the documents' own addresses are for those who may read them.
 fn urn(citation: &Citation) -> String {
     match (citation.source.chunk(), citation.source.curated()) {
         (Some(chunk), _) => format!("urn:docent:chunk:{chunk}"),
         (None, Some(answer)) => format!("urn:docent:curated-answer:{answer}"),
         (None, None) => "urn:docent:nothing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_found_in_characters_and_what_has_none_is_all_meant() {
+        assert_eq!(places("ก [1] b [2] [1]", 1), [(2, 5), (12, 15)]);
+        assert_eq!(places("กข", 1), [(0, 2)]);
+    }
+
+    #[test]
+    fn what_would_be_answered_otherwise_than_asked_is_refused() {
+        let read = |more: Value| {
+            let mut body = json!({ "model": "m", "messages": [] });
+            body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            let body: CompletionBody = serde_json::from_value(body).expect("a body");
+            body.refuse_what_cannot_be()
+        };
+        for wrong in [
+            json!({ "n": 2 }),
+            json!({ "logprobs": true }),
+            json!({ "tool_choice": "required" }),
+            json!({ "tool_choice": { "type": "function", "function": { "name": "f" } } }),
+            json!({ "response_format": { "type": "json_object" } }),
+            json!({ "modalities": ["text", "audio"] }),
+        ] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
+        }
+        for right in [
+            json!({ "n": 1, "logprobs": false, "tools": [], "tool_choice": "auto", "temperature": 2, "unknown": {} }),
+            json!({ "n": null, "tool_choice": null, "response_format": { "type": "text" }, "modalities": ["text"] }),
+        ] {
+            assert!(read(right.clone()).is_ok(), "{right}");
+        }
     }
 }

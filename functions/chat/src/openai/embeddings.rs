@@ -16,10 +16,13 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use web::{BearerKey, Problem};
 
+/// What the deployment's model may be called besides its id.
+const DEFAULT: &str = "default";
+
 /// Texts to embed.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct EmbeddingsBody {
-    /// The deployment's embedding model, as `GET /v1/models` lists it.
+    /// The deployment's embedding model, as `GET /v1/models` lists it last, or `default`.
     model: String,
     /// A text, or 1 to 256 of them.
     #[schema(value_type = Object)]
@@ -72,7 +75,7 @@ pub async fn create_embeddings(
 ) -> Result<axum::Json<Embeddings>, Failure> {
     let key = caller(key)?;
     let wish: EmbeddingsBody = body(bytes)?;
-    if wish.model != context.embedding_model {
+    if wish.model != context.embedding_model && wish.model != DEFAULT {
         return Err(Failure::no_model(&wish.model));
     }
     if wish.dimensions.is_some_and(|wanted| wanted != context.embedding_dimension) {
@@ -86,7 +89,8 @@ pub async fn create_embeddings(
     };
     let purpose = match wish.input_type.as_deref() {
         Some("query" | "search_query") => Purpose::Query,
-        _ => Purpose::Document,
+        None | Some("document" | "search_document") => Purpose::Document,
+        Some(_) => return Err(Failure::invalid("It is document or query.", Some("input_type"))),
     };
     let texts = texts(wish.input)?;
     let model = (context.embedding_model.as_str(), context.embedding_dimension);
@@ -104,7 +108,7 @@ pub async fn create_embeddings(
         })
         .collect();
     let usage = EmbeddingsUsage { prompt_tokens: tokens, total_tokens: tokens };
-    Ok(axum::Json(Embeddings { object: "list", data, model: wish.model, usage }))
+    Ok(axum::Json(Embeddings { object: "list", data, model: context.embedding_model.clone(), usage }))
 }
 
 fn texts(input: Value) -> Result<Vec<String>, Failure> {
@@ -148,6 +152,10 @@ fn refused(error: NotEmbedded) -> Failure {
             Err(problem) => problem.into(),
             Ok(()) => Problem::internal().into(),
         },
+        NotEmbedded::TooLong { place, most } => {
+            let detail = format!("The model reads at most {most} characters of a text.");
+            Failure::invalid(detail, Some(&format!("input[{place}]")))
+        }
         NotEmbedded::Model(error) => {
             tracing::warn!(error = %error, "texts could not be embedded");
             if error.is_retryable() {

@@ -2,6 +2,7 @@
 
 use super::{Failure, caller};
 use crate::{Context, problems::OrProblem as _};
+use answering::Refusal;
 use axum::extract::State;
 use serde::Serialize;
 use std::sync::Arc;
@@ -46,38 +47,41 @@ pub struct Models {
     data: Vec<Model>,
 }
 
-/// The chatbots, as models. Scope `chat`.
+/// The chatbots that talk, at most 1,000 of them, by name; then the model that makes vectors. Scope `chat`.
 #[utoipa::path(get, path = "/v1/models", tag = "openai",
     responses((status = 200, body = Models), (status = 401, body = Failure), (status = 403, body = Failure)))]
 pub async fn list_models(
     State(context): State<Arc<Context>>,
     key: Result<BearerKey, Problem>,
 ) -> Result<axum::Json<Models>, Failure> {
-    Ok(axum::Json(Models { object: "list", data: all(&context, key).await? }))
+    let chatbots = context.answering.chatbots(&caller(key)?).await.or_problem()?;
+    let data = chatbots.into_iter().map(Model::from).chain([embedding(&context)]).collect();
+    Ok(axum::Json(Models { object: "list", data }))
 }
 
-/// One model, by id or name. Scope `chat`.
-#[utoipa::path(get, path = "/v1/models/{model}", tag = "openai", params(("model" = String, Path, description = "A chatbot's id or name")),
+/// One model: by its id, its name, or its name in lower case with hyphens where no other is called so. Scope `chat`.
+#[utoipa::path(get, path = "/v1/models/{model}", tag = "openai", params(("model" = String, Path, description = "A chatbot, or the embedding model")),
     responses((status = 200, body = Model), (status = 401, body = Failure), (status = 403, body = Failure), (status = 404, body = Failure)))]
 pub async fn get_model(
     State(context): State<Arc<Context>>,
     key: Result<BearerKey, Problem>,
     PathId(named): PathId<String>,
 ) -> Result<axum::Json<Model>, Failure> {
-    let models = all(&context, key).await?;
-    let found = models.into_iter().find(|model| model.id.eq_ignore_ascii_case(&named) || model.name == named);
-    found.map(axum::Json).ok_or_else(|| Failure::no_model(&named))
+    let found = context.answering.chatbot(&caller(key)?, &named).await;
+    match found {
+        Ok(chatbot) => Ok(axum::Json(chatbot.into())),
+        Err(Refusal::NotFound(_)) if named == context.embedding_model => Ok(axum::Json(embedding(&context))),
+        Err(refusal) => Err(Failure::of_turn(refusal, &named)),
+    }
 }
 
-async fn all(context: &Context, key: Result<BearerKey, Problem>) -> Result<Vec<Model>, Failure> {
-    let chatbots = context.answering.chatbots(&caller(key)?).await.or_problem()?;
-    let embedding = Model {
+fn embedding(context: &Context) -> Model {
+    Model {
         id: context.embedding_model.clone(),
         object: "model",
         created: 0,
         owned_by: "docent",
         name: format!("{} (vectors of {})", context.embedding_model, context.embedding_dimension),
         description: Some("For POST /v1/embeddings.".to_owned()),
-    };
-    Ok(chatbots.into_iter().map(Model::from).chain([embedding]).collect())
+    }
 }

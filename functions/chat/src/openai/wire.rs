@@ -5,45 +5,42 @@ use crate::problems;
 use answering::Given;
 use domain::{conversation::Question, document::clip, limits};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// One message of a request.
 #[derive(Debug, Deserialize)]
 pub struct Message {
     role: String,
-    content: Option<Content>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<Part>),
-}
-
-#[derive(Debug, Deserialize)]
-struct Part {
-    #[serde(rename = "type")]
-    kind: String,
-    text: Option<String>,
+    #[serde(default)]
+    content: Value,
 }
 
 impl Message {
     /// Its text; parts are paragraphs.
-    fn text(self, place: usize) -> Result<String, Failure> {
-        match self.content {
-            None => Ok(String::new()),
-            Some(Content::Text(text)) => Ok(text),
-            Some(Content::Parts(parts)) => {
-                let texts: Option<Vec<String>> = parts
-                    .into_iter()
-                    .map(|part| part.text.filter(|_| matches!(part.kind.as_str(), "text" | "input_text")))
-                    .collect();
-                let texts = texts.ok_or_else(|| {
-                    let detail = "Only text parts are read; leave out images, audio and files.";
-                    Failure::invalid(detail, Some(&format!("messages[{place}].content")))
-                })?;
+    fn text(&self, place: usize) -> Result<String, Failure> {
+        let param = format!("messages[{place}].content");
+        let unreadable = |param: &str| {
+            let detail =
+                "Only text is read: a string, or an array of text parts; leave out images, audio and files.";
+            Failure::invalid(detail, Some(param))
+        };
+        match &self.content {
+            // An assistant that called a tool said nothing.
+            Value::Null => Ok(String::new()),
+            Value::String(text) => Ok(text.clone()),
+            Value::Array(parts) => {
+                let mut texts = Vec::with_capacity(parts.len());
+                for (number, part) in parts.iter().enumerate() {
+                    let text = match part["type"].as_str() {
+                        Some("text" | "input_text") => part["text"].as_str(),
+                        Some("refusal") => part["refusal"].as_str(),
+                        _ => None,
+                    };
+                    texts.push(text.ok_or_else(|| unreadable(&format!("{param}[{number}]")))?);
+                }
                 Ok(texts.join("\n\n"))
             }
+            _ => Err(unreadable(&param)),
         }
     }
 }
@@ -60,8 +57,8 @@ pub fn read(messages: Vec<Message>) -> Result<(Question, Given), Failure> {
     let mut instructions: Vec<String> = Vec::new();
     let mut asked = String::new();
     for (place, message) in messages.into_iter().enumerate() {
-        let role = message.role.clone();
         let text = message.text(place)?.replace('\0', " ");
+        let role = message.role;
         match role.as_str() {
             "system" | "developer" => instructions.push(text),
             "user" if place == last => asked = text,
@@ -72,14 +69,23 @@ pub fn read(messages: Vec<Message>) -> Result<(Question, Given), Failure> {
                 };
                 given.history.push((role, clip(&text, bound)));
             }
-            // Tools' calls and results, and whatever comes behind the question.
-            _ => {}
+            "assistant" | "tool" | "function" if place > last => {
+                let detail =
+                    "The last message is the user's: nothing follows it but system and developer messages.";
+                return Err(Failure::invalid(detail, Some(&format!("messages[{place}]"))));
+            }
+            // What said nothing, and tools' results.
+            "user" | "assistant" | "tool" | "function" => {}
+            _ => {
+                let detail = "A role is system, developer, user, assistant, tool or function.";
+                return Err(Failure::invalid(detail, Some(&format!("messages[{place}].role"))));
+            }
         }
     }
     let instructions = clip(instructions.join("\n\n").trim(), limits::ADDED_INSTRUCTIONS_CHARACTERS);
     given.instructions = Some(instructions).filter(|text| !text.is_empty());
     let question = Question::new(&asked).map_err(|problem| {
-        Failure::from(problems::not_a_question(problem, &format!("messages[{last}].content")))
+        Failure::from(problems::not_a_question(problem, &format!("/messages[{last}]/content")))
     })?;
     Ok((question, given))
 }
@@ -87,7 +93,7 @@ pub fn read(messages: Vec<Message>) -> Result<(Question, Given), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn read_json(messages: Value) -> Result<(Question, Given), Failure> {
         read(serde_json::from_value(messages).expect("messages"))
@@ -103,10 +109,11 @@ mod tests {
             { "role": "assistant", "content": "Hi." },
             { "role": "tool", "content": "42", "tool_call_id": "1" },
             { "role": "user", "content": [{ "type": "text", "text": "How often" }, { "type": "text", "text": "the oil?" }] },
+            { "role": "system", "content": "In short." },
         ]))
         .expect("well");
         assert_eq!(question.as_str(), "How often\n\nthe oil?");
-        assert_eq!(given.instructions.as_deref(), Some("Be brief.\n\nIn Thai."));
+        assert_eq!(given.instructions.as_deref(), Some("Be brief.\n\nIn Thai.\n\nIn short."));
         assert_eq!(given.history, [("user".into(), "Hello".into()), ("assistant".into(), "Hi.".into())]);
     }
 
@@ -120,6 +127,9 @@ mod tests {
             json!([user(" ")]),
             json!([]),
             json!([{ "role": "assistant", "content": "a" }]),
+            json!([user("a"), { "role": "assistant", "content": "b" }]),
+            json!([{ "role": "robot", "content": "a" }, user("b")]),
+            json!([{ "role": "user", "content": 5 }]),
             json!([{ "role": "user", "content": [{ "type": "image_url", "image_url": { "url": "x" } }] }]),
         ] {
             assert!(read_json(wrong.clone()).is_err(), "{wrong}");
