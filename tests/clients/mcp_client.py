@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 import httpx2 as httpx
-from mcp import ClientSession
+from mcp import Client, ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 stack = json.loads((pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".local") / "stack.json").read_text())
@@ -35,6 +35,19 @@ async def old_way():
                 wrong = await session.call_tool("ask", {"question": "x", "chatbot": "none-such"})
                 assert getattr(wrong, "isError", None) or wrong.is_error, wrong
                 print("with a handshake:", structured["answer"])
+
+
+async def its_own_way(mode):
+    """As the client itself chooses (auto), or at the newest revision."""
+    async with httpx.AsyncClient(headers=KEY, timeout=60) as http:
+        async with Client(streamable_http_client(URL, http_client=http), mode=mode) as client:
+            assert {tool.name for tool in (await client.list_tools()).tools} == {"search", "ask"}
+            found = await client.call_tool("search", {"query": "shaft seal of the P-40", "k": 2})
+            assert 1 <= len(found.structured_content["items"]) <= 2, found
+            answer = await client.call_tool("ask", {"question": "How often must the shaft seal of the P-40 be replaced?", "chatbot": stack["chatbot_id"]})
+            assert not answer.is_error and "8,000 operating hours" in answer.structured_content["answer"], answer
+            print(f"with the client's mode {mode}:", client.protocol_version)
+            assert client.protocol_version == "2026-07-28"
 
 
 def stateless(method, params, name=None, **headers):
@@ -64,5 +77,7 @@ def new_way():
 
 
 asyncio.run(old_way())
+for mode in ("auto", "2026-07-28"):
+    asyncio.run(its_own_way(mode))
 new_way()
 print("MCP's Python client: all well")

@@ -38,7 +38,16 @@ for chunk in stream:
         text += choice.delta.content or ""
 assert len(ids) == 1 and roles == ["assistant"] and finishes == ["stop"] and usage.total_tokens > 0, (ids, roles, finishes, usage)
 assert text == message.content, (text, message.content)
+with client.chat.completions.stream(model=stack["chatbot_id"], messages=asked) as helped:
+    final = helped.get_final_completion()
+assert final.choices[0].message.content == text and final.choices[0].finish_reason == "stop", final
+assert final.model_extra is not None and answer.docent["confidence"] > 0 and not answer.docent["abstained"], answer
 print("streamed the same")
+
+# A session goes on where the caller names it.
+going_on = client.chat.completions.create(
+    model="assistant", messages=asked, metadata={"session_id": answer.docent["session_id"]})
+assert going_on.docent["session_id"] == answer.docent["session_id"], going_on
 
 # The client keeps the conversation; the bot is found by its name as well.
 follow = client.chat.completions.create(
@@ -50,6 +59,7 @@ floats = client.embeddings.create(model=models[-1].id, input="a pump", encoding_
 first, second, third = (item.embedding for item in vectors.data)
 cosine = lambda a, b: sum(x * y for x, y in zip(a, b)) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
 assert cosine(first, second) > 0.999 > cosine(first, third) and cosine(first, floats.data[0].embedding) > 0.999
+assert client.embeddings.create(model="default", input="a pump").data[0].embedding == first
 print("embedded:", len(first), "dimensions")
 
 

@@ -397,3 +397,23 @@ async fn texts_become_vectors_as_numbers_and_as_base64() {
         assert_error(&embed(body).await, status, None, Some(param));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn example_events_are_served() {
+    let shared = stack().await;
+    let client = shared.client().await;
+    let examples = tests::repository::files("events/chat", "json");
+    assert!(!examples.is_empty());
+    for path in examples {
+        let event: Value = serde_json::from_str(&tests::repository::read(&path)).expect("JSON");
+        let invoked =
+            client.invoke_example("chat", &event).await.unwrap_or_else(|error| panic!("{path}: {error:#}"));
+        // A streamed answer: its prelude, eight NUL characters, its body.
+        let (prelude, body) = invoked.answer.split_once("\0\0\0\0\0\0\0\0").expect("a prelude");
+        let prelude: Value = serde_json::from_str(prelude).expect("JSON");
+        assert!(
+            prelude["statusCode"].as_u64().is_some_and(|status| (200..300).contains(&status)),
+            "{path}: {prelude} {body}"
+        );
+    }
+}

@@ -23,7 +23,7 @@ pub struct Failure {
     status: u16,
     /// What it was in our own words: its headers are as good here.
     #[serde(skip)]
-    problem: Option<Problem>,
+    problem: Option<Box<Problem>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,14 +98,14 @@ impl From<Problem> for Failure {
             problem.errors.first().map(|error| error.pointer.trim_start_matches('/').replace('/', "."));
         let param = pointer.filter(|pointer| !pointer.is_empty());
         let error = Detail { message: problem.detail.clone(), kind, param, code: Some(code.to_owned()) };
-        Self { error, status, problem: Some(problem) }
+        Self { error, status, problem: Some(Box::new(problem)) }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let told = self.problem.clone().map(IntoResponse::into_response);
+        let told = self.problem.as_ref().map(|problem| Problem::clone(problem).into_response());
         let mut response = (status, axum::Json(self)).into_response();
         for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, RATE_LIMIT, RATE_LIMIT_POLICY] {
             if let Some(value) = told.as_ref().and_then(|told| told.headers().get(&name)) {
