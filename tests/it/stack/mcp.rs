@@ -198,7 +198,7 @@ async fn a_key_may_use_the_tools_of_its_scopes() {
     let shared = stack().await;
     let wish = json!({ "name": "mcp search", "scopes": ["search"] }).to_string();
     let (_, made) = shared.call(&shared.addresses.api_key, Method::POST, "/api/v1/api-keys", wish).await;
-    let bearer = format!("Bearer {}", made["key"].as_str().expect("a key"));
+    let bearer = format!("Bearer {}", made["api_key"].as_str().expect("a key"));
     let headers = [("authorization", bearer.as_str())];
     let search = json!({ "name": "search", "arguments": { "query": "a" } });
     assert_eq!(call(shared, "tools/call", search, &headers).await.status, 200);

@@ -336,7 +336,7 @@ async fn a_key_with_too_few_scopes_or_too_many_calls_is_told_so() {
         let all = &shared.addresses.api_key;
         let (status, made) = shared.call(all, Method::POST, "/api/v1/api-keys", wish.to_string()).await;
         assert_eq!(status, StatusCode::CREATED, "{made}");
-        made["key"].as_str().expect("a key").to_owned()
+        made["api_key"].as_str().expect("a key").to_owned()
     };
     let (search, chat, slow) =
         (made("search", None).await, made("chat", None).await, made("chat", Some(1)).await);
@@ -401,6 +401,8 @@ async fn texts_become_vectors_as_numbers_and_as_base64() {
 #[tokio::test(flavor = "multi_thread")]
 async fn example_events_are_served() {
     let shared = stack().await;
+    // What the examples ask about.
+    manual("handbook").await;
     let client = shared.client().await;
     let examples = tests::repository::files("events/chat", "json");
     assert!(!examples.is_empty());
