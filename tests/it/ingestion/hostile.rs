@@ -49,6 +49,7 @@ async fn all_hostile_files_are_refused_quickly_and_in_little_memory() {
     are_refused(files()).await;
 }
 
+#[expect(clippy::print_stdout, reason = "a table of what each file took, shown with --nocapture")]
 async fn are_refused(files: Vec<Hostile>) {
     let extractor = Extractor::of(ingest_program().await.clone());
     let folder = tempfile::tempdir().expect("make a folder");
