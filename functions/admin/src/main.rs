@@ -1,5 +1,6 @@
 //! `admin`: what an organization's keepers do, over HTTP.
 
+mod ai_models;
 mod api_keys;
 mod chatbots;
 mod collections;

@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{
-    api_keys, chatbots, collections, config_versions, curated, documents, jobs, passages, products, uploads,
-    web_sources,
+    ai_models, api_keys, chatbots, collections, config_versions, curated, documents, jobs, passages,
+    products, uploads, web_sources,
 };
 use axum::Router;
 use management::Management;
@@ -67,6 +67,7 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(config_versions::activate_config_version))
         .routes(routes!(config_versions::roll_back))
         .routes(routes!(config_versions::reembed_collection))
+        .routes(routes!(ai_models::list_ai_models, ai_models::put_ai_models))
         .routes(routes!(products::list_products, products::create_product))
         .routes(routes!(products::get_product, products::change_product, products::delete_product))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))

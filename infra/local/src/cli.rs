@@ -71,6 +71,17 @@ enum Command {
     },
     /// Compare the bucket with the documents, as happens once a day, and process what differs.
     Reconcile,
+    /// Embed a collection in one more space beside the one that serves; chatbots move by activating a config version.
+    Reembed {
+        /// Its slug.
+        collection: String,
+        /// As the provider names it.
+        #[arg(long, default_value = "amazon.titan-embed-text-v2:0")]
+        model: String,
+        /// Length of its vectors.
+        #[arg(long, default_value_t = 1024)]
+        dimension: u32,
+    },
     /// Send every dead letter back to the queue that gave it up.
     Redrive,
     /// Ask a question; streams the answer, then lists its sources.
@@ -148,6 +159,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             again::reprocess(&client(&data).await?, collection.as_deref(), failed).await
         }
         Some(Command::Reconcile) => again::reconcile(&client(&data).await?).await,
+        Some(Command::Reembed { collection, model, dimension }) => {
+            again::reembed(&client(&data).await?, &collection, &model, dimension).await
+        }
         Some(Command::Redrive) => again::redrive(&client(&data).await?).await,
         Some(Command::Ask { question, collection }) => {
             let client = client(&data).await?;

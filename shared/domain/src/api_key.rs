@@ -50,6 +50,10 @@ pub enum Scope {
     ChatbotsRead,
     /// Make, change and delete chatbots, and say by which settings they answer.
     ChatbotsWrite,
+    /// Read which models there are and what they cost.
+    AiModelsRead,
+    /// Write the organization's own terms of models.
+    AiModelsWrite,
     /// Read products.
     ProductsRead,
     /// Make, change and delete products.
@@ -62,7 +66,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 20] = [
+    pub const ALL: [Scope; 22] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -79,6 +83,8 @@ impl Scope {
         Scope::IngestionRun,
         Scope::ChatbotsRead,
         Scope::ChatbotsWrite,
+        Scope::AiModelsRead,
+        Scope::AiModelsWrite,
         Scope::ProductsRead,
         Scope::ProductsWrite,
         Scope::ApiKeysRead,
@@ -105,6 +111,8 @@ impl Scope {
             Scope::IngestionRun => "ingestion:run",
             Scope::ChatbotsRead => "chatbots:read",
             Scope::ChatbotsWrite => "chatbots:write",
+            Scope::AiModelsRead => "ai-models:read",
+            Scope::AiModelsWrite => "ai-models:write",
             Scope::ProductsRead => "products:read",
             Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",

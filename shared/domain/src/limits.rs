@@ -198,6 +198,12 @@ pub const CHATBOT_NAME_CHARACTERS: usize = 255;
 pub const SYSTEM_PROMPT_CHARACTERS: usize = 20_000;
 /// Characters of what a bot says first, or when it has no answer.
 pub const SAID_CHARACTERS: usize = 2_000;
+/// Models whose terms are kept at once.
+pub const AI_MODELS: usize = 100;
+/// Characters of a provider's name.
+pub const PROVIDER_CHARACTERS: usize = 50;
+/// Characters of a model's name for people.
+pub const MODEL_NAME_CHARACTERS: usize = 255;
 /// Characters of a model's id.
 pub const MODEL_ID_CHARACTERS: usize = 256;
 /// Passages that go into a prompt, at most.

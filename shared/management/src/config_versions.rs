@@ -273,7 +273,12 @@ impl Management {
         };
         let model_config = model_config(given.temperature, given.max_tokens, known.model_config)?;
         Ok(Settings {
-            llm_provider: text("/llm_provider", given.llm_provider, known.llm_provider, 50)?,
+            llm_provider: text(
+                "/llm_provider",
+                given.llm_provider,
+                known.llm_provider,
+                limits::PROVIDER_CHARACTERS,
+            )?,
             llm_model: text("/llm_model", given.llm_model, known.llm_model, limits::MODEL_ID_CHARACTERS)?,
             system_prompt: text(
                 "/system_prompt",

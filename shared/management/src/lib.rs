@@ -15,6 +15,7 @@ pub mod curated;
 pub mod web_sources;
 pub mod chatbots;
 pub mod config_versions;
+pub mod ai_models;
 pub mod products;
 pub mod api_keys;
 

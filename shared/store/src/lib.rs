@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod job_history;
 pub mod curated;
 pub mod web_sources;
+pub mod ai_models;
 pub mod chatbots;
 pub mod chatbot_settings;
 pub mod config_versions;

@@ -32,6 +32,9 @@ fn body(method: &Method, path: &str) -> Value {
         ("PUT", "/api/v1/chatbots/{id}/collections") => json!({ "collection_ids": [] }),
         ("PUT", "/api/v1/chatbots/{id}/documents") => json!({ "document_ids": [] }),
         ("POST", "/api/v1/collections/{id}/reembed") => json!({ "embedding_model": "m", "dimension": 8 }),
+        ("PUT", "/api/v1/ai-models") => {
+            json!({ "models": [{ "provider": "p", "model_id": "m", "kind": "chat", "display_name": "M" }] })
+        }
         ("POST", "/api/v1/products") => json!({ "name": "Pump", "category": "pumps" }),
         ("POST", "/api/v1/api-keys") => json!({ "name": "small", "scopes": ["api-keys:write"] }),
         ("POST", "/api/v1/web-sources") => {

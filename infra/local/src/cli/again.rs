@@ -2,6 +2,7 @@
 
 use super::words::counted;
 use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
 use local::client::Client;
 use std::process::ExitCode;
 
@@ -20,6 +21,24 @@ pub async fn reconcile(client: &Client) -> Result<ExitCode> {
     let report = job["report"].as_object().into_iter().flatten();
     let counts: Vec<String> = report.map(|(name, count)| format!("{name} {count}")).collect();
     println!("compared: {}", if counts.is_empty() { "nothing to compare".into() } else { counts.join(", ") });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn reembed(client: &Client, collection: &str, model: &str, dimension: u32) -> Result<ExitCode> {
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} passages")?);
+    let job = client
+        .reembed(collection, model, dimension, |job| {
+            bar.set_length(job["total"].as_u64().unwrap_or_default());
+            bar.set_position(job["done"].as_u64().unwrap_or_default());
+        })
+        .await?;
+    bar.finish_and_clear();
+    if let Some(reason) = job["error"]["detail"].as_str() {
+        println!("{reason}");
+        return Ok(ExitCode::FAILURE);
+    }
+    let passages = counted(job["done"].as_u64().unwrap_or_default(), "passage is", "passages are");
+    println!("{passages} in the space of {model}, {dimension} dimensions");
     Ok(ExitCode::SUCCESS)
 }
 

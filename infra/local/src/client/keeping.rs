@@ -87,18 +87,43 @@ impl Client {
     /// With the problem's detail when the API refuses.
     pub async fn reconcile(&self) -> Result<Value> {
         let begun = self.json(Method::POST, "/api/v1/ingestion/reconcile", None).await?;
+        self.ended_job(&begun, |_| {}).await
+    }
+
+    /// Has a collection embedded in one more space, which is made when there is none; tells how far it is.
+    ///
+    /// # Errors
+    /// With the problem's detail when the API refuses.
+    pub async fn reembed(
+        &self,
+        collection: &str,
+        model: &str,
+        dimension: u32,
+        progress: impl FnMut(&Value),
+    ) -> Result<Value> {
+        let space = json!({ "action": "create_space", "model": model, "dimension": dimension });
+        self.invoke("migrate", space.to_string()).await.context("make the embedding space")?;
+        let wish = json!({ "embedding_model": model, "dimension": dimension });
+        let path = format!("/api/v1/collections/{collection}/reembed");
+        let begun = self.json(Method::POST, &path, Some(&wish)).await?;
+        self.ended_job(&begun, progress).await
+    }
+
+    /// The job that was begun, as it ended.
+    async fn ended_job(&self, begun: &Value, mut progress: impl FnMut(&Value)) -> Result<Value> {
         let id = begun["job_id"].as_str().context("read the job's id")?;
         let path = format!("/api/v1/ingestion-jobs/{id}");
         let ended = async {
             loop {
                 let job = self.json(Method::GET, &path, None).await?;
+                progress(&job);
                 if matches!(job["status"].as_str(), Some("completed" | "failed")) {
                     return anyhow::Ok(job);
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };
-        tokio::time::timeout(JOB_WAIT, ended).await.context("wait for the comparison")?
+        tokio::time::timeout(JOB_WAIT, ended).await.context("wait for the job")?
     }
 
     /// Sends every dead letter back to the queue that gave it up; how many, by the dead letters' queue.
