@@ -3,6 +3,7 @@
 use crate::stack::support::stack;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_cost_what_the_organizations_own_terms_say() {
@@ -31,9 +32,17 @@ async fn messages_cost_what_the_organizations_own_terms_say() {
     let own = of(&put, "local.extractive").expect("what was put");
     assert_eq!((&own["is_own"], &own["output_price"]), (&json!(true), &json!("3000.500000")), "{own}");
 
-    shared
-        .drop_bytes("payers/tariff/a.txt", b"The llama carries forty kilograms over the pass.".to_vec())
-        .await;
+    shared.put("payers/tariff/a.txt", b"The llama carries forty kilograms over the pass.".to_vec()).await;
+    let found = async {
+        loop {
+            let (_, found) = shared.call(key, Method::GET, "/api/v1/search?q=llama", "").await;
+            if found["items"].as_array().is_some_and(|items| !items.is_empty()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(super::PATIENCE, found).await.expect("the document is read");
     let sessions = format!("/api/v1/chatbots/{}/sessions", other["chatbot_id"].as_str().expect("an id"));
     let (_, session) = shared.call(key, Method::POST, &sessions, "{}").await;
     let path = format!("/api/v1/sessions/{}", session["id"].as_str().expect("an id"));

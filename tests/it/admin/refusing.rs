@@ -29,6 +29,7 @@ fn body(method: &Method, path: &str) -> Value {
             json!({ "items": [{ "question": "a?", "answer": "b" }] })
         }
         ("POST", "/api/v1/chatbots") => json!({ "name": uuid::Uuid::now_v7().to_string() }),
+        ("POST", "/api/v1/chatbots/{id}/config-versions") => json!({ "why": "a test" }),
         ("PUT", "/api/v1/chatbots/{id}/collections") => json!({ "collection_ids": [] }),
         ("PUT", "/api/v1/chatbots/{id}/documents") => json!({ "document_ids": [] }),
         ("POST", "/api/v1/collections/{id}/reembed") => json!({ "embedding_model": "m", "dimension": 8 }),

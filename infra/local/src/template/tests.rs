@@ -116,17 +116,18 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     );
     let chat = ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "IDENTITY_HASH_KEY", "PUBLIC_URL"];
     assert_eq!(names("chat"), chat);
-    let admin =
-        ["BUCKET", "DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "PUBLIC_URL", "WORK_QUEUE_URL"];
-    assert_eq!(names("admin"), admin);
-    let migrate = [
+    let admin = [
+        "BUCKET",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
-        "GENERATION_MODEL",
-        "OWNER_DATABASE_URL",
+        "PUBLIC_URL",
+        "WORK_QUEUE_URL",
     ];
+    assert_eq!(names("admin"), admin);
+    let migrate =
+        ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "GENERATION_MODEL", "OWNER_DATABASE_URL"];
     assert_eq!(names("migrate"), migrate);
     let properties = template.properties(&template.custom_resources()[0], &resolver).unwrap();
     assert_eq!(properties["MigrationsHash"].as_str().unwrap().len(), 64);
