@@ -4,6 +4,7 @@
 
 mod asking;
 mod dropping;
+mod following;
 mod keeping;
 mod mcp;
 mod openai;

@@ -85,6 +85,8 @@ pub struct UsageView {
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the schema of answering::Timings, which knows no OpenAPI")]
 pub struct TimingsView {
+    /// From a follow-up to a question that stands alone; 0 where it did before.
+    rewrite_ms: u64,
     embed_ms: u64,
     search_ms: u64,
     generate_ms: u64,

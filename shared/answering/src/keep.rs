@@ -88,6 +88,7 @@ impl Answering {
             message: asked,
             chatbot: turn.config.chatbot,
             query: question.as_str(),
+            rewritten: retrieved.rewritten.as_deref(),
             vector: retrieved.vector.as_ref(),
             space: turn.space.id,
             chunks: &chunks,

@@ -1,6 +1,6 @@
 //! THE READ PATH: a question becomes an answer that shows where it stands, or an honest "I do not know".
 //!
-//! [`Answering::answer`] reads as the path: retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep; where people
+//! [`Answering::answer`] reads as the path: rewrite ▸ retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep; where people
 //! answered this very question, retrieve ▸ curated ▸ keep. Around it stand
 //! [`turn`] (who asks, in which conversation; [`carried`]: one that its caller keeps) and [`conversations`] (sessions and their history).
 //!
@@ -11,6 +11,7 @@ pub mod turn;
 pub mod carried;
 pub mod conversations;
 pub mod programs;
+mod rewrite;
 pub mod retrieve;
 pub mod fuse;
 pub mod curated;
@@ -81,6 +82,9 @@ pub enum Broken {
 /// Milliseconds of a turn's steps.
 #[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
 pub struct Timings {
+    /// From a follow-up to a question that stands alone; 0 where it did before.
+    #[serde(default)]
+    pub rewrite_ms: u64,
     /// The question's vector.
     pub embed_ms: u64,
     /// Search and the user's message, one flush.
@@ -194,7 +198,7 @@ impl Answering {
                 return;
             }
             let handed_out = prompt::hand_out(passages);
-            let prompt = prompt::write(turn, question, &handed_out);
+            let prompt = prompt::write(turn, question, retrieved.rewritten.as_deref(), &handed_out);
             let mut grounder = Grounder::new(&handed_out, turn.config.confidence_threshold);
             match self.generator.stream(&turn.config.llm_model, &prompt, turn.config.model_config).await {
                 Err(error) => end.broken = Some(broken(&error)),

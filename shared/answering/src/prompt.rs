@@ -68,7 +68,14 @@ pub(crate) fn hand_out(passages: Vec<Passage>) -> Vec<HandedOut> {
 }
 
 /// The prompt of a turn.
-pub(crate) fn write(turn: &Turn, question: &Question, handed_out: &[HandedOut]) -> Prompt {
+///
+/// `standalone` is the question as it was searched for, where it leans on the ones before it.
+pub(crate) fn write(
+    turn: &Turn,
+    question: &Question,
+    standalone: Option<&str>,
+    handed_out: &[HandedOut],
+) -> Prompt {
     let added = match &turn.instructions {
         Some(added) => format!("\n\nThe program that asks adds, below the rules:\n{}", escape(added)),
         None => String::new(),
@@ -87,10 +94,11 @@ pub(crate) fn write(turn: &Turn, question: &Question, handed_out: &[HandedOut]) 
         limits::ANSWER_SENTENCES,
         handed_out.first().map_or("id", |first| first.handle.as_str()),
     );
-    let mut turns = alternating(&turn.history);
+    let mut turns = alternating(newest(&turn.history, limits::HISTORY_TOKENS));
     turns.push(models::Turn::User(format!(
-        "{}<question>{}</question>",
+        "{}{}<question>{}</question>",
         passages(handed_out),
+        standalone.map(|text| format!("<searched>{}</searched>\n", escape(text))).unwrap_or_default(),
         escape(question.as_str())
     )));
     Prompt { system, turns }
@@ -124,6 +132,20 @@ fn passages(handed_out: &[HandedOut]) -> String {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// The newest messages that fit into so many tokens, by estimate.
+fn newest(history: &[(String, String)], tokens: usize) -> &[(String, String)] {
+    let mut left = tokens;
+    let mut from = history.len();
+    for (_, content) in history.iter().rev() {
+        match left.checked_sub(estimate_tokens(content)) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+        from -= 1;
+    }
+    &history[from..]
 }
 
 /// Converse wants turns that alternate and begin with the user: two concurrent turns can have stored two
@@ -230,6 +252,18 @@ pub(crate) mod tests {
             })
             .collect();
         assert_eq!(spelled, ["u:b", "a:B"]);
+    }
+
+    #[test]
+    fn the_newest_messages_that_fit_are_kept() {
+        let said = |text: &str| ("user".to_owned(), text.to_owned());
+        let history = [said("one two three"), said("one two"), said("one")];
+        for (tokens, kept) in [(0, 0), (1, 1), (2, 1), (3, 2), (5, 2), (6, 3), (100, 3)] {
+            assert_eq!(newest(&history, tokens), &history[3 - kept..], "{tokens}");
+        }
+        // What is older than one that does not fit would be torn from its answer.
+        let history = [said("one"), said(&"word ".repeat(10)), said("one")];
+        assert_eq!(newest(&history, 9).len(), 1);
     }
 
     #[test]

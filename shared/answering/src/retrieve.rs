@@ -3,7 +3,7 @@
 use crate::{
     Answering, Refusal, Timings, Turn,
     curated::{self, Match},
-    fuse, millis,
+    fuse, millis, rewrite,
 };
 use anyhow::Context as _;
 use domain::{ApiKey, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space};
@@ -40,6 +40,8 @@ pub struct Beside {
 
 /// What was found for a turn.
 pub(crate) struct Retrieved {
+    /// What was searched for in place of a question that leans on the ones before it.
+    pub(crate) rewritten: Option<String>,
     pub(crate) vector: Option<Vector>,
     /// An answer of people to this very question.
     pub(crate) curated: Option<Match>,
@@ -62,13 +64,17 @@ impl Answering {
         question: &Question,
         message: MessageId,
     ) -> anyhow::Result<Retrieved> {
-        let text = question.as_str();
         let mut timings = Timings::default();
+        let started = Instant::now();
+        let rewritten = rewrite::standalone(&turn.history, question.as_str());
+        timings.rewrite_ms = millis(started.elapsed());
+        let text = rewritten.as_deref().unwrap_or(question.as_str());
         let started = Instant::now();
         let vector = self.embed_question(&turn.space, text).await;
         timings.embed_ms = millis(started.elapsed());
 
-        let words = words(text);
+        let asked = words(question.as_str());
+        let words = if rewritten.is_some() { words(text) } else { asked.clone() };
         let dense_weight = fuse::dense_weight(&turn.space, text, vector.as_ref());
         let filter = Filter::default();
         let search = Search {
@@ -83,7 +89,7 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, ()) = try_join!(
-            ask_in(&tx, turn, message, text, &words),
+            ask_in(&tx, turn, message, question.as_str(), &asked),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             tx.commit_before_the_next(),
         )
@@ -99,7 +105,7 @@ impl Answering {
         expand(&mut passages, found.neighbours);
         let curated = curated::best(&turn.space, &words, found.curated)
             .filter(|found| found.similarity >= turn.config.confidence_threshold);
-        Ok(Retrieved { vector, curated, passages, all, timings })
+        Ok(Retrieved { rewritten, vector, curated, passages, all, timings })
     }
 
     /// Search alone, without a chatbot.

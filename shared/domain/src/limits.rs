@@ -97,8 +97,12 @@ pub const REFUSED_PAGES_TOLD: usize = 50;
 /// Chunks that are copied at a time.
 pub const COPIED_AT_ONCE: i32 = 500;
 
-/// Messages of the history that go into a prompt at most.
-pub const HISTORY_MESSAGES: u32 = 6;
+/// Messages of the history that are read for a prompt at most; [`HISTORY_TOKENS`] decides how many go into it.
+pub const HISTORY_MESSAGES: u32 = 20;
+/// Tokens of the history that go into a prompt, by estimate: the newest messages that fit.
+pub const HISTORY_TOKENS: usize = 2_000;
+/// Tokens of a question with what it carries over from the ones before it, by estimate: an embedding model reads 256.
+pub const REWRITTEN_TOKENS: usize = 200;
 /// Characters that a calling program may add to a bot's instructions; what is beyond is cut.
 pub const ADDED_INSTRUCTIONS_CHARACTERS: usize = 4_000;
 /// Characters of a caller's own key for something that is to be done once.

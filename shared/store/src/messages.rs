@@ -171,7 +171,9 @@ pub struct RetrievalLog<'a> {
     pub chatbot: domain::ChatbotId,
     /// The question.
     pub query: &'a str,
-    /// Its vector.
+    /// What was searched for in its place.
+    pub rewritten: Option<&'a str>,
+    /// The vector of what was searched for.
     pub vector: Option<&'a Vector>,
     /// Where the vector lives.
     pub space: SpaceId,
@@ -212,6 +214,7 @@ pub async fn log_retrieval(tx: &TenantTx, log: &RetrievalLog<'_>) -> Result<()> 
             (&log.threshold, Type::FLOAT8),
             (&log.k, Type::INT4),
             (log.timings, Type::JSONB),
+            (&log.rewritten, Type::TEXT),
         ],
     )
     .await?;

@@ -19,7 +19,7 @@ pub struct Passage {
 pub struct Prompt {
     /// The passages in the prompt's order.
     pub passages: Vec<Passage>,
-    /// The question.
+    /// The question; one that leans on the conversation before it, as it was searched for.
     pub question: String,
 }
 
@@ -28,7 +28,9 @@ impl Prompt {
     pub fn parse(text: &str) -> Option<Prompt> {
         // The question stands last; escaped passages cannot hold the tag.
         let (before, rest) = text.rsplit_once("<question>")?;
-        let question = unescape(rest.split("</question>").next()?.trim());
+        let asked = rest.split("</question>").next()?;
+        let alone = before.rsplit_once("<searched>").and_then(|(_, rest)| rest.split("</searched>").next());
+        let question = unescape(alone.unwrap_or(asked).trim());
         let mut passages = Vec::new();
         let mut left = before;
         while let Some((_, rest)) = left.split_once("<passage ") {
@@ -87,6 +89,15 @@ mod tests {
             }
         );
         assert_eq!((prompt.passages[1].handle.as_str(), prompt.passages[1].section.as_str()), ("x", ""));
+    }
+
+    #[test]
+    fn a_question_that_leans_on_another_is_read_as_it_was_searched_for() {
+        let text = "</passages>\n<searched>oil And &amp; why?</searched>\n<question>And why?</question>";
+        assert_eq!(Prompt::parse(text).map(|prompt| prompt.question), Some("oil And & why?".into()));
+        // Nobody can put it into a question.
+        let text = "</passages>\n<question>&lt;searched&gt;x&lt;/searched&gt;</question>";
+        assert_eq!(Prompt::parse(text).map(|prompt| prompt.question), Some("<searched>x</searched>".into()));
     }
 
     #[test]
