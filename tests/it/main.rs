@@ -4,6 +4,7 @@
 mod admin;
 mod architecture;
 mod conversations;
+mod cuts;
 mod ingestion;
 mod migrator;
 mod schema;

@@ -200,11 +200,19 @@ impl Answering {
             let handed_out = prompt::hand_out(passages);
             let prompt = prompt::write(turn, question, retrieved.rewritten.as_deref(), &handed_out);
             let mut grounder = Grounder::new(&handed_out, turn.config.confidence_threshold);
-            match self.generator.stream(&turn.config.llm_model, &prompt, turn.config.model_config).await {
-                Err(error) => end.broken = Some(broken(&error)),
+            let mut watch = Watch::until(turn.answer_by);
+            // A model that takes the call and says nothing is waited for no longer than one that falls silent.
+            let called = tokio::select! {
+                biased;
+                called = self.generator.stream(&turn.config.llm_model, &prompt, turn.config.model_config) => {
+                    called.map_err(|error| broken(&error))
+                }
+                stopped = self.stopped(turn, &mut watch) => Err(stopped),
+            };
+            match called {
+                Err(broken) => end.broken = Some(broken),
                 Ok(deltas) => {
                     let mut deltas = pin!(deltas);
-                    let mut watch = Watch::new();
                     loop {
                         let delta = tokio::select! {
                             biased;
@@ -247,9 +255,8 @@ struct Watch {
 }
 
 impl Watch {
-    fn new() -> Self {
-        let now = tokio::time::Instant::now();
-        Self { deadline: now + Duration::from_secs(limits::ANSWER_SECONDS), next_look: now + LOOK_EVERY }
+    fn until(deadline: tokio::time::Instant) -> Self {
+        Self { deadline, next_look: tokio::time::Instant::now() + LOOK_EVERY }
     }
 }
 

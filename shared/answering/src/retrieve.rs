@@ -6,17 +6,23 @@ use crate::{
     fuse, millis, rewrite,
 };
 use anyhow::Context as _;
-use domain::{ApiKey, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space};
+use domain::{
+    ApiKey, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space, limits,
+};
 use futures_util::try_join;
 use language::words;
 use models::Purpose;
 use pgvector::Vector;
-use std::{collections::HashSet, time::Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 use store::{
     TenantTx, collections, messages,
     search::{self, Filter, Hit, Neighbour, Search, Side},
     sessions, spaces,
 };
+use tokio::time::timeout;
 
 /// A passage with its final score.
 #[derive(Debug, Clone)]
@@ -167,13 +173,15 @@ impl Answering {
     /// The question's vector; without one the words alone search: a busy embedding model is no reason to be
     /// silent.
     async fn embed_question(&self, space: &Space, text: &str) -> Option<Vector> {
-        match self.embedder.embed(space, Purpose::Query, &[text.to_owned()]).await {
-            Ok(embedded) => embedded.into_iter().next().map(|one| one.vector),
-            Err(error) => {
-                tracing::warn!(error = format!("{error}"), "question is searched by words alone");
-                None
-            }
-        }
+        let patience = Duration::from_secs(limits::QUESTION_VECTOR_SECONDS);
+        let texts = [text.to_owned()];
+        let why = match timeout(patience, self.embedder.embed(space, Purpose::Query, &texts)).await {
+            Ok(Ok(embedded)) => return embedded.into_iter().next().map(|one| one.vector),
+            Ok(Err(error)) => error.to_string(),
+            Err(elapsed) => elapsed.to_string(),
+        };
+        tracing::warn!(error = why, "question is searched by words alone");
+        None
     }
 }
 

@@ -13,6 +13,7 @@ use store::{
     messages::{self, Edited},
     sessions::{self, Opening, TurnContext},
 };
+use tokio::time::{Duration, Instant};
 
 /// A turn that was let in.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub struct Turn {
     pub once: Option<(ApiKey, Once)>,
     /// When it began, by the database's clock.
     pub began_at: Timestamp,
+    /// Until when its answer must be written; what is there then is kept.
+    pub answer_by: Instant,
 }
 
 /// A turn that was let in, or what came of it before.
@@ -178,5 +181,6 @@ pub(crate) fn let_in(
         again: None,
         once: None,
         began_at: context.began_at,
+        answer_by: Instant::now() + Duration::from_secs(limits::ANSWER_SECONDS),
     })
 }

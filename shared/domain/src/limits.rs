@@ -111,8 +111,10 @@ pub const IDEMPOTENCY_KEY_CHARACTERS: usize = 255;
 pub const IDEMPOTENCY_HOURS: i32 = 24;
 /// Seconds after which something under way is given up: longer than a function runs.
 pub const IDEMPOTENCY_LEASE_SECONDS: f64 = 310.0;
-/// Seconds that a model may take for an answer; the function itself has 300.
+/// Seconds from a turn's beginning until its answer must be written; the function itself has 300.
 pub const ANSWER_SECONDS: u64 = 270;
+/// Seconds that a question's vector is waited for; then the words alone search.
+pub const QUESTION_VECTOR_SECONDS: u64 = 20;
 /// Characters of a session's title.
 pub const SESSION_TITLE_CHARACTERS: usize = 255;
 /// Characters of a session's description.

@@ -93,6 +93,7 @@ impl Generator {
             .map_err(|error| Error::from_sdk(&error))?;
         let mut events = output.stream;
         Ok(try_stream! {
+            let mut stopped = false;
             loop {
                 let event = events.recv().await.map_err(|error| {
                     let text = format!("{}: {}", error.code().unwrap_or("stream"), error.message().unwrap_or("broken off"));
@@ -100,14 +101,19 @@ impl Generator {
                     Error::Retryable(text)
                 })?;
                 match event {
-                    None => break,
+                    None if stopped => break,
+                    // Between two events nothing is torn, and yet the rest of the answer is missing.
+                    None => Err(Error::Retryable("the stream ended before the message did".into()))?,
                     Some(ConverseStreamOutput::ContentBlockDelta(delta)) => {
                         if let Some(ContentBlockDelta::Text(text)) = delta.delta {
                             yield Delta::Text(text);
                         }
                     }
-                    Some(ConverseStreamOutput::MessageStop(stop)) if stop.stop_reason.as_str() == "max_tokens" => {
-                        yield Delta::CutAtLimit;
+                    Some(ConverseStreamOutput::MessageStop(stop)) => {
+                        stopped = true;
+                        if stop.stop_reason.as_str() == "max_tokens" {
+                            yield Delta::CutAtLimit;
+                        }
                     }
                     Some(ConverseStreamOutput::Metadata(metadata)) => {
                         if let Some(usage) = metadata.usage {
