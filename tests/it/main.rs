@@ -13,3 +13,4 @@ mod sql;
 mod stack;
 mod template;
 mod tenancy;
+mod trust;

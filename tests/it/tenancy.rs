@@ -123,6 +123,7 @@ async fn documents_sessions_messages_and_citations_stay_at_home() {
         page: None,
         quoted_span: "3.5 bar".into(),
         score: 1.0,
+        is_there: true,
     };
     messages::cite(&tx, message, std::slice::from_ref(&citation)).await.unwrap();
     tx.finish().await.unwrap();

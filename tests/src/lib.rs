@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod document;
+pub mod double;
 pub mod faults;
 pub mod golden;
 pub mod hostile;

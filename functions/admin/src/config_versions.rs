@@ -44,6 +44,7 @@ pub struct ConfigVersionView {
     context_window: i32,
     welcome_message: Option<String>,
     fallback_message: String,
+    allowed_hosts: Vec<String>,
     why: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -71,6 +72,7 @@ impl From<ConfigVersion> for ConfigVersionView {
             context_window: settings.context_window,
             welcome_message: settings.welcome_message,
             fallback_message: settings.fallback_message,
+            allowed_hosts: settings.allowed_hosts,
             why: version.why,
             created_at: version.created_at,
         }
@@ -110,6 +112,9 @@ pub struct ConfigBody {
     welcome_message: Option<String>,
     #[schema(max_length = 2000)]
     fallback_message: Option<String>,
+    /// Hosts that an answer's links may lead to, their subdomains included; empty: answers hold no link.
+    #[schema(max_items = 50)]
+    allowed_hosts: Option<Vec<String>>,
     /// Why this version is made.
     #[schema(max_length = 2000)]
     why: Option<String>,
@@ -144,6 +149,7 @@ impl From<ConfigBody> for Given {
             context_window: body.context_window,
             welcome_message: body.welcome_message,
             fallback_message: body.fallback_message,
+            allowed_hosts: body.allowed_hosts,
             why: body.why,
         }
     }

@@ -55,6 +55,21 @@ pub struct AnswerView {
     cost: Option<String>,
     #[schema(value_type = TimingsView)]
     timings: Timings,
+    /// What was searched, where no answer was found; null beside an answer.
+    searched: Option<SearchedView>,
+}
+
+/// What was searched in vain.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchedView {
+    /// What was looked for.
+    query: String,
+    /// Documents that the chatbot reads.
+    documents: i64,
+    /// Collections that hold them.
+    collections: i64,
+    /// Titles of the documents that came nearest, best first.
+    titles: Vec<String>,
 }
 
 /// The answer's message.
@@ -117,10 +132,13 @@ pub struct CitationView {
     quoted_span: String,
     /// How well they carry the answer, 0..1.
     score: f32,
+    /// Opens the document, at the page where there are pages; good for 15 minutes, and made anew in every listing. Null
+    /// where there is no document, or no longer.
+    url: Option<String>,
 }
 
-impl From<Citation> for CitationView {
-    fn from(citation: Citation) -> Self {
+impl CitationView {
+    pub fn new(citation: Citation, url: Option<String>) -> Self {
         Self {
             marker: citation.marker,
             chunk_id: citation.source.chunk(),
@@ -131,12 +149,13 @@ impl From<Citation> for CitationView {
             page_number: citation.page,
             quoted_span: citation.quoted_span,
             score: citation.score,
+            url,
         }
     }
 }
 
-impl From<Answer> for AnswerView {
-    fn from(answer: Answer) -> Self {
+impl AnswerView {
+    pub fn new(answer: Answer, citations: Vec<CitationView>) -> Self {
         Self {
             message: AnswerMessage {
                 id: answer.id,
@@ -145,7 +164,7 @@ impl From<Answer> for AnswerView {
                 content: answer.content,
                 model: answer.model,
             },
-            citations: answer.citations.into_iter().map(CitationView::from).collect(),
+            citations,
             confidence: answer.confidence,
             abstained: answer.abstained,
             usage: UsageView {
@@ -155,6 +174,12 @@ impl From<Answer> for AnswerView {
             },
             cost: answer.cost,
             timings: answer.timings,
+            searched: answer.searched.map(|searched| SearchedView {
+                query: searched.query,
+                documents: searched.documents,
+                collections: searched.collections,
+                titles: searched.titles,
+            }),
         }
     }
 }
@@ -189,7 +214,9 @@ pub async fn ask(
             };
             match context.answering.begin_once(&key, session, once).await.or_problem()? {
                 Begun::Turn(turn) => *turn,
-                Begun::Answered(answer) => return Ok(answered_before(*answer, &headers, request)),
+                Begun::Answered(answer) => {
+                    return Ok(answered_before(&context, *answer, &headers, request).await);
+                }
             }
         }
     };
@@ -247,7 +274,7 @@ pub async fn edit(
 }
 
 async fn respond(
-    context: &Context,
+    context: &Arc<Context>,
     turn: Turn,
     question: Question,
     arrived: Instant,
@@ -255,20 +282,25 @@ async fn respond(
     request: RequestId,
 ) -> Result<Response, Problem> {
     let events = Arc::clone(&context.answering).answer(turn, question, arrived);
-    if wants_stream(headers) { Ok(streamed(events, request)) } else { whole(events).await }
+    if wants_stream(headers) { Ok(streamed(context, events, request)) } else { whole(context, events).await }
 }
 
 /// An answer that was given before, as it would come now.
-fn answered_before(answer: Answer, headers: &HeaderMap, request: RequestId) -> Response {
+async fn answered_before(
+    context: &Arc<Context>,
+    answer: Answer,
+    headers: &HeaderMap,
+    request: RequestId,
+) -> Response {
     let mut response = if wants_stream(headers) {
         let token = Event::Token(answer.content.clone());
         let citations =
             answer.citations.clone().into_iter().map(|citation| Event::Citation(Box::new(citation)));
         let events: Vec<Event> =
             [token].into_iter().chain(citations).chain([Event::Done(Box::new(answer))]).collect();
-        streamed(stream::iter(events), request)
+        streamed(context, stream::iter(events), request)
     } else {
-        axum::Json(AnswerView::from(answer)).into_response()
+        axum::Json(context.sources.answer(answer).await).into_response()
     };
     response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
@@ -281,11 +313,13 @@ fn wants_stream(headers: &HeaderMap) -> bool {
         .any(|value| value.to_str().is_ok_and(|value| value.contains("text/event-stream")))
 }
 
-async fn whole(events: impl Stream<Item = Event>) -> Result<Response, Problem> {
+async fn whole(context: &Context, events: impl Stream<Item = Event>) -> Result<Response, Problem> {
     let mut events = pin!(events);
     while let Some(event) = events.next().await {
         match event {
-            Event::Done(answer) => return Ok(axum::Json(AnswerView::from(*answer)).into_response()),
+            Event::Done(answer) => {
+                return Ok(axum::Json(context.sources.answer(*answer).await).into_response());
+            }
             Event::Failed(broken) => return Err(problems::broken(broken)),
             Event::Token(_) | Event::Citation(_) => {}
         }
@@ -298,19 +332,29 @@ struct Token {
     text: String,
 }
 
-fn streamed(events: impl Stream<Item = Event> + Send + 'static, request: RequestId) -> Response {
-    let events = events.map(move |event| Ok::<_, Infallible>(encode(event, &request)));
+fn streamed(
+    context: &Arc<Context>,
+    events: impl Stream<Item = Event> + Send + 'static,
+    request: RequestId,
+) -> Response {
+    let context = Arc::clone(context);
+    let events = events.then(move |event| {
+        let (context, request) = (Arc::clone(&context), request.clone());
+        async move { Ok::<_, Infallible>(encode(&context, event, request).await) }
+    });
     let alive = KeepAlive::new().interval(Duration::from_secs(HEARTBEAT_SECONDS));
     Sse::new(events).keep_alive(alive).into_response()
 }
 
-fn encode(event: Event, RequestId(request): &RequestId) -> sse::Event {
+async fn encode(context: &Context, event: Event, RequestId(request): RequestId) -> sse::Event {
     let (name, data) = match event {
         Event::Token(text) => ("token", serde_json::to_string(&Token { text })),
-        Event::Citation(citation) => ("citation", serde_json::to_string(&CitationView::from(*citation))),
-        Event::Done(answer) => ("done", serde_json::to_string(&AnswerView::from(*answer))),
+        Event::Citation(citation) => {
+            ("citation", serde_json::to_string(&context.sources.view(*citation).await))
+        }
+        Event::Done(answer) => ("done", serde_json::to_string(&context.sources.answer(*answer).await)),
         Event::Failed(broken) => {
-            let problem = Problem { request_id: Some(request.clone()), ..problems::broken(broken) };
+            let problem = Problem { request_id: Some(request), ..problems::broken(broken) };
             ("error", serde_json::to_string(&problem))
         }
     };

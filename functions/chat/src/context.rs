@@ -1,6 +1,6 @@
 //! What the handlers work with.
 
-use crate::mcp;
+use crate::{mcp, sources::Sources};
 use answering::Answering;
 use domain::sealed::IdentityHashKey;
 use std::sync::{Arc, OnceLock};
@@ -11,6 +11,8 @@ pub struct Context {
     pub identity_hash_key: IdentityHashKey,
     pub embedding_model: String,
     pub embedding_dimension: usize,
+    /// Opens what citations name.
+    pub sources: Sources,
     pub public_url: String,
     pub mcp: OnceLock<mcp::Service>,
 }

@@ -9,6 +9,7 @@ mod problems;
 mod routes;
 mod search;
 mod sessions;
+mod sources;
 
 use answering::Answering;
 use context::Context;
@@ -33,6 +34,7 @@ async fn main() -> anyhow::Result<()> {
             .ok_or_else(|| anyhow::anyhow!("IDENTITY_HASH_KEY is shorter than 32 bytes"))?,
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        sources: sources::Sources::new(&aws, &config::text("BUCKET")?),
         public_url: config::optional("PUBLIC_URL"),
         mcp: OnceLock::new(),
     };

@@ -218,9 +218,9 @@ pub async fn messages(
     let limit = paging::limit(paging.limit)?;
     let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(0);
     let rows = context.answering.messages(&key, id, after, limit + 1).await.or_problem()?;
-    let views = rows
-        .into_iter()
-        .map(|message| MessageView {
+    let mut views = Vec::with_capacity(rows.len());
+    for message in rows {
+        views.push(MessageView {
             id: message.id,
             sequence_number: message.sequence,
             role: message.role,
@@ -232,8 +232,8 @@ pub async fn messages(
             cost: message.cost,
             is_edited: message.is_edited,
             original_content: message.original,
-            citations: message.citations.into_iter().map(CitationView::from).collect(),
-        })
-        .collect();
+            citations: context.sources.views(message.citations).await,
+        });
+    }
     Ok(axum::Json(Page::of(views, limit, |view: &MessageView| view.sequence_number)))
 }

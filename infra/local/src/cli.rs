@@ -3,6 +3,7 @@
 mod again;
 mod ask;
 mod drop;
+mod eval;
 mod invoke;
 mod organization;
 mod run;
@@ -103,6 +104,8 @@ enum Command {
         #[arg(long)]
         k: Option<u32>,
     },
+    /// Run a question set through the stack and print how well it was found and answered; or compare two runs.
+    Eval(eval::Evaluation),
     /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in, and
     /// {{response_url}} with an address that is listened at: what the function PUTs there is printed.
     Invoke {
@@ -171,6 +174,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Search { question, collection, k }) => {
             ask::search(&client(&data).await?, &question, collection.as_deref(), k).await
         }
+        Some(Command::Eval(wanted)) => match wanted.compared() {
+            Some((first, second)) => eval::compare(first, second),
+            None => eval::evaluate(&client(&data).await?, &running::addresses(&data)?, &wanted).await,
+        },
         Some(Command::Invoke { function, event }) => {
             invoke::invoke(&client(&data).await?, &function, &event).await
         }

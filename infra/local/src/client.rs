@@ -26,6 +26,7 @@ use std::{
 };
 use store::{
     Database, chatbots, collections,
+    config_versions::{self, Settings},
     documents::{self, Status},
     organizations, spaces,
 };
@@ -144,16 +145,19 @@ impl Client {
     /// # Errors
     /// When the database does not answer.
     pub async fn chatbot_of(&self, collection: &str, like: &Template<'_>) -> Result<ChatbotId> {
-        let name = format!("Assistant of {collection}");
+        self.chatbot_named(&format!("Assistant of {collection}"), collection, like).await
+    }
+
+    async fn chatbot_named(&self, name: &str, collection: &str, like: &Template<'_>) -> Result<ChatbotId> {
         let tx = self.database.tenant(self.organization).await?;
-        if let Some(known) = chatbots::of_name(&tx, &name).await? {
+        if let Some(known) = chatbots::of_name(&tx, name).await? {
             tx.finish().await?;
             return Ok(known);
         }
         let space = spaces::of_model(&tx, like.embedding_model, like.embedding_dimension).await?;
         let collection = collections::ensure(&tx, collection, space.id).await?;
         let chatbot = chatbots::NewChatbot {
-            name: &name,
+            name,
             llm_model: like.generation_model,
             space: space.id,
             system_prompt: domain::chatbot::DEFAULT_SYSTEM_PROMPT,
@@ -163,6 +167,37 @@ impl Client {
         chatbots::link_collection(&tx, id, collection.id).await?;
         tx.finish().await?;
         Ok(id)
+    }
+
+    /// The same with another confidence threshold, as a chatbot of its own; `None`: [`Self::chatbot_of`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn chatbot_of_threshold(
+        &self,
+        collection: &str,
+        like: &Template<'_>,
+        threshold: Option<f32>,
+    ) -> Result<ChatbotId> {
+        let Some(threshold) = threshold else { return self.chatbot_of(collection, like).await };
+        let name = format!("Assistant of {collection}, {threshold} sure");
+        let id = self.chatbot_named(&name, collection, like).await?;
+        let tx = self.database.tenant(self.organization).await?;
+        let versions = config_versions::list(&tx, id, None, 1).await?;
+        let newest = versions.into_iter().next().context("read the chatbot's settings")?;
+        if newest.settings.confidence_threshold != threshold {
+            let settings = Settings { confidence_threshold: threshold, ..newest.settings };
+            let version = config_versions::create(&tx, id, &settings, Some("evaluation")).await?;
+            config_versions::activate(&tx, id, version, "local eval").await?;
+        }
+        tx.finish().await?;
+        Ok(id)
+    }
+
+    /// A document's key.
+    #[must_use]
+    pub fn key(&self, collection: &str, name: &str) -> String {
+        format!("{}/{collection}/{name}", self.addresses.organization)
     }
 
     /// Opens a session with a chatbot; its id.

@@ -21,3 +21,4 @@ pub mod folder;
 pub mod credentials;
 pub mod demo;
 pub mod client;
+pub mod eval;

@@ -102,6 +102,7 @@ pub(crate) fn verdict(found: &Match) -> Verdict {
         page: None,
         quoted_span: clip(&answer.answer, limits::QUOTED_CHARACTERS),
         score: *similarity,
+        is_there: document.is_some(),
     };
     Verdict {
         text: answer.answer.clone(),

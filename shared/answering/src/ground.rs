@@ -5,20 +5,29 @@
 //! how likely the cited passages are about the question.
 
 mod units;
+mod inert;
 
 use crate::{
     Event,
     content::{is_content, stem},
     prompt::{HandedOut, NO_ANSWER},
 };
-use domain::limits;
+use domain::{
+    chatbot::{AllowedHosts, Config},
+    limits,
+};
+use inert::inert;
 use language::{sentences, words};
 use std::collections::HashSet;
 use store::messages::{Citation, Source};
-use units::{split_handles, unit_end, without_images};
+use units::{split_handles, unit_end};
 
 /// What is left of a sentence's support when a number of it stands in no cited passage.
 const WRONG_NUMBER: f32 = 0.2;
+/// What is left of it when a name stands neither there nor in the question.
+const WRONG_NAME: f32 = 0.25;
+/// A sentence with less support is not shown, whatever stands around it and however unsure the bot may be.
+const LEAST_SUPPORT: f32 = 0.3;
 
 /// The finished check.
 #[derive(Debug, Default, Clone)]
@@ -36,7 +45,9 @@ pub(crate) struct Verdict {
 /// Takes an answer as it is written and lets out what holds.
 pub(crate) struct Grounder<'a> {
     passages: Vec<Given<'a>>,
+    asked: HashSet<String>,
     threshold: f32,
+    allowed: &'a AllowedHosts,
     /// Not yet a whole unit.
     buffer: String,
     /// Checked and held back, until the answer as a whole reaches the threshold.
@@ -55,19 +66,22 @@ struct Given<'a> {
     marker: Option<i32>,
 }
 
+impl<'a> Given<'a> {
+    fn new(handed_out: &'a HandedOut) -> Self {
+        let hit = &handed_out.passage.hit;
+        // The model reads the title and the headings as well: what a passage is about often stands there alone.
+        let texts = [&hit.content, &hit.title].into_iter().chain(&hit.headings);
+        Self { handed_out, words: texts.flat_map(|text| words(text)).collect(), marker: None }
+    }
+}
+
 impl<'a> Grounder<'a> {
-    pub(crate) fn new(handed_out: &'a [HandedOut], threshold: f32) -> Self {
-        let passages = handed_out
-            .iter()
-            .map(|handed_out| Given {
-                handed_out,
-                words: words(&handed_out.passage.hit.content).into_iter().collect(),
-                marker: None,
-            })
-            .collect();
+    pub(crate) fn new(handed_out: &'a [HandedOut], config: &'a Config, question: &str) -> Self {
         Self {
-            passages,
-            threshold,
+            passages: handed_out.iter().map(Given::new).collect(),
+            asked: words(question).into_iter().collect(),
+            threshold: config.confidence_threshold,
+            allowed: &config.allowed_hosts,
             buffer: String::new(),
             held: Vec::new(),
             verdict: Verdict::default(),
@@ -131,7 +145,7 @@ impl<'a> Grounder<'a> {
             return;
         }
         let (text, handles) = split_handles(unit);
-        let text = without_images(&text);
+        let text = self.inert(text);
         let cited: Vec<usize> = handles
             .iter()
             .filter_map(|handle| self.passages.iter().position(|source| source.handed_out.handle == *handle))
@@ -141,7 +155,7 @@ impl<'a> Grounder<'a> {
         }
         let supports: Vec<f32> =
             sentences(&text).into_iter().filter_map(|range| self.support(&text[range], &cited)).collect();
-        if mean(&supports).is_some_and(|support| support < self.threshold) {
+        if mean(&supports).is_some_and(|support| support < self.threshold.max(LEAST_SUPPORT)) {
             // Not shown, whatever stands around it.
             self.rejected = self.rejected.max(mean(&supports).unwrap_or_default());
             return;
@@ -169,6 +183,18 @@ impl<'a> Grounder<'a> {
         self.held.extend(explained);
     }
 
+    /// The text without what could act, nor what would read like a marker of ours once that is gone.
+    fn inert(&self, text: String) -> String {
+        let mut text = inert(&text, self.allowed);
+        loop {
+            let (without, forged) = split_handles(&text);
+            if forged.is_empty() {
+                return text;
+            }
+            text = inert(&without, self.allowed);
+        }
+    }
+
     /// `None` for what says nothing that could be checked.
     fn support(&self, sentence: &str, cited: &[usize]) -> Option<f32> {
         let all = words(sentence);
@@ -183,7 +209,16 @@ impl<'a> Grounder<'a> {
         let share = standing as f32 / content.len() as f32;
         let wrong_number =
             content.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !stands(word));
-        Some(if wrong_number { share.min(WRONG_NUMBER) } else { share })
+        if wrong_number {
+            return Some(share.min(WRONG_NUMBER));
+        }
+        let stands_anyhow = |name: &String| {
+            stands(name) || self.asked.contains(name) || stands_by_stem(name, cited, &self.passages)
+        };
+        let nouns_are_names =
+            cited.iter().any(|place| self.passages[*place].handed_out.passage.hit.language == "de");
+        let wrong_name = !nouns_are_names && names(sentence).iter().any(|name| !stands_anyhow(name));
+        Some(if wrong_name { share.min(WRONG_NAME) } else { share })
     }
 
     fn mark(&mut self, place: usize) -> (i32, bool) {
@@ -207,8 +242,9 @@ impl<'a> Grounder<'a> {
             title: hit.title.clone(),
             key: Some(hit.key.clone()),
             page: hit.page,
-            quoted_span: quote(&hit.content, text),
+            quoted_span: inert(&quote(&hit.content, text), self.allowed).trim().to_owned(),
             score: score.clamp(0.0, 1.0),
+            is_there: true,
         }
     }
 }
@@ -233,6 +269,15 @@ fn quote(content: &str, text: &str) -> String {
         .max_by_key(|span| shared(span))
         .map(|span| domain::document::clip(span, limits::QUOTED_CHARACTERS))
         .unwrap_or_default()
+}
+
+/// Words that a sentence writes with a capital letter though they do not begin it, lower-cased.
+fn names(sentence: &str) -> Vec<String> {
+    let mut written =
+        sentence.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let _first = written.by_ref().find(|word| !word.is_empty());
+    let capital = written.filter(|word| word.starts_with(char::is_uppercase) && word.chars().count() > 1);
+    capital.flat_map(words).filter(|word| is_content(word)).collect()
 }
 
 fn dedup(places: Vec<usize>) -> Vec<usize> {

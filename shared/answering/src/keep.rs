@@ -5,13 +5,13 @@ use crate::{
     retrieve::{Passage, Retrieved},
 };
 use anyhow::Context as _;
-use domain::{ChunkId, MessageId, conversation::Question};
+use domain::{ChunkId, MessageId, conversation::Question, limits};
 use futures_util::try_join;
 use models::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{
-    TenantTx,
+    TenantTx, chatbots,
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
@@ -43,6 +43,22 @@ pub struct Answer {
     pub cost: Option<String>,
     /// Milliseconds of the steps.
     pub timings: Timings,
+    /// What was searched in vain, where no answer was found.
+    #[serde(default)]
+    pub searched: Option<Searched>,
+}
+
+/// What was searched in vain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Searched {
+    /// What was looked for.
+    pub query: String,
+    /// Documents that the chatbot reads.
+    pub documents: i64,
+    /// Collections that hold them.
+    pub collections: i64,
+    /// Titles of the documents that came nearest, best first, each once.
+    pub titles: Vec<String>,
 }
 
 impl Answering {
@@ -111,10 +127,12 @@ impl Answering {
             usage: end.usage,
             cost: None,
             timings: draft.timings,
+            searched: None,
         };
         let tx = self.database.tenant(turn.organization).await?;
-        let (cost, (), (), (), (), ()) = try_join!(
+        let (cost, searched, (), (), (), (), ()) = try_join!(
             messages::append_answer(&tx, &answer),
+            searched(&tx, turn, question, retrieved, draft),
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
@@ -124,8 +142,31 @@ impl Answering {
         .context("keep answer")?;
         tx.close();
         kept.cost = cost;
+        kept.searched = searched;
         Ok(kept)
     }
+}
+
+/// What was searched in vain, in the flush that keeps it.
+async fn searched(
+    tx: &TenantTx,
+    turn: &Turn,
+    question: &Question,
+    retrieved: &Retrieved,
+    draft: &Draft,
+) -> store::Result<Option<Searched>> {
+    if !draft.end.abstained {
+        return Ok(None);
+    }
+    let (documents, collections) = chatbots::readable(tx, turn.config.chatbot).await?;
+    let mut titles: Vec<String> = Vec::new();
+    for passage in &retrieved.all {
+        if titles.len() < limits::SEARCHED_TITLES && !titles.contains(&passage.hit.title) {
+            titles.push(passage.hit.title.clone());
+        }
+    }
+    let query = retrieved.rewritten.as_deref().unwrap_or(question.as_str()).to_owned();
+    Ok(Some(Searched { query, documents, collections, titles }))
 }
 
 /// What comes of a turn that is answered once: the answer, or that it may be asked again.

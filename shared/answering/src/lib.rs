@@ -22,7 +22,7 @@ mod keep;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
-pub use keep::Answer;
+pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
 pub use turn::{Begun, Turn};
 
@@ -199,7 +199,8 @@ impl Answering {
             }
             let handed_out = prompt::hand_out(passages);
             let prompt = prompt::write(turn, question, retrieved.rewritten.as_deref(), &handed_out);
-            let mut grounder = Grounder::new(&handed_out, turn.config.confidence_threshold);
+            let asked = retrieved.rewritten.as_deref().unwrap_or(question.as_str());
+            let mut grounder = Grounder::new(&handed_out, &turn.config, asked);
             let mut watch = Watch::until(turn.answer_by);
             // A model that takes the call and says nothing is waited for no longer than one that falls silent.
             let called = tokio::select! {

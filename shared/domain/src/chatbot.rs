@@ -49,4 +49,45 @@ pub struct Config {
     pub context_window: u32,
     /// What is said when there is no answer.
     pub fallback_message: String,
+    /// Where links of answers may lead.
+    pub allowed_hosts: AllowedHosts,
+}
+
+/// Hosts that an answer's links may lead to, their subdomains included. Empty: an answer holds no link.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// By their names; case and a dot at the end make no difference.
+    #[must_use]
+    pub fn new(hosts: impl IntoIterator<Item = String>) -> Self {
+        let plain = hosts.into_iter().map(|host| host.trim_end_matches('.').to_lowercase());
+        Self(plain.filter(|host| !host.is_empty()).collect())
+    }
+
+    /// Whether a host is one of them or below one.
+    #[must_use]
+    pub fn holds(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_lowercase();
+        self.0.iter().any(|allowed| {
+            host.strip_suffix(allowed.as_str()).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_holds_what_is_below_it_and_nothing_that_only_ends_like_it() {
+        let hosts = AllowedHosts::new(["Tarnwell.example.".to_owned(), String::new()]);
+        for held in ["tarnwell.example", "docs.TARNWELL.example", "tarnwell.example."] {
+            assert!(hosts.holds(held), "{held}");
+        }
+        for foreign in ["eviltarnwell.example", "tarnwell.example.evil.com", "example", ""] {
+            assert!(!hosts.holds(foreign), "{foreign}");
+        }
+        assert!(!AllowedHosts::default().holds("tarnwell.example"));
+    }
 }

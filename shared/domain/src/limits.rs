@@ -196,6 +196,14 @@ pub const OBJECT_METADATA_BYTES: usize = 2_048;
 pub const UPLOAD_SECONDS: u64 = 900;
 /// Seconds for which a link to a document is good.
 pub const DOWNLOAD_SECONDS: u64 = 300;
+/// For how long the link of a citation opens its document: as long as somebody reads an answer.
+pub const CITATION_LINK_SECONDS: u64 = 900;
+/// Hosts that a chatbot's answers may link to.
+pub const ALLOWED_HOSTS: usize = 50;
+/// Characters of a host's name (RFC 1035).
+pub const HOST_CHARACTERS: usize = 253;
+/// Titles of the best passages that are named where no answer was found.
+pub const SEARCHED_TITLES: usize = 3;
 /// Characters that a list of documents is searched for.
 pub const LIST_QUERY_CHARACTERS: usize = 200;
 /// Characters of a chatbot's name.

@@ -51,6 +51,8 @@ pub struct Given {
     pub welcome_message: Option<String>,
     /// What is said when there is no answer.
     pub fallback_message: Option<String>,
+    /// Hosts that an answer's links may lead to.
+    pub allowed_hosts: Option<Vec<String>>,
     /// Why it is made.
     pub why: Option<String>,
 }
@@ -246,6 +248,7 @@ impl Management {
             context_window: 4_000,
             welcome_message: None,
             fallback_message: DEFAULT_FALLBACK.to_owned(),
+            allowed_hosts: Vec::new(),
         }
     }
 
@@ -320,6 +323,7 @@ impl Management {
                 known.fallback_message,
                 limits::SAID_CHARACTERS,
             )?,
+            allowed_hosts: given.allowed_hosts.map_or(Ok(known.allowed_hosts), hosts)?,
         })
     }
 }
@@ -373,6 +377,29 @@ fn model_config(temperature: Option<f32>, max_tokens: Option<i64>, known: Value)
     Ok(json!(config))
 }
 
+/// Hosts' names, lower-cased, each once.
+fn hosts(given: Vec<String>) -> Result<Vec<String>, Refusal> {
+    if given.len() > limits::ALLOWED_HOSTS {
+        let detail = format!("At most {} hosts can be allowed.", limits::ALLOWED_HOSTS);
+        return Err(Refusal::invalid("/allowed_hosts", detail));
+    }
+    let mut hosts = Vec::new();
+    for (place, host) in given.iter().enumerate() {
+        let host = host.trim().to_lowercase();
+        let is_label =
+            |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if host.len() > limits::HOST_CHARACTERS || !host.contains('.') || !host.split('.').all(is_label) {
+            let detail =
+                "It is a host's name such as \"docs.example.com\", without a scheme, a port or a path.";
+            return Err(Refusal::invalid(format!("/allowed_hosts/{place}"), detail));
+        }
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    Ok(hosts)
+}
+
 fn share(pointer: &str, given: Option<f32>, known: f32) -> Result<f32, Refusal> {
     match given {
         Some(share) if (0.0..=1.0).contains(&share) => Ok(share),
@@ -399,12 +426,37 @@ fn fields(version: &ConfigVersion) -> Vec<(&'static str, Value)> {
         ("context_window", json!(settings.context_window)),
         ("welcome_message", json!(settings.welcome_message)),
         ("fallback_message", json!(settings.fallback_message)),
+        ("allowed_hosts", json!(settings.allowed_hosts)),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn allowed_hosts_are_names_and_not_too_many() {
+        let named = |count: usize| (0..count).map(|n| format!("h{n}.example")).collect::<Vec<_>>();
+        assert!(
+            hosts(named(limits::ALLOWED_HOSTS)).is_ok() && hosts(named(limits::ALLOWED_HOSTS + 1)).is_err()
+        );
+        let said = vec![" Docs.Example.com ".to_owned(), "docs.example.com".to_owned()];
+        assert_eq!(hosts(said).ok(), Some(vec!["docs.example.com".to_owned()]));
+        for wrong in [
+            "https://a.example",
+            "a.example/x",
+            "a.example:80",
+            "com",
+            "a..example",
+            "*.example",
+            "ä.example",
+            "",
+        ] {
+            assert!(hosts(vec![wrong.to_owned()]).is_err(), "{wrong}");
+        }
+        let long = format!("{}.example", "a".repeat(limits::HOST_CHARACTERS));
+        assert!(hosts(vec![long]).is_err());
+    }
 
     #[test]
     fn numbers_have_their_edges() {

@@ -152,6 +152,31 @@ impl Signer {
         Ok(Link { url: signed.uri().to_owned(), expires_at: now + good_for })
     }
 
+    /// A link that opens an object in the reader, at a page where there are pages (RFC 8118); what a browser would run, or
+    /// cannot show, is downloaded.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] without credentials.
+    pub async fn open(
+        &self,
+        key: &str,
+        page: Option<i32>,
+        good_for: Duration,
+        now: Timestamp,
+    ) -> Result<Link, Error> {
+        let filename = key.rsplit('/').next().unwrap_or(key);
+        let Some(shown_as) = shown_as(filename) else {
+            return self.download(key, filename, good_for, now).await;
+        };
+        let disposition = format!("inline; filename*=UTF-8''{}", encode(filename));
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let get = get.response_content_disposition(disposition).response_content_type(shown_as);
+        let signed = get.presigned(presigning(good_for)?).await;
+        let signed = signed.map_err(|error| Error::Unavailable(format!("sign a link: {error}")))?;
+        let page = page.map(|page| format!("#page={page}")).unwrap_or_default();
+        Ok(Link { url: format!("{}{page}", signed.uri()), expires_at: now + good_for })
+    }
+
     /// The bucket's own address. Which form it has is the SDK's to know: a link to an object, without the object.
     async fn url(&self) -> Result<String, Error> {
         const OBJECT: &str = "o";
@@ -160,6 +185,18 @@ impl Signer {
         let signed = signed.map_err(|error| Error::Unavailable(format!("find the bucket: {error}")))?;
         let address = signed.uri().split('?').next().unwrap_or_default();
         Ok(address.strip_suffix(OBJECT).unwrap_or(address).to_owned())
+    }
+}
+
+/// As what a browser shows a file; never as what it would run, whatever its uploader called it.
+fn shown_as(filename: &str) -> Option<&'static str> {
+    let (_, ending) = filename.rsplit_once('.')?;
+    match ending.to_ascii_lowercase().as_str() {
+        "pdf" => Some("application/pdf"),
+        "png" => Some("image/png"),
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "txt" | "md" | "csv" | "tsv" | "eml" => Some("text/plain; charset=utf-8"),
+        _ => None,
     }
 }
 
@@ -269,6 +306,23 @@ mod tests {
         assert!(conditions.contains(&json!({ "bucket": "docs" })));
         assert!(conditions.contains(&json!(["content-length-range", 1, 10])));
         assert_eq!(conditions.len(), form.fields.len());
+    }
+
+    #[tokio::test]
+    async fn a_link_opens_at_the_page_and_runs_nothing() {
+        let open = async |key: &str, page| {
+            let link = signer().open(key, page, Duration::from_secs(900), now()).await.expect("a link");
+            assert!(link.url.contains("X-Amz-Expires=900"), "{}", link.url);
+            link.url
+        };
+        let pdf = open("acme/a/manual.PDF", Some(6)).await;
+        assert!(pdf.contains("response-content-disposition=inline") && pdf.ends_with("#page=6"), "{pdf}");
+        assert!(pdf.contains("response-content-type=application%2Fpdf"), "{pdf}");
+        assert!(open("acme/a/notes.md", None).await.contains("response-content-type=text%2Fplain"));
+        for downloaded in ["acme/a/page.html", "acme/a/logo.svg", "acme/a/letter.docx", "acme/a/none"] {
+            let url = open(downloaded, Some(1)).await;
+            assert!(url.contains("response-content-disposition=attachment"), "{url}");
+        }
     }
 
     #[tokio::test]

@@ -50,6 +50,15 @@ pub async fn create(tx: &TenantTx, chatbot: &NewChatbot<'_>) -> Result<ChatbotId
     Ok(id)
 }
 
+/// How much a chatbot reads: `(documents, collections that hold them)`.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn readable(tx: &TenantTx, chatbot: ChatbotId) -> Result<(i64, i64)> {
+    let row = tx.query_one(sql!("chatbots/readable"), &[(&chatbot.0, Type::UUID)]).await?;
+    Ok((row.get("documents"), row.get("collections")))
+}
+
 /// Lets a chatbot read a collection; without any link it reads everything of its organization.
 ///
 /// # Errors

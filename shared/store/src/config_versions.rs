@@ -36,6 +36,8 @@ pub struct Settings {
     pub welcome_message: Option<String>,
     /// What is said when there is no answer.
     pub fallback_message: String,
+    /// Hosts that an answer's links may lead to, their subdomains included.
+    pub allowed_hosts: Vec<String>,
 }
 
 /// A version.
@@ -114,6 +116,7 @@ fn from_row(row: &Row) -> ConfigVersion {
             context_window: row.get("context_window"),
             welcome_message: row.get("welcome_message"),
             fallback_message: row.get("fallback_message"),
+            allowed_hosts: row.get("allowed_hosts"),
         },
         embedding_model: row.get("embedding_model"),
         embedding_dimension: row.get("embedding_dimension"),
@@ -151,6 +154,7 @@ pub async fn create(
         (&settings.welcome_message, Type::TEXT),
         (&settings.fallback_message, Type::TEXT),
         (&why, Type::TEXT),
+        (&settings.allowed_hosts, Type::TEXT_ARRAY),
     ];
     tx.execute(sql!("config_versions/derive"), params).await?;
     Ok(id)

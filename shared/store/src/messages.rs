@@ -108,6 +108,9 @@ pub struct Citation {
     pub quoted_span: String,
     /// How well it carries it, 0..1.
     pub score: f32,
+    /// Whether the document is still there to be opened; `false` without one.
+    #[serde(default)]
+    pub is_there: bool,
 }
 
 /// What a citation points at.
@@ -303,6 +306,7 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
         quoted_span: text("quoted_span")?.to_owned(),
         #[expect(clippy::cast_possible_truncation, reason = "it was a real before it was JSON")]
         score: value.get("score")?.as_f64()? as f32,
+        is_there: value.get("is_there").and_then(Value::as_bool).unwrap_or_default(),
     })
 }
 

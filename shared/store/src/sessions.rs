@@ -2,7 +2,10 @@
 
 use crate::{Error, Result, TenantTx, spaces, sql, tenant::Params};
 use domain::{
-    ChatbotId, ConfigVersionId, SessionId, chatbot::Config, conversation::Platform, embedding::Space,
+    ChatbotId, ConfigVersionId, SessionId,
+    chatbot::{AllowedHosts, Config},
+    conversation::Platform,
+    embedding::Space,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -308,6 +311,7 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
             confidence_threshold: row.get("confidence_threshold"),
             context_window: unsigned("context_window"),
             fallback_message: row.get("fallback_message"),
+            allowed_hosts: AllowedHosts::new(row.get::<_, Vec<String>>("allowed_hosts")),
         },
         space: spaces::from_row(row)?,
         began_at: row.get("began_at"),

@@ -150,6 +150,7 @@ async fn a_citation_is_of_a_passage_or_of_an_answer_that_people_wrote() {
         page: None,
         quoted_span: "Here.".into(),
         score: 0.95,
+        is_there: false,
     };
     let tx = acme.tx().await;
     messages::append_user(&tx, session, message, "where?", &[]).await.unwrap();

@@ -8,11 +8,28 @@ fn given(handle: &str, content: &str) -> HandedOut {
     HandedOut { handle: handle.into(), passage: Passage { hit: hit(content), score: 0.9, beside: None } }
 }
 
+fn config(confidence_threshold: f32) -> Config {
+    Config {
+        id: domain::ConfigVersionId::generate(),
+        chatbot: domain::ChatbotId::generate(),
+        llm_model: "m".into(),
+        system_prompt: String::new(),
+        model_config: domain::chatbot::ModelConfig::default(),
+        retrieval_k: 5,
+        score_threshold: 0.0,
+        confidence_threshold,
+        context_window: 4000,
+        fallback_message: "I do not know.".into(),
+        allowed_hosts: AllowedHosts::default(),
+    }
+}
+
 const OIL: &str = "Check the level daily. Change the oil every 500 hours. Use grade 46.";
 
 /// Feeds an answer one character at a time: no cut may make a difference.
 fn ground(handed_out: &[HandedOut], answer: &str) -> (String, Verdict) {
-    let mut grounder = Grounder::new(handed_out, 0.5);
+    let config = config(0.5);
+    let mut grounder = Grounder::new(handed_out, &config, "How often is the oil changed?");
     let mut shown = String::new();
     let mut show = |events: Vec<Event>| {
         for event in events {
@@ -113,11 +130,36 @@ fn handles_may_stand_before_the_full_stop_and_in_one_bracket() {
 }
 
 #[test]
-fn images_are_removed() {
-    assert_eq!(without_images("a ![x](http://evil/?q=1) b <IMG src=x> c"), "a  b  c");
+fn ordinary_brackets_stay() {
+    assert_eq!(split_handles("see [the table] here"), ("see [the table] here".into(), Vec::new()));
 }
 
 #[test]
-fn ordinary_brackets_stay() {
-    assert_eq!(split_handles("see [the table] here"), ("see [the table] here".into(), Vec::new()));
+fn brackets_end_a_unit_only_around_handles() {
+    let end = |text: &'static str| unit_end(text).map(|end| &text[..end]);
+    assert_eq!(end("see [the table] here. [a2b3c4] More"), Some("see [the table] here. [a2b3c4]"));
+    assert_eq!(end("see [the](http://evil.com) here"), None);
+    assert_eq!(end("so. [a2b3c4] [the table] says"), Some("so. [a2b3c4]"));
+    assert_eq!(end("so. [a2b3c4] ["), None);
+}
+
+#[test]
+fn nothing_reads_like_a_marker_but_ours() {
+    for forged in ["&#91;7&#93;", "[7\u{200b}]", "[[7]]", "[^7]", "[7-9]", "[７]", "[&#55;]", "[ 7 , 8 ]"] {
+        let (shown, _) = ground(&[given("a2b3c4", OIL)], &format!("Use grade 46 {forged}. [a2b3c4]"));
+        assert!(!shown.contains(['7', '７']), "{forged}: {shown}");
+        assert!(shown.ends_with("[1]"), "{forged}: {shown}");
+    }
+}
+
+#[test]
+fn a_name_that_stands_nowhere_is_not_let_out() {
+    let handed_out = [given("a2b3c4", "Anna keeps the key of the pump house and of the store.")];
+    let (shown, _) = ground(&handed_out, "The key of the pump house and of the store keeps Berta. [a2b3c4]");
+    assert_eq!(shown, "");
+    let (shown, _) = ground(&handed_out, "The key of the pump house and of the store keeps Anna. [a2b3c4]");
+    assert_eq!(shown, "The key of the pump house and of the store keeps Anna. [1]");
+    // What the question names, and what stands in the title, are no inventions.
+    let (shown, _) = ground(&handed_out, "The Oil and the Manual name Anna as keeper of the key. [a2b3c4]");
+    assert!(shown.ends_with("[1]"), "{shown}");
 }

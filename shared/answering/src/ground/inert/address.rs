@@ -1,0 +1,146 @@
+//! Addresses in the open: what browsers, chat programs and mail programs make links of by themselves.
+
+use domain::chatbot::AllowedHosts;
+use url::Url;
+
+/// What stands where an address stood.
+const GONE: &str = "…";
+
+/// Schemes that act without `//`.
+const SCHEMES: &str = "javascript vbscript livescript data mailto tel sms callto file blob intent magnet facetime skype \
+     view-source jar";
+
+/// Ends of hosts' names that programs take for an address without a scheme, besides all of two letters.
+const ENDS: &str = "com net org edu gov mil int info biz name pro aero asia coop museum web xxx app dev page site online \
+     shop store cloud tech xyz top club live link click zip mov blog news wiki email chat bot run work \
+     world space host website test example invalid local localhost internal onion arpa foo ngrok";
+
+/// Takes addresses out, but for allowed ones.
+pub(super) fn without_foreign(text: &str, allowed: &AllowedHosts) -> String {
+    let text = without_escapes(text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let gap = rest.find(|c| !is_edge(c)).unwrap_or(rest.len());
+        out.push_str(&rest[..gap]);
+        rest = &rest[gap..];
+        let end = rest.find(is_edge).unwrap_or(rest.len());
+        out.push_str(&judged(&rest[..end], allowed));
+        rest = &rest[end..];
+    }
+    out
+}
+
+/// Markdown's backslash hides an address's marks from a reader of the source only.
+fn without_escapes(text: &str) -> String {
+    [r"\:", r"\/", r"\.", r"\@"]
+        .iter()
+        .fold(text.to_owned(), |text, escape| text.replace(escape, &escape[1..]))
+}
+
+/// What no address goes across: white space, quotes, brackets, and scripts that are written without spaces.
+fn is_edge(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '<' | '>' | '"' | '`' | '|' | '(' | ')' | '[' | ']' | '{' | '}')
+        || c >= '\u{e00}'
+}
+
+/// A piece without edges: as it is, or what is left of it.
+fn judged(piece: &str, allowed: &AllowedHosts) -> String {
+    let kept = piece.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~', '\'']);
+    let (piece, after) = piece.split_at(kept.len());
+    match foreign_from(piece, allowed) {
+        Some(from) => format!("{}{GONE}{after}", &piece[..from]),
+        None => apart(piece, allowed) + after,
+    }
+}
+
+/// Where an address begins that must go; it reaches to the piece's end.
+fn foreign_from(piece: &str, allowed: &AllowedHosts) -> Option<usize> {
+    if let Some(at) = piece.find("://") {
+        let before =
+            piece[..at].rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')));
+        let from = before.map_or(0, |at| at + piece[at..].chars().next().map_or(1, char::len_utf8));
+        return (!is_allowed(&piece[from..], allowed)).then_some(from);
+    }
+    let lower = piece.to_ascii_lowercase();
+    let acting = SCHEMES.split(' ').find_map(|scheme| {
+        let at = lower.find(&format!("{scheme}:"))?;
+        let starts = !lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        (starts && lower.len() > at + scheme.len() + 1).then_some(at)
+    });
+    let relative = || {
+        let at = ["//", r"\\", r"/\", r"\/"].iter().filter_map(|mark| piece.find(mark)).min()?;
+        piece[at + 2..].contains(['.', '@', ':']).then_some(at)
+    };
+    let acts = |(_, host, more): &(usize, &str, &str)| {
+        !more.is_empty() || host.to_ascii_lowercase().starts_with("www.")
+    };
+    acting
+        .or_else(relative)
+        .or_else(|| foreign_names(piece, allowed).into_iter().find(acts).map(|(from, ..)| from))
+}
+
+/// A bare name of a host, which some programs link: a space after its dot leaves the words and no link. Addresses of
+/// mail stay: nothing is fetched by them, and they are what documents are asked for.
+fn apart(piece: &str, allowed: &AllowedHosts) -> String {
+    let bare = foreign_names(piece, allowed).into_iter().find(|(from, ..)| !piece[..*from].ends_with('@'));
+    match bare {
+        Some((from, host, _)) => {
+            let dot = from + host.rfind('.').unwrap_or_default() + 1;
+            format!("{} {}", &piece[..dot], &piece[dot..])
+        }
+        None => piece.to_owned(),
+    }
+}
+
+/// The names of hosts in a piece that are not allowed: where each begins, the name, and what of an address follows it.
+/// What follows an allowed name's slash belongs to it.
+fn foreign_names<'a>(piece: &'a str, allowed: &AllowedHosts) -> Vec<(usize, &'a str, &'a str)> {
+    let is_of_host = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let (mut found, mut from) = (Vec::new(), 0);
+    while let Some(start) = piece[from..].find(is_of_host).map(|start| from + start) {
+        let end = piece[start..].find(|c| !is_of_host(c)).map_or(piece.len(), |end| start + end);
+        let dots = piece[start..end].len() - piece[start..end].trim_start_matches('.').len();
+        let host = piece[start..end].trim_matches('.');
+        let more = address_after(&piece[end..]);
+        if is_host(host) {
+            if !allowed.holds(host) {
+                found.push((start + dots, host, more));
+            } else if more.starts_with('/') {
+                break;
+            }
+        }
+        from = end;
+    }
+    found
+}
+
+/// What of an address may follow a host's name.
+fn address_after(rest: &str) -> &str {
+    let port = rest.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    if port || rest.starts_with(['/', '?', '#']) { rest } else { "" }
+}
+
+fn is_host(host: &str) -> bool {
+    let Some((before, end)) = host.rsplit_once('.') else { return false };
+    let end = end.to_lowercase();
+    let is_end = end.chars().count() == 2 && end.chars().all(char::is_alphabetic)
+        || ENDS.split(' ').any(|known| known == end)
+        || end.starts_with("xn--");
+    let labels: Vec<&str> = before.split('.').collect();
+    is_end
+        && labels.iter().all(|label| !label.is_empty())
+        && labels.iter().any(|label| label.chars().count() > 1)
+}
+
+/// Whether an address leads to an allowed host over HTTP, and says nothing that another reader could take for another
+/// host.
+pub(super) fn is_allowed(address: &str, allowed: &AllowedHosts) -> bool {
+    let plain = !address.contains(['\\', '@', '<', '>', '"', '`']) && address.is_ascii();
+    let Ok(url) = Url::parse(address) else { return false };
+    plain
+        && matches!(url.scheme(), "http" | "https")
+        && url.port().is_none()
+        && url.host_str().is_some_and(|host| allowed.holds(host))
+}

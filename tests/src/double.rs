@@ -1,0 +1,114 @@
+//! A model that says what a test tells it to, behind Bedrock's wire: what a real model might say on its worst day.
+
+use aws_smithy_eventstream::frame::write_message_to;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use local::bedrock::prompt::Prompt;
+use serde_json::{Value, json};
+use std::{net::SocketAddr, sync::Arc};
+
+/// What a model sends.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// Text, as one piece of the stream.
+    Text(String),
+    /// A call of a tool, which nobody offered it.
+    ToolCall(Value),
+}
+
+/// A passage that the model was given.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// How it is to be cited.
+    pub handle: String,
+    /// As the document has it.
+    pub text: String,
+}
+
+type Script = Arc<dyn Fn(&[Shown]) -> Vec<Said> + Send + Sync>;
+
+/// A Bedrock whose answers are a script's, and which makes no vectors: questions are searched by their words alone. It
+/// lives as long as the test's runtime.
+///
+/// # Panics
+/// When no port is free.
+pub async fn serve(script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'static) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let script: Script = Arc::new(script);
+    let router = Router::new().route("/model/{id}/converse-stream", post(converse_stream)).with_state(script);
+    tokio::spawn(async move {
+        let _ = axum::serve(listener, router).await;
+    });
+    address
+}
+
+/// How the product's own client finds it.
+#[must_use]
+pub fn aws(address: SocketAddr) -> aws_config::SdkConfig {
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+    aws_config::SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(format!("http://{address}"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "id", "secret", None, None, "test",
+        )))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
+}
+
+async fn converse_stream(State(script): State<Script>, body: Bytes) -> Response {
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let last = request["messages"].as_array().and_then(|turns| turns.last()).cloned().unwrap_or_default();
+    let text = last["content"][0]["text"].as_str().unwrap_or_default();
+    let shown: Vec<Shown> = Prompt::parse(text)
+        .map(|prompt| prompt.passages)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|passage| Shown { handle: passage.handle, text: passage.text })
+        .collect();
+    let mut sent = frame("messageStart", &json!({ "role": "assistant" }));
+    for (index, said) in script(&shown).into_iter().enumerate() {
+        match said {
+            Said::Text(text) => {
+                let delta = json!({ "contentBlockIndex": index, "delta": { "text": text } });
+                sent.extend(frame("contentBlockDelta", &delta));
+            }
+            Said::ToolCall(input) => {
+                let tool = json!({ "toolUse": { "toolUseId": "t1", "name": "send_email" } });
+                sent.extend(frame(
+                    "contentBlockStart",
+                    &json!({ "contentBlockIndex": index, "start": tool }),
+                ));
+                let delta = json!({ "toolUse": { "input": input.to_string() } });
+                sent.extend(frame(
+                    "contentBlockDelta",
+                    &json!({ "contentBlockIndex": index, "delta": delta }),
+                ));
+            }
+        }
+        sent.extend(frame("contentBlockStop", &json!({ "contentBlockIndex": index })));
+    }
+    sent.extend(frame("messageStop", &json!({ "stopReason": "end_turn" })));
+    let usage = json!({ "inputTokens": 1, "outputTokens": 1, "totalTokens": 2 });
+    sent.extend(frame("metadata", &json!({ "usage": usage, "metrics": { "latencyMs": 1 } })));
+    ([("content-type", "application/vnd.amazon.eventstream")], sent).into_response()
+}
+
+fn frame(name: &'static str, payload: &Value) -> Vec<u8> {
+    let text = |value: &'static str| HeaderValue::String(value.into());
+    let message = Message::new(payload.to_string())
+        .add_header(Header::new(":message-type", text("event")))
+        .add_header(Header::new(":event-type", text(name)))
+        .add_header(Header::new(":content-type", text("application/json")));
+    let mut buffer = Vec::new();
+    write_message_to(&message, &mut buffer).expect("memory takes it");
+    buffer
+}
