@@ -6,6 +6,7 @@ mod keeping;
 mod mcp;
 mod openai;
 mod problems;
+mod retrieval;
 mod routes;
 mod search;
 mod sessions;

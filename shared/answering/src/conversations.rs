@@ -1,11 +1,12 @@
 //! Sessions: opened, read, listed. Each is one flush, the key's check included.
 
 use crate::{Answering, Refusal, caller::admit};
-use domain::{ApiKey, Scope, SessionId};
+use domain::{ApiKey, MessageId, Scope, SessionId};
 use futures_util::try_join;
 use store::{
     TenantTx, api_keys, caller,
     messages::{self, Message},
+    retrievals::{self, Retrieval},
     sessions::{self, Changes, Ending, Opening, Session, Which},
 };
 
@@ -89,6 +90,15 @@ impl Answering {
         }
         tx.finish().await?;
         Ok(())
+    }
+
+    /// What was searched and found for a question, or for an answer.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn retrieval(&self, key: &ApiKey, message: MessageId) -> Result<Retrieval, Refusal> {
+        let read = async |tx: &TenantTx| retrievals::of_message(tx, message).await;
+        self.admitted(key, Scope::SessionsRead, read).await?.ok_or(Refusal::NotFound("message"))
     }
 
     /// Messages of a session in order, after a sequence number.

@@ -95,7 +95,8 @@ impl Answering {
             abstained: end.abstained,
             error_info: end.broken.map(|broken| json!({ "code": code(broken) })),
         };
-        let scores = json!(retrieved.all.iter().map(score_row).collect::<Vec<_>>());
+        let scores =
+            json!(retrieved.all.iter().map(|passage| score_row(passage, &end.in_prompt)).collect::<Vec<_>>());
         let timings = json!(draft.timings);
         let chunks: Vec<ChunkId> = retrieved.all.iter().map(|passage| passage.hit.chunk).collect();
         let similarity: Vec<f64> = retrieved.all.iter().map(|passage| passage.score).collect();
@@ -185,9 +186,10 @@ async fn settle_once(
     }
 }
 
-fn score_row(passage: &Passage) -> serde_json::Value {
+fn score_row(passage: &Passage, in_prompt: &[ChunkId]) -> serde_json::Value {
     let hit = &passage.hit;
-    json!({ "dense": hit.dense, "lexical": hit.lexical, "coverage": hit.coverage, "fused": hit.fused, "score": passage.score })
+    json!({ "dense": hit.dense, "lexical": hit.lexical, "coverage": hit.coverage, "fused": hit.fused, "score": passage.score,
+        "in_prompt": in_prompt.contains(&hit.chunk) })
 }
 
 fn facts(turn: &Turn, asked: MessageId, retrieved: &Retrieved, draft: &Draft) -> Vec<Event<'static>> {

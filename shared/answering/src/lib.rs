@@ -27,7 +27,7 @@ pub use retrieve::{Beside, Passage};
 pub use turn::{Begun, Turn};
 
 use async_stream::stream;
-use domain::{MessageId, conversation::Question, document::clip, limits};
+use domain::{ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
 use models::{Delta, Embedder, Generator, Usage};
@@ -198,6 +198,7 @@ impl Answering {
                 return;
             }
             let handed_out = prompt::hand_out(passages);
+            end.in_prompt = handed_out.iter().map(|given| given.passage.hit.chunk).collect();
             let prompt = prompt::write(turn, question, retrieved.rewritten.as_deref(), &handed_out);
             let asked = retrieved.rewritten.as_deref().unwrap_or(question.as_str());
             let mut grounder = Grounder::new(&handed_out, &turn.config, asked);
@@ -271,6 +272,8 @@ enum Step {
 #[derive(Debug, Default)]
 struct End {
     verdict: Verdict,
+    /// The passages that the model was given.
+    in_prompt: Vec<ChunkId>,
     usage: Usage,
     abstained: bool,
     broken: Option<Broken>,

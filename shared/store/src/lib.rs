@@ -37,6 +37,7 @@ pub mod search;
 pub mod curated_search;
 pub mod sessions;
 pub mod messages;
+pub mod retrievals;
 pub mod events;
 
 pub use database::Database;

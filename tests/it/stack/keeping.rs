@@ -241,3 +241,46 @@ async fn numbers_have_no_gaps_however_many_ask_at_once() {
         .collect();
     assert_eq!(numbers, (1..=2 * TURNS as u64).collect::<Vec<_>>());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_an_answer_came_about_can_be_looked_up() {
+    let shared = stack().await;
+    let session = shared.session(&manual("keeping-debug").await).await;
+    let answer = shared.ask(&session, QUESTION).await;
+    let path = |id: &Value| format!("/api/v1/messages/{}/retrieval", id.as_str().expect("an id"));
+    let of_answer =
+        shared.chat(Method::GET, &path(&answer["message"]["id"]), &Value::Null, StatusCode::OK).await;
+    let of_question = shared
+        .chat(Method::GET, &path(&answer["message"]["question_id"]), &Value::Null, StatusCode::OK)
+        .await;
+    assert_eq!(of_answer, of_question);
+    assert_eq!((&of_answer["query"], &of_answer["answer_id"]), (&json!(QUESTION), &answer["message"]["id"]));
+    assert_eq!(of_answer["embedding_model"], domain::embedding::LOCAL_MODEL, "{of_answer}");
+    let passages = of_answer["passages"].as_array().expect("passages");
+    let cited: Vec<&Value> = passages.iter().filter(|found| found["markers"] != json!([])).collect();
+    let chunks: BTreeSet<&str> = answer["citations"]
+        .as_array()
+        .expect("citations")
+        .iter()
+        .map(|citation| citation["chunk_id"].as_str().expect("a chunk"))
+        .collect();
+    // What stands beside a passage may be cited as well, and was not searched for.
+    assert!(!cited.is_empty() && cited.len() <= chunks.len(), "{of_answer}");
+    for found in cited {
+        assert_eq!(found["in_prompt"], json!(true), "{found}");
+        assert!(chunks.contains(found["chunk_id"].as_str().expect("a chunk")), "{found}");
+    }
+    let ranks: Vec<u64> = passages.iter().map(|found| found["rank"].as_u64().expect("a rank")).collect();
+    assert_eq!(ranks, (1..=passages.len() as u64).collect::<Vec<_>>());
+    assert!(
+        passages.iter().any(|found| found["dense_rank"] == 1)
+            && passages.iter().any(|found| found["lexical_rank"] == 1)
+    );
+    assert!(of_answer["timings"]["total_ms"].is_u64(), "{of_answer}");
+
+    let stranger = shared.organization("debuggers").await;
+    let key = stranger["api_key"].as_str().expect("a key");
+    let foreign = shared.call(key, Method::GET, &path(&answer["message"]["id"]), "").await;
+    let absent = shared.call(key, Method::GET, &path(&json!(uuid::Uuid::now_v7().to_string())), "").await;
+    assert_eq!((foreign.0, &foreign.1["detail"]), (StatusCode::NOT_FOUND, &absent.1["detail"]));
+}

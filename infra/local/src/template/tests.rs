@@ -114,7 +114,14 @@ fn resolves_every_environment_of_the_template_that_deploys() {
             "WORK_QUEUE_URL"
         ]
     );
-    let chat = ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "IDENTITY_HASH_KEY", "PUBLIC_URL"];
+    let chat = [
+        "BUCKET",
+        "DATABASE_URL",
+        "EMBEDDING_DIMENSION",
+        "EMBEDDING_MODEL",
+        "IDENTITY_HASH_KEY",
+        "PUBLIC_URL",
+    ];
     assert_eq!(names("chat"), chat);
     let admin = [
         "BUCKET",
