@@ -32,26 +32,26 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON docent.ai_models TO docent_app;
 CREATE TRIGGER touch BEFORE UPDATE ON docent.ai_models
     FOR EACH ROW EXECUTE FUNCTION docent.touch_updated_at();
 
--- On-demand prices of the United States' regions as their providers publish them (aws.amazon.com/bedrock/pricing,
--- openai.com/api/pricing), as known on the date beside them. An organization that pays others writes its own.
+-- On-demand prices of the United States' regions as generally known (aws.amazon.com/bedrock/pricing is the source to compare them
+-- with): nobody read that page for these rows, so they bear no date. An organization writes its own terms, with the day.
 INSERT INTO docent.ai_models (provider, model_id, kind, display_name, supports_vision, supports_function_calling,
                               max_context_tokens, max_output_tokens, input_price, output_price, prices_read_on) VALUES
-    ('bedrock', 'anthropic.claude-haiku-4-5-20251001-v1:0',  'chat', 'Claude Haiku 4.5',  true, true, 200000, 64000, 1,    5,    '2026-11-27'),
-    ('bedrock', 'anthropic.claude-sonnet-4-5-20250929-v1:0', 'chat', 'Claude Sonnet 4.5', true, true, 200000, 64000, 3,    15,   '2026-11-27'),
-    ('bedrock', 'anthropic.claude-sonnet-4-20250514-v1:0',   'chat', 'Claude Sonnet 4',   true, true, 200000, 64000, 3,    15,   '2026-11-27'),
-    ('bedrock', 'anthropic.claude-opus-4-5-20251101-v1:0',   'chat', 'Claude Opus 4.5',   true, true, 200000, 64000, 5,    25,   '2026-11-27'),
-    ('bedrock', 'anthropic.claude-3-5-haiku-20241022-v1:0',  'chat', 'Claude 3.5 Haiku',  false, true, 200000, 8192, 0.8,  4,    '2026-11-27'),
-    ('bedrock', 'amazon.nova-micro-v1:0',   'chat', 'Amazon Nova Micro',   false, true, 128000,  10000, 0.035, 0.14, '2026-11-27'),
-    ('bedrock', 'amazon.nova-lite-v1:0',    'chat', 'Amazon Nova Lite',    true,  true, 300000,  10000, 0.06,  0.24, '2026-11-27'),
-    ('bedrock', 'amazon.nova-pro-v1:0',     'chat', 'Amazon Nova Pro',     true,  true, 300000,  10000, 0.8,   3.2,  '2026-11-27'),
-    ('bedrock', 'amazon.nova-premier-v1:0', 'chat', 'Amazon Nova Premier', true,  true, 1000000, 32000, 2.5,   12.5, '2026-11-27'),
-    ('bedrock', 'meta.llama3-3-70b-instruct-v1:0', 'chat', 'Llama 3.3 70B', false, true, 128000, 8192, 0.72, 0.72, '2026-11-27'),
-    ('bedrock', 'amazon.titan-embed-text-v2:0', 'embedding', 'Titan Text Embeddings V2', false, false, 8192, NULL, 0.02, NULL, '2026-11-27'),
-    ('bedrock', 'amazon.titan-embed-text-v1',   'embedding', 'Titan Text Embeddings',    false, false, 8192, NULL, 0.1,  NULL, '2026-11-27'),
-    ('bedrock', 'cohere.embed-english-v3',      'embedding', 'Cohere Embed English v3',  false, false, 512,  NULL, 0.1,  NULL, '2026-11-27'),
-    ('bedrock', 'cohere.embed-multilingual-v3', 'embedding', 'Cohere Embed Multilingual v3', false, false, 512, NULL, 0.1, NULL, '2026-11-27'),
-    ('bedrock', 'cohere.rerank-v3-5:0', 'rerank', 'Cohere Rerank 3.5', false, false, 4096, NULL, 2000, NULL, '2026-11-27'),
-    ('bedrock', 'amazon.rerank-v1:0',   'rerank', 'Amazon Rerank 1.0', false, false, NULL, NULL, 1000, NULL, '2026-11-27'),
+    ('bedrock', 'anthropic.claude-haiku-4-5-20251001-v1:0',  'chat', 'Claude Haiku 4.5',  true, true, 200000, 64000, 1,    5,    NULL),
+    ('bedrock', 'anthropic.claude-sonnet-4-5-20250929-v1:0', 'chat', 'Claude Sonnet 4.5', true, true, 200000, 64000, 3,    15,   NULL),
+    ('bedrock', 'anthropic.claude-sonnet-4-20250514-v1:0',   'chat', 'Claude Sonnet 4',   true, true, 200000, 64000, 3,    15,   NULL),
+    ('bedrock', 'anthropic.claude-opus-4-5-20251101-v1:0',   'chat', 'Claude Opus 4.5',   true, true, 200000, 64000, 5,    25,   NULL),
+    ('bedrock', 'anthropic.claude-3-5-haiku-20241022-v1:0',  'chat', 'Claude 3.5 Haiku',  false, true, 200000, 8192, 0.8,  4,    NULL),
+    ('bedrock', 'amazon.nova-micro-v1:0',   'chat', 'Amazon Nova Micro',   false, true, 128000,  10000, 0.035, 0.14, NULL),
+    ('bedrock', 'amazon.nova-lite-v1:0',    'chat', 'Amazon Nova Lite',    true,  true, 300000,  10000, 0.06,  0.24, NULL),
+    ('bedrock', 'amazon.nova-pro-v1:0',     'chat', 'Amazon Nova Pro',     true,  true, 300000,  10000, 0.8,   3.2,  NULL),
+    ('bedrock', 'amazon.nova-premier-v1:0', 'chat', 'Amazon Nova Premier', true,  true, 1000000, 32000, 2.5,   12.5, NULL),
+    ('bedrock', 'meta.llama3-3-70b-instruct-v1:0', 'chat', 'Llama 3.3 70B', false, true, 128000, 8192, 0.72, 0.72, NULL),
+    ('bedrock', 'amazon.titan-embed-text-v2:0', 'embedding', 'Titan Text Embeddings V2', false, false, 8192, NULL, 0.02, NULL, NULL),
+    ('bedrock', 'amazon.titan-embed-text-v1',   'embedding', 'Titan Text Embeddings',    false, false, 8192, NULL, 0.1,  NULL, NULL),
+    ('bedrock', 'cohere.embed-english-v3',      'embedding', 'Cohere Embed English v3',  false, false, 512,  NULL, 0.1,  NULL, NULL),
+    ('bedrock', 'cohere.embed-multilingual-v3', 'embedding', 'Cohere Embed Multilingual v3', false, false, 512, NULL, 0.1, NULL, NULL),
+    ('bedrock', 'cohere.rerank-v3-5:0', 'rerank', 'Cohere Rerank 3.5', false, false, 4096, NULL, 2000, NULL, NULL),
+    ('bedrock', 'amazon.rerank-v1:0',   'rerank', 'Amazon Rerank 1.0', false, false, NULL, NULL, 1000, NULL, NULL),
     -- What runs on one machine and costs nothing.
     ('bedrock', 'local.extractive',         'chat',      'Extractive answers on this machine', false, false, NULL, NULL, 0, 0, '2026-11-27'),
     ('bedrock', 'local.all-minilm-l6-v2',   'embedding', 'all-MiniLM-L6-v2 on this machine',   false, false, 256, NULL, 0, NULL, '2026-11-27');

@@ -2,7 +2,7 @@
 -- be active.
 SELECT 'active' AS status, c.id::text = lower($1) OR c.name = $1 AS is_exact,
        c.id AS chatbot_id, v.id AS config_id, v.llm_model, v.system_prompt, v.model_config, v.retrieval_k,
-       v.score_threshold, v.confidence_threshold, v.context_window, v.fallback_message,
+       v.score_threshold, v.confidence_threshold, v.context_window, v.fallback_message, v.allowed_hosts,
        clock_timestamp() AS began_at,
        e.id AS space_id, e.model_id AS space_model, e.dimension AS space_dimension,
        e.input_conventions AS space_conventions, e.languages AS space_languages
