@@ -293,7 +293,7 @@ pub async fn turn_context(tx: &TenantTx, id: SessionId) -> Result<Option<TurnCon
     turn_context_from_row(&row).map(Some)
 }
 
-/// Reads what `sessions/turn_context` and `chatbots/turn_context` select alike.
+/// Reads what the function `answering_of` tells both `sessions/turn_context` and `chatbots/turn_context`, and a status.
 pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
     let unsigned = |name: &str| u32::try_from(row.get::<_, i32>(name)).unwrap_or_default();
     let model_config: Value = row.get("model_config");
