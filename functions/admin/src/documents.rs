@@ -101,6 +101,12 @@ pub struct DocumentView {
     embedding_tokens: i64,
     /// US dollars; null while the price is not known.
     embedding_cost: Option<String>,
+    /// Whether the embedding model does not say how many tokens there were, and they were estimated.
+    tokens_are_estimated: bool,
+    /// Tokens, in and out, of the model that wrote contextual headers.
+    header_tokens: i64,
+    /// US dollars for those; null while the price is not known.
+    header_cost: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -161,6 +167,9 @@ impl From<Document> for DocumentView {
             metadata: document.metadata,
             embedding_tokens: document.embedding_tokens,
             embedding_cost: document.embedding_cost,
+            tokens_are_estimated: document.tokens_are_estimated,
+            header_tokens: document.header_tokens,
+            header_cost: document.header_cost,
             created_at: document.created_at,
             updated_at: document.updated_at,
             processed_at: document.processed_at,

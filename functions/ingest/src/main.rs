@@ -25,6 +25,8 @@ async fn serve() -> anyhow::Result<()> {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,
             bucket: objects::Bucket::new(&aws, config::text("BUCKET")?),
             embedder: models::Embedder::new(&aws),
+            generator: models::Generator::new(&aws),
+            header_model: config::text("GENERATION_MODEL")?,
             extractor: Arc::new(extract::Extractor::of_this_program()?),
             ocr: Ocr::chosen(&config::optional("OCR"), &aws)?,
             web: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },

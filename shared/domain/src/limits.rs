@@ -90,6 +90,15 @@ pub const UNIT_BEGINS_SECONDS: u64 = 30;
 pub const LEASE_SECONDS: f64 = 75.0;
 /// Functions that may die at one version without a step forward between them: then the document is the cause.
 pub const DEATHS: i32 = 4;
+/// Curated answers that one file brings: their questions are embedded in one unit of work.
+pub const CURATED_FILE: usize = 2_000;
+/// Tokens of a contextual header, by estimate, and bytes; what a model writes beyond is cut.
+pub const HEADER_TOKENS: usize = 64;
+/// Bytes of it.
+pub const HEADER_BYTES: usize = 400;
+/// Bytes of a document that a model is shown to write a passage's header: of a longer one its beginning and what stands
+/// around the passage, half and half.
+pub const HEADER_DOCUMENT_BYTES: usize = 24_000;
 /// Chunks that are embedded and written at a time: progress is seen between them, and kept.
 pub const CHUNKS_AT_ONCE: usize = 64;
 /// Refused pages of a visit that its result names.

@@ -2,6 +2,7 @@
 
 use crate::{
     Chunk, Ingestion, Shape, Step, chunk,
+    curated::Imported,
     describe::{Given, unknown_product},
     extract::Extracted,
     locate::Work,
@@ -73,7 +74,7 @@ impl Ingestion {
             );
             return self.fail(organization, work, Failure::new(FailureCode::TooLarge, detail)).await;
         }
-        match self.write(organization, work, &described, &all, clock).await? {
+        match self.write(organization, work, &described, (extracted, &all), clock).await? {
             Written::All => {}
             Written::Gone => return Ok(Step::Moved),
             Written::Part => {
@@ -83,6 +84,7 @@ impl Ingestion {
                 return Ok(Step::Continues { done: work.done() });
             }
         }
+        let imported = self.imported(work, &extracted.pairs).await?;
         let manifest = Manifest {
             chunks: as_i32(all.len()),
             text_bytes: i64::try_from(extracted.text.len()).unwrap_or(i64::MAX),
@@ -96,12 +98,14 @@ impl Ingestion {
             ocr_confidence: reading.ocr_confidence(),
             unread_pages: extracted.unread.iter().map(|page| as_i32(*page as usize)).collect(),
             metadata: extracted.metadata.clone(),
+            curated: as_i32(extracted.pairs.len()),
         };
         let finished = Finished {
             content_hash: &reading.content_hash,
             manifest: &manifest,
             described: &described,
             text: extracted.text.clone().into_bytes(),
+            imported,
         };
         self.finish(organization, work, finished).await
     }
@@ -112,7 +116,7 @@ impl Ingestion {
         organization: OrganizationId,
         work: &Work,
         described: &Described,
-        all: &[Chunk],
+        (extracted, all): (&Extracted, &[Chunk]),
         clock: Clock,
     ) -> anyhow::Result<Written> {
         let total = as_i32(all.len());
@@ -125,13 +129,13 @@ impl Ingestion {
             if clock.is_up() && (work.has_advanced() || work.total.is_none()) {
                 return self.note_total(organization, work, total).await;
             }
-            let (rows, tokens) = self.embed(&work.collection.spaces, described, batch, &overrides).await?;
+            let (rows, spent) = self.embed(work, described, extracted, batch, &overrides).await?;
             let stride = Stride {
                 from: work.done(),
                 to: work.done() + as_i32(batch.len()),
                 total,
                 copied_from: None,
-                tokens,
+                spent: Some(&spent),
             };
             let tx = self.database.tenant(organization).await?;
             if !versions::advance(&tx, work.version, work.worker, &stride).await.context("note progress")? {
@@ -160,7 +164,7 @@ impl Ingestion {
     ) -> anyhow::Result<Written> {
         let done = work.done();
         let tx = self.database.tenant(organization).await?;
-        let stride = Stride { from: done, to: done, total, copied_from: None, tokens: 0 };
+        let stride = Stride { from: done, to: done, total, copied_from: None, spent: None };
         let is_ours = versions::advance(&tx, work.version, work.worker, &stride).await?;
         jobs::advance(&tx, work.job, done, total).await?;
         tx.finish().await?;
@@ -187,7 +191,7 @@ impl Ingestion {
                 return Ok(Step::Continues { done: work.done() });
             }
             let to = (work.done() + limits::COPIED_AT_ONCE).min(total);
-            let stride = Stride { from: work.done(), to, total, copied_from: Some(donor.id), tokens: 0 };
+            let stride = Stride { from: work.done(), to, total, copied_from: Some(donor.id), spent: None };
             let tx = self.database.tenant(organization).await?;
             if !versions::advance(&tx, work.version, work.worker, &stride).await.context("note progress")? {
                 return Ok(Step::Moved);
@@ -228,6 +232,8 @@ impl Ingestion {
             manifest: &donor.manifest,
             described: &described,
             text,
+            // A version that brought answers is no donor.
+            imported: Imported::default(),
         };
         self.finish(organization, work, finished).await
     }

@@ -31,8 +31,9 @@ pub struct Chunk {
     pub content: String,
     /// Headings above it, outermost first, each on one line.
     pub headings: Vec<String>,
-    /// The header lines of the table inside which it begins.
-    pub table_header: Option<String>,
+    /// What is carried along over it: the header lines of the table inside which it begins and, over them, what a model wrote
+    /// of its place.
+    pub carried: Option<String>,
     /// Of its first byte, where the format has pages, from 1.
     pub page: Option<u32>,
     /// Its bytes in the extracted text.
@@ -49,7 +50,7 @@ impl Chunk {
     /// The text with its title, headings and table header before it: what is embedded and searched.
     #[must_use]
     pub fn in_context(&self, title: &str) -> String {
-        in_context(title, &self.headings, self.table_header.as_deref(), &self.content)
+        in_context(title, &self.headings, self.carried.as_deref(), &self.content)
     }
 
     /// Its type by the collection's rules.

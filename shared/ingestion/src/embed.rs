@@ -1,44 +1,72 @@
 //! Chunks to rows: vectors, words and counts.
 
-use crate::{Chunk, Ingestion, build::Described};
+use crate::{Chunk, Ingestion, build::Described, extract::Extracted, locate::Work};
 use anyhow::Context as _;
 use domain::embedding::Space;
 use models::Purpose;
-use store::chunks::{NewChunk, Override};
+use store::{
+    chunks::{NewChunk, Override},
+    versions::{Spent, Tokens},
+};
 
 impl Ingestion {
-    /// Embeds a batch of chunks with their context in each of the spaces and makes rows of them. A passage that a
-    /// person corrected is embedded as it reads now. Also the tokens that were embedded, as far as they are known.
+    /// Embeds a batch of chunks with their context in each of the collection's spaces and makes rows of them. A passage
+    /// that a person corrected is embedded as it reads now. Also what models were paid for.
     pub(crate) async fn embed(
         &self,
-        spaces: &[Space],
+        work: &Work,
         described: &Described,
+        extracted: &Extracted,
         batch: &[Chunk],
         overrides: &[Override],
-    ) -> anyhow::Result<(Vec<NewChunk>, i64)> {
-        let mut tokens = 0;
+    ) -> anyhow::Result<(Vec<NewChunk>, Spent)> {
+        let mut spent = Spent::default();
+        let headers = if work.collection.contextual_headers {
+            self.headers(&described.title, &extracted.text, batch, &mut spent).await?
+        } else {
+            vec![None; batch.len()]
+        };
         let mut rows: Vec<NewChunk> = Vec::with_capacity(batch.len());
         let mut texts: Vec<String> = Vec::with_capacity(batch.len());
-        for chunk in batch {
+        for (chunk, header) in batch.iter().zip(headers) {
             let word = overrides.iter().find(|word| word.source_hash == chunk.source_hash);
             let mut chunk = chunk.clone();
             if let Some(content) = word.and_then(|word| word.content.clone()) {
                 chunk.content = content;
             }
+            chunk.carried = under(header, chunk.carried);
             let text = chunk.in_context(&described.title);
             rows.push(row(&chunk, described, &text, word.is_none_or(|word| word.is_active)));
             texts.push(text);
         }
-        for space in spaces {
+        for space in &work.collection.spaces {
             let embedded =
                 self.embedder.embed(space, Purpose::Document, &texts).await.context("embed chunks")?;
             for (row, (one, text)) in rows.iter_mut().zip(embedded.into_iter().zip(&texts)) {
-                let estimate = || language::estimate_tokens(text).try_into().unwrap_or(u32::MAX);
-                tokens += i64::from(one.tokens.unwrap_or_else(estimate));
+                count(&mut spent, space, one.tokens, text);
                 row.vectors.push(one.vector);
             }
         }
-        Ok((rows, tokens))
+        Ok((rows, spent))
+    }
+}
+
+/// Adds a text's tokens to those of its space's model: as the provider counted, else by estimate.
+fn count(spent: &mut Spent, space: &Space, counted: Option<u32>, text: &str) {
+    let estimate = || i64::try_from(language::estimate_tokens(text)).unwrap_or(i64::MAX);
+    let tokens = counted.map_or_else(estimate, i64::from);
+    spent.is_estimated |= counted.is_none();
+    match spent.embedded.iter_mut().find(|one| one.model == space.model) {
+        Some(one) => one.prompt += tokens,
+        None => spent.embedded.push(Tokens { model: space.model.clone(), prompt: tokens, completion: 0 }),
+    }
+}
+
+/// A header and, under it, what else is carried.
+fn under(header: Option<String>, carried: Option<String>) -> Option<String> {
+    match (header, carried) {
+        (Some(header), Some(carried)) => Some(format!("{header}\n{carried}")),
+        (header, carried) => header.or(carried),
     }
 }
 

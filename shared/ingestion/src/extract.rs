@@ -16,6 +16,7 @@ mod grid;
 mod html;
 pub mod markdown;
 mod odt;
+mod pairs;
 mod pdf;
 pub(crate) mod picture;
 mod pptx;
@@ -28,7 +29,7 @@ mod xlsx;
 mod xml;
 
 pub use child::{ARGUMENT, hide_from_children, run_child};
-pub use document::{Block, BlockKind, Extracted};
+pub use document::{Block, BlockKind, Extracted, Pair};
 
 use anyhow::Context as _;
 use domain::{Failure, FailureCode, limits};

@@ -14,7 +14,9 @@ pub mod ocr;
 mod read;
 mod describe;
 mod chunk;
+mod headers;
 mod embed;
+mod curated;
 mod build;
 mod settle;
 pub mod reconcile;
@@ -29,7 +31,7 @@ use domain::{Failure, FailureCode, ObjectKey, OrganizationId, document::KeyProbl
 use extract::Extractor;
 use futures_util::FutureExt as _;
 use locate::{Located, Work};
-use models::Embedder;
+use models::{Embedder, Generator};
 use objects::Bucket;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use store::Database;
@@ -49,6 +51,10 @@ pub struct Ingestion {
     pub bucket: Bucket,
     /// What makes vectors.
     pub embedder: Embedder,
+    /// What writes contextual headers, for collections that ask for them.
+    pub generator: Generator,
+    /// The model that it writes them with.
+    pub header_model: String,
     /// What reads files, in a process of its own.
     pub extractor: Arc<Extractor>,
     /// Who reads pages that are pictures.

@@ -1,6 +1,6 @@
 //! The end of a version, or of a document: switched to, failed, dropped or forgotten.
 
-use crate::{Ingestion, Outcome, Step, build::Described, locate::Work};
+use crate::{Ingestion, Outcome, Step, build::Described, curated::Imported, locate::Work};
 use anyhow::Context as _;
 use domain::{DocumentId, Failure, OrganizationId};
 use serde_json::json;
@@ -56,6 +56,8 @@ pub(crate) struct Finished<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) described: &'a Described,
     pub(crate) text: Vec<u8>,
+    /// Answers of people that the file brings.
+    pub(crate) imported: Imported,
 }
 
 impl Ingestion {
@@ -89,6 +91,7 @@ impl Ingestion {
             finished.manifest,
         );
         describe.await.context("describe version")?;
+        finished.imported.replace(&tx, work.document).await.context("write the answers that it brings")?;
         let switch = documents::switch(&tx, work.document, work.version, work.worker, &reading);
         if !switch.await.context("switch version")? {
             drop(tx);

@@ -118,7 +118,7 @@ impl Management {
         let vectors = self.vectors(&space, Purpose::Query, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(key).await?;
-        let created = curated::create(&tx, &writings, origin, &author(key)).await;
+        let created = curated::create(&tx, &writings, origin, &author(key), None).await;
         created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
         curated::insert_vectors(&tx, space.id, &ids, &vectors).await?;
         tx.finish().await?;

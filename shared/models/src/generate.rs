@@ -11,8 +11,9 @@ use aws_sdk_bedrockruntime::{
     },
 };
 use domain::chatbot::ModelConfig;
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
+use std::pin::pin;
 
 /// One message of the conversation so far.
 #[derive(Debug, Clone)]
@@ -127,6 +128,30 @@ impl Generator {
                 }
             }
         })
+    }
+}
+
+impl Generator {
+    /// A short answer as a whole, and its count.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn complete(
+        &self,
+        model: &str,
+        prompt: &Prompt,
+        config: ModelConfig,
+    ) -> Result<(String, Usage)> {
+        let mut deltas = pin!(self.stream(model, prompt, config).await?);
+        let (mut text, mut usage) = (String::new(), Usage::default());
+        while let Some(delta) = deltas.try_next().await? {
+            match delta {
+                Delta::Text(more) => text.push_str(&more),
+                Delta::Usage(count) => usage = count,
+                Delta::CutAtLimit => {}
+            }
+        }
+        Ok((text, usage))
     }
 }
 

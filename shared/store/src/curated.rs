@@ -133,12 +133,19 @@ pub enum Origin {
     Api,
 }
 
-/// Writes new curated answers in one statement.
+/// Writes new curated answers in one statement; `document`: the file that brings them.
 ///
 /// # Errors
 /// [`crate::Error::Refused`] with `curated_answers_organization_id_chatbot_id_fkey` (or `…_collection_id_fkey`) when
 /// there is no such chatbot (or collection).
-pub async fn create(tx: &TenantTx, answers: &[Writing], origin: Origin, by: &str) -> Result<()> {
+pub async fn create(
+    tx: &TenantTx,
+    answers: &[Writing],
+    origin: Origin,
+    by: &str,
+    document: Option<DocumentId>,
+) -> Result<()> {
+    let document = document.map(|id| id.0);
     let ids: Vec<Uuid> = answers.iter().map(|answer| answer.id.0).collect();
     let chatbots: Vec<Option<Uuid>> = answers.iter().map(|answer| answer.chatbot.map(|id| id.0)).collect();
     let collections: Vec<Option<Uuid>> =
@@ -165,8 +172,18 @@ pub async fn create(tx: &TenantTx, answers: &[Writing], origin: Origin, by: &str
         (&active, Type::BOOL_ARRAY),
         (&origin, Type::TEXT),
         (&by, Type::TEXT),
+        (&document, Type::UUID),
     ];
     tx.execute(sql!("curated_answers/create"), params).await?;
+    Ok(())
+}
+
+/// Deletes those that a document brought.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn delete_of(tx: &TenantTx, document: DocumentId) -> Result<()> {
+    tx.execute(sql!("curated_answers/delete_of"), &[(&document.0, Type::UUID)]).await?;
     Ok(())
 }
 

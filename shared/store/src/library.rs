@@ -54,6 +54,12 @@ pub struct Document {
     pub embedding_tokens: i64,
     /// US dollars for them, as decimal text; `None` while the price is not known.
     pub embedding_cost: Option<String>,
+    /// Whether the model says nothing of tokens.
+    pub tokens_are_estimated: bool,
+    /// Tokens of the model that wrote contextual headers, in and out.
+    pub header_tokens: i64,
+    /// US dollars, as decimal text; `None` while the price is not known.
+    pub header_cost: Option<String>,
     /// What readers see.
     pub active_version: Option<DocumentVersionId>,
     /// When it was first seen.
@@ -140,6 +146,9 @@ fn from_row(row: &Row) -> Document {
         metadata: row.get("extracted_metadata"),
         embedding_tokens: row.get("embedding_tokens"),
         embedding_cost: row.get("embedding_cost"),
+        tokens_are_estimated: row.get("tokens_are_estimated"),
+        header_tokens: row.get("header_tokens"),
+        header_cost: row.get("header_cost"),
         active_version: row.get::<_, Option<uuid::Uuid>>("active_version_id").map(DocumentVersionId),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),

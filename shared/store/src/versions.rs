@@ -99,9 +99,31 @@ pub async fn release_all(tx: &TenantTx) -> Result<()> {
     Ok(())
 }
 
+/// What models were paid for.
+#[derive(Debug, Clone, Default)]
+pub struct Spent {
+    /// By the embedding models.
+    pub embedded: Vec<Tokens>,
+    /// Whether some of those are an estimate, for the model does not say.
+    pub is_estimated: bool,
+    /// By the model that writes contextual headers.
+    pub headers: Vec<Tokens>,
+}
+
+/// Tokens of one model's calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Its id at its provider.
+    pub model: String,
+    /// Read.
+    pub prompt: i64,
+    /// Written.
+    pub completion: i64,
+}
+
 /// A step of a version.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct Step<'a> {
     /// Chunks that stood before it.
     pub from: i32,
     /// Chunks that stand with it.
@@ -110,16 +132,30 @@ pub struct Step {
     pub total: i32,
     /// The version that they are copied from.
     pub copied_from: Option<DocumentVersionId>,
-    /// Tokens that were embedded for it.
-    pub tokens: i64,
+    /// What it cost; `None`: nothing.
+    pub spent: Option<&'a Spent>,
+}
+
+/// Tokens by model, as the database takes them: models, read, written.
+fn columns(tokens: &[Tokens]) -> (Vec<&str>, Vec<i64>, Vec<i64>) {
+    let models = tokens.iter().map(|one| one.model.as_str()).collect();
+    (
+        models,
+        tokens.iter().map(|one| one.prompt).collect(),
+        tokens.iter().map(|one| one.completion).collect(),
+    )
 }
 
 /// Notes a step, in the transaction that writes its chunks. `false`: another worker has the version, or it is gone.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn advance(tx: &TenantTx, id: DocumentVersionId, worker: Worker, step: &Step) -> Result<bool> {
+pub async fn advance(tx: &TenantTx, id: DocumentVersionId, worker: Worker, step: &Step<'_>) -> Result<bool> {
     let copied_from = step.copied_from.map(|donor| donor.0);
+    let nothing = Spent::default();
+    let spent = step.spent.unwrap_or(&nothing);
+    let (embedders, embedded, _) = columns(&spent.embedded);
+    let (writers, read, written) = columns(&spent.headers);
     let advanced = tx
         .execute(
             sql!("document_versions/advance"),
@@ -130,8 +166,13 @@ pub async fn advance(tx: &TenantTx, id: DocumentVersionId, worker: Worker, step:
                 (&step.to, Type::INT4),
                 (&step.total, Type::INT4),
                 (&copied_from, Type::UUID),
-                (&step.tokens, Type::INT8),
                 (&limits::LEASE_SECONDS, Type::FLOAT8),
+                (&embedders, Type::TEXT_ARRAY),
+                (&embedded, Type::INT8_ARRAY),
+                (&spent.is_estimated, Type::BOOL),
+                (&writers, Type::TEXT_ARRAY),
+                (&read, Type::INT8_ARRAY),
+                (&written, Type::INT8_ARRAY),
             ],
         )
         .await?;
@@ -175,6 +216,9 @@ pub struct Manifest {
     pub unread_pages: Vec<i32>,
     /// What the file says of itself.
     pub metadata: std::collections::BTreeMap<String, String>,
+    /// Curated answers that it brought.
+    #[serde(default)]
+    pub curated: i32,
 }
 
 /// Records how a version was made.

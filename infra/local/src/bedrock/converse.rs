@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::extractive::{Candidates, NO_ANSWER};
-use super::prompt::Prompt;
+use super::prompt::{self, Prompt};
 use super::words::{estimate_tokens, is_unspaced};
 use super::{Refusal, base_model, parse};
 use crate::minilm::{Embedder, MiniLm, cosine};
@@ -139,7 +139,9 @@ fn last_user_text(request: &Request) -> Result<String, Refusal> {
 }
 
 async fn extract(embedder: &Embedder, text: &str) -> anyhow::Result<String> {
-    let Some(prompt) = Prompt::parse(text) else { return Ok(NO_ANSWER.to_owned()) };
+    let Some(prompt) = Prompt::parse(text) else {
+        return Ok(prompt::opening(text).unwrap_or_else(|| NO_ANSWER.to_owned()));
+    };
     let found = Candidates::find(&prompt.question, &prompt.passages);
     let meanings = match embedder {
         Embedder::MiniLm(model) if readable(&prompt.question) => {

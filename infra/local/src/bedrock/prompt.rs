@@ -48,6 +48,16 @@ impl Prompt {
     }
 }
 
+/// Where nothing is asked but where a passage of a document stands: the document's title and first line, which is as much as
+/// picking sentences can say of it.
+pub fn opening(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("<document ")?;
+    let (attributes, rest) = rest.split_once('>')?;
+    let (body, _) = rest.split_once("</document>")?;
+    let first = unescape(body).lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned();
+    Some(format!("{}: {first}", attribute(attributes, "title")))
+}
+
 fn attribute(attributes: &str, name: &str) -> String {
     let start = format!("{name}=\"");
     let spaced = format!(" {attributes}");

@@ -109,6 +109,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
             "EMBEDDING_DIMENSION",
             "EMBEDDING_MODEL",
             "EVENTS_QUEUE_URL",
+            "GENERATION_MODEL",
             "OCR",
             "WEB_ALLOW_PRIVATE",
             "WORK_QUEUE_URL"

@@ -29,7 +29,7 @@ struct Open {
     tokens: usize,
     /// What it may have: less with a table's header before it.
     room: Size,
-    table_header: Option<String>,
+    carried: Option<String>,
     page: Option<u32>,
     confidence: f32,
     /// Where headings that have no text of their own end, if it begins with such.
@@ -157,12 +157,12 @@ impl<'a> Filling<'a> {
         let tokens = estimate_tokens(&self.text[range.clone()]);
         let confidence = self.blocks[place].confidence;
         if self.open.is_none() {
-            let (table_header, room) = self.room_at(place, range.start);
+            let (carried, room) = self.room_at(place, range.start);
             self.open = Some(Open {
                 range: range.start..range.start,
                 tokens: 0,
                 room,
-                table_header,
+                carried,
                 page: self.blocks[place].page,
                 confidence,
                 lead_end: 0,
@@ -230,7 +230,7 @@ impl<'a> Filling<'a> {
             index: self.chunks.len(),
             content: content.to_owned(),
             headings: self.headings.clone(),
-            table_header: open.table_header,
+            carried: open.carried,
             page: open.page,
             bytes: start..start + content.len(),
             tokens: estimate_tokens(content),

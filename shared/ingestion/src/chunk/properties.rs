@@ -143,7 +143,7 @@ fn is_in_place(document: &Extracted, chunks: &[Chunk]) -> Result<(), TestCaseErr
 
 fn is_of_size(document: &Extracted, chunks: &[Chunk], shape: &Shape) -> Result<(), TestCaseError> {
     for chunk in chunks {
-        let header = chunk.table_header.as_deref().map_or(0, estimate_tokens);
+        let header = chunk.carried.as_deref().map_or(0, estimate_tokens);
         prop_assert!(chunk.tokens + header <= shape.tokens, "{} + {header} tokens", chunk.tokens);
         prop_assert_eq!(chunk.tokens, estimate_tokens(&chunk.content));
     }
@@ -222,7 +222,7 @@ fn is_whole(document: &Extracted, chunks: &[Chunk], shape: &Shape) -> Result<(),
         let block = block_at(document, chunk.bytes.start);
         let rows = units::rows_from(&document.text, block).filter(|rows| *rows <= chunk.bytes.start);
         prop_assert_eq!(
-            chunk.table_header.is_some(),
+            chunk.carried.is_some(),
             rows.is_some() && shape.tokens > 1 && {
                 let header = &document.text[block.range.start..rows.unwrap_or(block.range.start)];
                 !shape.limit(&[]).half().beginning_of(header.trim()).is_empty()
@@ -279,7 +279,7 @@ proptest! {
                 &changed, &[heading("Rest")], after.as_slice()].concat();
             let chunks = chunk(&document(&source), &shape).into_iter();
             chunks.filter(|chunk| !chunk.headings.contains(&"Changed".to_owned()))
-                .map(|chunk| (chunk.content, chunk.headings, chunk.table_header, chunk.source_hash))
+                .map(|chunk| (chunk.content, chunk.headings, chunk.carried, chunk.source_hash))
                 .collect::<Vec<_>>()
         };
         let blank = |text: &str| text.trim().is_empty();

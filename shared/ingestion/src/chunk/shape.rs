@@ -1,7 +1,7 @@
 //! How large chunks are: by the collection's settings and by what its model reads.
 
 use super::context::{self, TITLE};
-use domain::embedding::Space;
+use domain::{embedding::Space, limits};
 use language::{estimate_tokens, fit};
 use store::collections::Collection;
 
@@ -77,7 +77,8 @@ impl Shape {
         let shapes = collection
             .spaces
             .iter()
-            .map(|space| Self::within(collection.chunk_size, collection.chunk_overlap, space, title));
+            .map(|space| Self::within(collection.chunk_size, collection.chunk_overlap, space, title))
+            .map(|shape| if collection.contextual_headers { shape.with_header() } else { shape });
         shapes
             .min_by_key(|shape| (shape.tokens, shape.reads.bytes))
             .unwrap_or_else(|| Self::within(collection.chunk_size, 0, collection.space(), title))
@@ -90,6 +91,13 @@ impl Shape {
         // The line's end after the context counts as well.
         let title = Size::of(TITLE.beginning_of(title.trim())).plus(Size { tokens: MODEL_TOKENS, bytes: 1 });
         Self { tokens, overlap: overlap.min(tokens / 2), reads: model.less(title) }
+    }
+
+    /// With room for what a model writes over a chunk.
+    fn with_header(self) -> Self {
+        // The line's end counts as well.
+        let header = Size { tokens: limits::HEADER_TOKENS + 1, bytes: limits::HEADER_BYTES + 1 };
+        Self { reads: self.reads.less(header), ..self }
     }
 
     /// Of a chunk's text under these headings at most.

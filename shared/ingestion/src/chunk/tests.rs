@@ -107,9 +107,9 @@ fn a_table_keeps_its_header() {
     let document = read(&format!("# Pumps\n\n| Model | Pressure |\n|---|---|\n{rows}\nEnd."));
     let chunks = chunk(&document, &Shape::plain(40, 12));
     assert!(chunks.len() > 4);
-    assert_eq!((chunks[0].table_header.as_ref(), &chunks[0].content[..20]), (None, "| Model | Pressure |"));
+    assert_eq!((chunks[0].carried.as_ref(), &chunks[0].content[..20]), (None, "| Model | Pressure |"));
     for chunk in &chunks[1..] {
-        assert_eq!(chunk.table_header.as_deref(), Some("| Model | Pressure |"));
+        assert_eq!(chunk.carried.as_deref(), Some("| Model | Pressure |"));
         assert!(!chunk.content.contains("Model") && chunk.content.starts_with("| P-"), "{}", chunk.content);
         assert!(chunk.content.lines().all(|line| line.ends_with('|') || line.is_empty() || line == "End."));
         assert!(estimate_tokens(&chunk.in_context("")) <= 40 + estimate_tokens("Pumps"));

@@ -1,7 +1,7 @@
 //! The child's side: limits on itself first, then the file.
 
 use super::{
-    Answer, Extracted, csv, docx, eml, epub, html, markdown, odt, pdf, picture, pptx, rtf, sniff, text, xlsx,
+    Answer, Extracted, csv, docx, eml, epub, html, markdown, odt, pairs, pdf, picture, pptx, rtf, sniff, text, xlsx,
 };
 use domain::{Failure, FailureCode, limits};
 use rlimit::Resource;
@@ -141,6 +141,7 @@ pub(super) fn extract(bytes: &[u8], name: &str, depth: usize) -> Result<Extracte
         Format::Csv(source) => csv::read(&source),
         Format::Html(source) => html::read(&source),
         Format::Markdown(source) => Ok(markdown::read(&source)),
+        Format::Pairs(source) => pairs::read(&source),
         Format::Text(source) => text::read(&source),
     }
     .and_then(|document| within_limits(&document).map(|()| document))

@@ -3,6 +3,7 @@
 use super::{
     Extracted,
     grid::{Grid, too_many},
+    pairs::Columns,
 };
 use ::csv::{ReaderBuilder, StringRecord};
 use domain::{Failure, limits};
@@ -26,6 +27,7 @@ pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
     }
     let (hint, body) = hinted(source);
     let delimiter = hint.or_else(|| delimiter(body).map(|found| found.0)).unwrap_or(b',');
+    let (mut columns, mut pairs) = (None, Vec::new());
     let mut grid = Grid::new(&mut document);
     let mut record = StringRecord::new();
     let mut reader = reader(body, delimiter);
@@ -37,9 +39,15 @@ pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
         if record.len() > limits::TABLE_CELLS {
             return Err(too_many());
         }
+        match &columns {
+            None => columns = Some(Columns::of(&record)),
+            Some(Some(columns)) => pairs.push(columns.pair(&record)?),
+            Some(None) => {}
+        }
         grid.row(record.iter().map(str::to_owned).enumerate().collect())?;
     }
     grid.end()?;
+    document.pairs = super::pairs::counted(pairs)?;
     Ok(document)
 }
 

@@ -26,6 +26,20 @@ pub struct Extracted {
     /// Pages that hold a picture and no text, from 1: for OCR, or to be reported as unread.
     #[serde(default)]
     pub unread: Vec<u32>,
+    /// Questions with their answers, where the file is a list of them.
+    #[serde(default)]
+    pub pairs: Vec<Pair>,
+}
+
+/// A question that people answered themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// As people ask.
+    pub question: String,
+    /// As it is answered.
+    pub answer: String,
+    /// Where more stands.
+    pub source_url: Option<String>,
 }
 
 /// A stretch of the text.
@@ -81,6 +95,7 @@ impl Extracted {
             blocks: Vec::new(),
             metadata: BTreeMap::new(),
             unread: Vec::new(),
+            pairs: Vec::new(),
         }
     }
 

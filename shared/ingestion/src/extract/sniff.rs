@@ -2,7 +2,7 @@
 
 use super::{
     archive::{Archive, locked},
-    csv, eml, encoding, picture, xml,
+    csv, eml, encoding, pairs, picture, xml,
 };
 use domain::{Failure, FailureCode};
 use quick_xml::events::Event;
@@ -21,6 +21,8 @@ pub(super) enum Format {
     Eml,
     Picture,
     Csv(String),
+    /// Lines of JSON, each a question and its answer.
+    Pairs(String),
     Html(String),
     Markdown(String),
     Text(String),
@@ -97,6 +99,7 @@ pub(super) fn format(bytes: &[u8], name: &str) -> Result<Format, Failure> {
         _ if looks_like_html(&text) => Format::Html(text),
         "md" | "markdown" | "mdx" => Format::Markdown(text),
         "csv" | "tsv" | "tab" | "psv" => Format::Csv(text),
+        _ if pairs::looks_like(&text) => Format::Pairs(text),
         _ if csv::looks_like(&text) => Format::Csv(text),
         _ => Format::Text(text),
     })
@@ -276,6 +279,7 @@ mod tests {
                 Format::Eml => "eml",
                 Format::Picture => "png",
                 Format::Csv(_) => "csv",
+                Format::Pairs(_) => "jsonl",
                 Format::Html(_) => "html",
                 Format::Markdown(_) => "md",
                 Format::Text(_) => "txt",

@@ -4,11 +4,14 @@ SELECT d.id, d.collection_id, c.slug AS collection, d.title, d.filename, d.s3_ke
        d.chunk_count, d.extracted_metadata, d.ocr_confidence, d.active_version_id, d.created_at, d.updated_at,
        d.processed_at, coalesce(v.unread_pages, '{}') AS unread_pages,
        coalesce(v.embedding_tokens, 0) AS embedding_tokens, v.embedding_cost::text AS embedding_cost,
+       coalesce(v.tokens_are_estimated, false) AS tokens_are_estimated,
+       coalesce(v.header_tokens, 0) AS header_tokens, v.header_cost::text AS header_cost,
        j.done, j.total
   FROM docent.documents d
   JOIN docent.collections c ON c.organization_id = d.organization_id AND c.id = d.collection_id
   LEFT JOIN LATERAL (
-        SELECT unread_pages, embedding_tokens, embedding_cost FROM docent.document_versions
+        SELECT unread_pages, embedding_tokens, embedding_cost, tokens_are_estimated, header_tokens, header_cost
+          FROM docent.document_versions
          WHERE organization_id = docent.current_organization() AND document_id = d.id
          ORDER BY (id = d.active_version_id) IS TRUE DESC, created_at DESC LIMIT 1) v ON true
   LEFT JOIN LATERAL (
