@@ -171,7 +171,8 @@ def main():
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024", "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": stack["access_key_id"], "AWS_SECRET_ACCESS_KEY": stack["secret_access_key"],
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": stack["bedrock_endpoint"], "DATABASE_URL": database_url,
-        "EMBEDDING_MODEL": "local.all-minilm-l6-v2", "EMBEDDING_DIMENSION": "384", "GENERATION_MODEL": "local.extractive",
+        "EMBEDDING_MODEL": "local.all-minilm-l6-v2", "EMBEDDING_DIMENSION": "384", "BUCKET": stack["bucket"],
+        "AWS_ENDPOINT_URL_S3": stack["s3_endpoint"], "PUBLIC_URL": stack["gateway"],
         "IDENTITY_HASH_KEY": "k" * 32, "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH": "true", "PATH": os.environ["PATH"],
     }
     request = urllib.request.Request(

@@ -27,6 +27,7 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use url::Url;
 
 const BUCKET: &str = "documents";
+const GENERATION_MODEL: &str = "local.extractive";
 
 /// A write path of a test's own.
 pub struct Pipeline {
@@ -102,6 +103,8 @@ impl Pipeline {
             database: store::Database::new(self.function_url().as_str()).expect("a URL"),
             bucket: objects::Bucket::new(&aws(self.s3.address, &self.credentials), BUCKET),
             embedder: models::Embedder::new(&aws(self.bedrock.address, &self.credentials)),
+            generator: models::Generator::new(&aws(self.bedrock.address, &self.credentials)),
+            header_model: GENERATION_MODEL.into(),
             extractor: Arc::clone(&self.extractor),
             ocr: ingestion::ocr::Ocr::None,
             web: pages::Policy { allow_private: true },
@@ -120,6 +123,7 @@ impl Pipeline {
             ("EVENTS_QUEUE_URL", format!("http://{}/none", self.bedrock.address)),
             ("WORK_QUEUE_URL", format!("http://{}/none", self.bedrock.address)),
             ("EMBEDDING_MODEL", MODEL.into()),
+            ("GENERATION_MODEL", GENERATION_MODEL.into()),
             ("EMBEDDING_DIMENSION", DIMENSION.to_string()),
             ("AWS_ENDPOINT_URL_S3", format!("http://{}", self.s3.address)),
             ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", format!("http://{}", self.bedrock.address)),

@@ -84,7 +84,7 @@ fn row(chunk: &Chunk, described: &Described, text: &str, is_active: bool) -> New
         confidence: chunk.confidence,
         is_active,
         source_hash: chunk.source_hash,
-        context: chunk.table_header.clone(),
+        context: chunk.carried.clone(),
         vectors: Vec::new(),
     }
 }

@@ -139,11 +139,7 @@ pub struct Step<'a> {
 /// Tokens by model, as the database takes them: models, read, written.
 fn columns(tokens: &[Tokens]) -> (Vec<&str>, Vec<i64>, Vec<i64>) {
     let models = tokens.iter().map(|one| one.model.as_str()).collect();
-    (
-        models,
-        tokens.iter().map(|one| one.prompt).collect(),
-        tokens.iter().map(|one| one.completion).collect(),
-    )
+    (models, tokens.iter().map(|one| one.prompt).collect(), tokens.iter().map(|one| one.completion).collect())
 }
 
 /// Notes a step, in the transaction that writes its chunks. `false`: another worker has the version, or it is gone.

@@ -33,7 +33,7 @@ async fn write(organization: &Organization, answers: &[Writing]) {
         .map(|answer| tests::vectors::of_text(&answer.question, organization.space.dimension))
         .collect();
     let tx = organization.tx().await;
-    curated::create(&tx, answers, Origin::Api, "test").await.unwrap();
+    curated::create(&tx, answers, Origin::Api, "test", None).await.unwrap();
     curated::insert_vectors(&tx, organization.space.id, &ids, &vectors).await.unwrap();
     tx.finish().await.unwrap();
 }

@@ -54,7 +54,8 @@ pub fn opening(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("<document ")?;
     let (attributes, rest) = rest.split_once('>')?;
     let (body, _) = rest.split_once("</document>")?;
-    let first = unescape(body).lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned();
+    let first =
+        unescape(body).lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned();
     Some(format!("{}: {first}", attribute(attributes, "title")))
 }
 

@@ -108,7 +108,7 @@ impl Shape {
 
     /// Without a model's limits.
     #[cfg(test)]
-    pub(super) fn plain(tokens: usize, overlap: usize) -> Self {
+    pub(crate) fn plain(tokens: usize, overlap: usize) -> Self {
         Self { tokens, overlap, reads: Size { tokens: usize::MAX, bytes: usize::MAX } }
     }
 }

@@ -1,7 +1,8 @@
 //! The child's side: limits on itself first, then the file.
 
 use super::{
-    Answer, Extracted, csv, docx, eml, epub, html, markdown, odt, pairs, pdf, picture, pptx, rtf, sniff, text, xlsx,
+    Answer, Extracted, csv, docx, eml, epub, html, markdown, odt, pairs, pdf, picture, pptx, rtf, sniff,
+    text, xlsx,
 };
 use domain::{Failure, FailureCode, limits};
 use rlimit::Resource;

@@ -30,7 +30,8 @@ pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
         let line: Line = serde_json::from_str(line).map_err(|_| {
             refused(&at, "is no JSON object with the texts \"question\" and \"answer\", like the first line")
         })?;
-        let pair = checked(&at, &line.question, &line.answer, line.source_url.as_deref().unwrap_or_default())?;
+        let pair =
+            checked(&at, &line.question, &line.answer, line.source_url.as_deref().unwrap_or_default())?;
         document.push(BlockKind::Heading(2), &pair.question, None);
         document.push(BlockKind::Paragraph, &pair.answer, None);
         pairs.push(pair);
@@ -81,7 +82,8 @@ fn checked(at: &str, question: &str, answer: &str, source_url: &str) -> Result<P
     let question = text(at, "question", question, limits::USER_MESSAGE_CHARACTERS)?;
     let answer = text(at, "answer", answer, limits::ASSISTANT_MESSAGE_CHARACTERS)?;
     let source_url = source_url.trim();
-    if !source_url.is_empty() && !["https://", "http://"].iter().any(|scheme| source_url.starts_with(scheme)) {
+    if !source_url.is_empty() && !["https://", "http://"].iter().any(|scheme| source_url.starts_with(scheme))
+    {
         return Err(refused(at, "has a \"source_url\" that is no http address"));
     }
     Ok(Pair { question, answer, source_url: Some(source_url.to_owned()).filter(|url| !url.is_empty()) })
@@ -94,13 +96,18 @@ fn text(at: &str, what: &str, given: &str, characters: usize) -> Result<String, 
         return Err(refused(at, &format!("has no {what}")));
     }
     if count > characters {
-        return Err(refused(at, &format!("has a {what} of {count} characters; at most {characters} can be kept")));
+        return Err(refused(
+            at,
+            &format!("has a {what} of {count} characters; at most {characters} can be kept"),
+        ));
     }
     Ok(given)
 }
 
 fn refused(at: &str, what: &str) -> Failure {
-    let detail = format!("The file is a list of questions and answers, and {at} {what}. Correct it and upload the file again.");
+    let detail = format!(
+        "The file is a list of questions and answers, and {at} {what}. Correct it and upload the file again."
+    );
     Failure::new(FailureCode::Damaged, detail)
 }
 
@@ -132,14 +139,19 @@ mod tests {
         let detail = |source: &str| read(source).expect_err("refused").detail;
         let good = "{\"question\":\"a\",\"answer\":\"b\"}\n";
         assert!(detail(&format!("{good}\n{{\"question\":\"a\"}}")).contains("line 3 is no JSON object"));
-        assert!(detail(&format!("{good}{{\"question\":\" \",\"answer\":\"b\"}}")).contains("line 2 has no question"));
+        assert!(
+            detail(&format!("{good}{{\"question\":\" \",\"answer\":\"b\"}}"))
+                .contains("line 2 has no question")
+        );
         let url = "{\"question\":\"a\",\"answer\":\"b\",\"source_url\":\"javascript:x\"}";
         assert!(detail(&format!("{good}{url}")).contains("no http address"));
     }
 
     #[test]
     fn limits_hold_at_their_edges() {
-        let of = |question: usize, answer: usize| checked("line 1", &"q".repeat(question), &"ä".repeat(answer), "");
+        let of = |question: usize, answer: usize| {
+            checked("line 1", &"q".repeat(question), &"ä".repeat(answer), "")
+        };
         assert!(of(limits::USER_MESSAGE_CHARACTERS, limits::ASSISTANT_MESSAGE_CHARACTERS).is_ok());
         assert!(of(limits::USER_MESSAGE_CHARACTERS + 1, 1).is_err());
         assert!(of(1, limits::ASSISTANT_MESSAGE_CHARACTERS + 1).is_err());

@@ -1,0 +1,143 @@
+//! What a document brings beside its text: answers that people wrote, contexts that a model writes, and costs.
+
+use super::text;
+use domain::{DocumentId, FailureCode};
+use ingestion::{Outcome, unit::Clock};
+use serde_json::json;
+use store::{
+    ai_models,
+    collection_settings::{self, Settings},
+    curated::{self, Curated, Which},
+    library::{self, Document},
+};
+use tests::{Pipeline, database::MODEL, invariants};
+
+const QUESTIONS: &str = r#"{"question": "How long is the guarantee?", "answer": "Two years."}
+{"question": "Who repairs the pump?", "answer": "The service in Kampala.", "source_url": "https://example.org/service"}
+"#;
+
+async fn answers(pipeline: &Pipeline) -> Vec<Curated> {
+    let tx = pipeline.organization.tx().await;
+    curated::list(&tx, &Which::default(), 100).await.expect("read answers")
+}
+
+/// The answers, oldest first, with how many vectors all of them have.
+async fn brought(pipeline: &Pipeline) -> (Vec<String>, i64) {
+    let mut answers: Vec<String> = answers(pipeline).await.into_iter().map(|one| one.answer).collect();
+    answers.sort();
+    let tx = pipeline.database.admin().await.expect("a superuser");
+    let count = tx.query_one("SELECT count(*) FROM docent.curated_embeddings", &[]).await.expect("count");
+    (answers, count.get(0))
+}
+
+async fn document(pipeline: &Pipeline, key: &str) -> Document {
+    let tx = pipeline.organization.tx().await;
+    let which = library::Which { text: Some(key), ..library::Which::default() };
+    library::list(&tx, "documents", &which, 1).await.expect("read documents").pop().expect("a document")
+}
+
+#[tokio::test]
+async fn a_file_of_answers_brings_them_replaces_them_and_takes_them_along() {
+    let pipeline = Pipeline::start().await;
+    let key = pipeline.put("faq/pumps.jsonl", QUESTIONS.as_bytes()).await;
+    assert_eq!(pipeline.deliver(&key, Clock::start).await, Outcome::Completed { chunks: 2 });
+    let both = vec!["The service in Kampala.".to_owned(), "Two years.".to_owned()];
+    assert_eq!(brought(&pipeline).await, (both.clone(), 2));
+    let known = document(&pipeline, &key).await;
+    assert!(answers(&pipeline).await.iter().all(|one| {
+        one.document == Some(known.id)
+            && one.collection_slug.as_deref() == Some("faq")
+            && one.source == "import"
+    }));
+    // The same bytes under another key bring the same answers once more.
+    let second = pipeline.put("faq/copy.jsonl", QUESTIONS.as_bytes()).await;
+    pipeline.deliver(&second, Clock::start).await;
+    assert_eq!(brought(&pipeline).await.1, 4);
+    pipeline.delete(&second).await;
+    assert_eq!(pipeline.deliver(&second, Clock::start).await, Outcome::Forgotten);
+    assert_eq!(brought(&pipeline).await, (both.clone(), 2));
+    // A bad file says which line is bad, and what stood stands.
+    let spoiled = format!("{QUESTIONS}{{\"question\": \"Why?\"}}\n");
+    pipeline.put("faq/pumps.jsonl", spoiled.as_bytes()).await;
+    let Outcome::Failed(failure) = pipeline.deliver(&key, Clock::start).await else { panic!("was read") };
+    assert_eq!(failure.code, FailureCode::Damaged);
+    assert!(failure.detail.contains("line 3"), "{failure}");
+    assert_eq!(brought(&pipeline).await, (both, 2));
+    // A table of questions and answers does the same.
+    pipeline.delete(&key).await;
+    pipeline.deliver(&key, Clock::start).await;
+    let table = pipeline.put("faq/pumps.csv", b"question,answer\nHow long?,Three years.\n").await;
+    pipeline.deliver(&table, Clock::start).await;
+    assert_eq!(brought(&pipeline).await, (vec!["Three years.".to_owned()], 1));
+    pipeline.put("faq/pumps.csv", b"question,answer,points\nHow long?,Three years.,3\n").await;
+    pipeline.deliver(&table, Clock::start).await;
+    assert_eq!(brought(&pipeline).await, (Vec::new(), 0), "a table like any other brings none");
+    invariants::check(&pipeline, "files of answers").await;
+}
+
+#[tokio::test]
+async fn what_a_document_cost_is_known_and_a_copy_costs_nothing() {
+    let pipeline = Pipeline::start().await;
+    let tx = pipeline.organization.tx().await;
+    let mut models = ai_models::list(&tx, None).await.expect("read prices");
+    models.retain(|model| model.model_id == MODEL);
+    models[0].input_price = Some("0.02".into());
+    ai_models::put(&tx, &models).await.expect("write the organization's own price");
+    tx.finish().await.expect("commit");
+    let key = pipeline.put("manuals/pump.txt", &text(5, "pumps")).await;
+    pipeline.deliver(&key, Clock::start).await;
+    let read = document(&pipeline, &key).await;
+    let cost: f64 = read.embedding_cost.as_deref().expect("a known price").parse().expect("a number");
+    // Dollars a million tokens.
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    let expected = read.embedding_tokens as f64 * 0.02 / 1e6;
+    assert!(
+        read.embedding_tokens > 100 && (cost - expected).abs() < 1e-9,
+        "{cost} for {}",
+        read.embedding_tokens
+    );
+    assert!(!read.tokens_are_estimated && read.header_tokens == 0);
+    let copy = pipeline.put("manuals/copy.txt", &text(5, "pumps")).await;
+    pipeline.deliver(&copy, Clock::start).await;
+    let copied = document(&pipeline, &copy).await;
+    assert_eq!((copied.embedding_tokens, copied.embedding_cost.as_deref()), (0, Some("0.000000000")));
+}
+
+#[tokio::test]
+async fn a_collection_that_asks_for_it_has_contexts_written_over_its_passages() {
+    let pipeline = Pipeline::start().await;
+    let tx = pipeline.organization.tx().await;
+    let settings = Settings {
+        name: "Manuals".into(),
+        description: None,
+        chunk_size: 200,
+        chunk_overlap: 0,
+        metadata_schema: json!({}),
+        chunk_type_rules: json!([]),
+        contextual_headers: true,
+    };
+    let space = pipeline.organization.space.id;
+    collection_settings::create(&tx, "manuals", space, &settings).await.expect("make collection");
+    tx.finish().await.expect("commit");
+    let bytes = [b"The Kyoga pump is from 1998.\n\n".to_vec(), text(6, "valves")].concat();
+    let key = pipeline.put_with("manuals/pump.txt", &bytes, &[("title", "Kyoga")]).await;
+    let Outcome::Completed { chunks } = pipeline.deliver(&key, Clock::start).await else {
+        panic!("not built")
+    };
+    assert!(chunks > 3);
+    let read = document(&pipeline, &key).await;
+    assert!(read.header_tokens > 100, "{}", read.header_tokens);
+    assert_eq!(read.header_cost.as_deref(), Some("0.000000000"), "the local model is free");
+    assert_eq!(contexts(&pipeline, read.id, "Kyoga: The Kyoga pump is from 1998.%").await, chunks);
+    invariants::check(&pipeline, "contextual headers").await;
+}
+
+/// Passages whose context is like this, which are found by its words and do not quote it.
+async fn contexts(pipeline: &Pipeline, document: DocumentId, like: &str) -> usize {
+    let admin = pipeline.database.admin().await.expect("a superuser");
+    let query = "SELECT count(*) FROM docent.chunks
+                  WHERE document_id = $1 AND context LIKE $2 AND search_vector @@ to_tsquery('english', '1998')
+                    AND (chunk_index = 0) = (content LIKE '%1998%')";
+    let row = admin.query_one(query, &[&document.0, &like]).await.expect("count");
+    usize::try_from(row.get::<_, i64>(0)).expect("a count")
+}
