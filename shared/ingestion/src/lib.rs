@@ -174,8 +174,8 @@ impl Ingestion {
             Ok(Err(_)) => anyhow::anyhow!("reading the document panicked"),
             Err(_) => anyhow::anyhow!("the unit of work was not over in time"),
         };
-        if work.is_settled() {
-            // The next delivery finds it settled, and clears up.
+        if work.is_settling() {
+            // The next delivery finds it settled, and clears up, or ends it.
             return Err(error);
         }
         if work.has_advanced() {

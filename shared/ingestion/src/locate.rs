@@ -57,7 +57,7 @@ pub(crate) struct Work {
     pub(crate) total: Option<i32>,
     done: AtomicI32,
     has_advanced: AtomicBool,
-    is_settled: AtomicBool,
+    is_settling: AtomicBool,
 }
 
 impl Work {
@@ -77,14 +77,15 @@ impl Work {
         self.has_advanced.load(Ordering::Relaxed)
     }
 
-    /// Notes that the version was switched to, or failed: what is left is to clear up.
-    pub(crate) fn settled(&self) {
-        self.is_settled.store(true, Ordering::Relaxed);
+    /// Notes that the version is being switched to, or failed. If nobody hears whether it was, the same message has to come
+    /// again, and not a new one: from its second delivery on, what is settled is cleared up after.
+    pub(crate) fn settling(&self) {
+        self.is_settling.store(true, Ordering::Relaxed);
     }
 
-    /// Whether there is more to do than to clear up.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.is_settled.load(Ordering::Relaxed)
+    /// Whether its end has begun.
+    pub(crate) fn is_settling(&self) -> bool {
+        self.is_settling.load(Ordering::Relaxed)
     }
 
     /// Seconds until the next unit: none after a good one.
@@ -177,7 +178,7 @@ impl Ingestion {
             total: building.total,
             done: AtomicI32::new(building.done),
             has_advanced: AtomicBool::new(false),
-            is_settled: AtomicBool::new(false),
+            is_settling: AtomicBool::new(false),
         });
         // This claim counts as one until the unit has ended.
         Ok(if building.deaths >= limits::DEATHS { Located::Deadly(work) } else { Located::ToBuild(work) })

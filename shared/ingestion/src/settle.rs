@@ -100,8 +100,8 @@ impl Ingestion {
         }
         jobs::settle(&tx, work.job, None).await.context("settle job")?;
         events::record(&tx, &[completed(work, finished.manifest.chunks)]).await?;
+        work.settling();
         tx.finish().await?;
-        work.settled();
         self.clear_up(organization, work.document).await?;
         Ok(Step::Built { chunks: usize::try_from(finished.manifest.chunks).unwrap_or_default() })
     }
@@ -146,8 +146,8 @@ impl Ingestion {
             jobs::settle(&tx, work.job, Some(failure)).await?;
             let failed = Event { category: Category::Error, payload: json!(failure), ..completed(work, 0) };
             events::record(&tx, &[failed]).await?;
+            work.settling();
             tx.finish().await?;
-            work.settled();
             self.clear_up(organization, work.document).await?;
         }
         Ok(settled)

@@ -26,6 +26,9 @@ const SCAN: f32 = 0.5;
 /// Part of a scanned page's pixels that its largest picture has at least: the others are stamps and masks.
 const MOST: f64 = 0.9;
 
+/// Characters that a page has at least where most of them are unreadable: fewer are bullets and logos.
+const GIBBERISH: usize = 20;
+
 /// A page's text in pieces.
 pub(super) struct PageText {
     number: u32,
@@ -60,14 +63,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
                 fields = form_fields;
             }
             ParseEvent::PageParsed(page) => {
-                if is_picture(&page) {
-                    document.unread.push(page.number);
-                }
-                let text = PageText {
+                let is_picture = is_picture(&page);
+                let mut text = PageText {
                     number: page.number,
                     in_margins: page.margin_text_chars,
                     pieces: piece::of_page(page),
                 };
+                let is_gibberish = is_gibberish(text.pieces.iter().map(|piece| piece.text.as_str()));
+                if is_gibberish {
+                    text.pieces.clear();
+                }
+                if is_picture || is_gibberish {
+                    document.unread.push(text.number);
+                }
                 length += text.pieces.iter().map(|piece| piece.text.len()).sum::<usize>();
                 pages.push(text);
             }
@@ -151,6 +159,18 @@ fn is_picture(page: &Page) -> bool {
     page.image_coverage >= PICTURE && (!has_text || page.ocr_text_suppressed || is_stamped)
 }
 
+/// Whether a page's text is none: its fonts do not say which letters their shapes are, and what comes out are characters for
+/// private use, or none at all.
+fn is_gibberish<'a>(pieces: impl Iterator<Item = &'a str>) -> bool {
+    let (mut all, mut unreadable) = (0_usize, 0_usize);
+    for letter in pieces.flat_map(str::chars).filter(|letter| !letter.is_whitespace()) {
+        all += 1;
+        let is_private = matches!(letter, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFD}');
+        unreadable += usize::from(is_private || letter.is_control() || letter == char::REPLACEMENT_CHARACTER);
+    }
+    all >= GIBBERISH && unreadable * 2 > all
+}
+
 /// The picture that a scanned page is, as PNG or JPEG. `None` when there is none, when it is one of several, in a
 /// format that nothing here decodes, or larger than [`limits::PICTURE_PIXELS`].
 pub(super) fn page_image(bytes: &[u8], page: u32) -> Option<Vec<u8>> {
@@ -210,6 +230,16 @@ mod tests {
         let picture = page_image(scan, 1).expect("a picture");
         assert_eq!(super::super::picture::kind(&picture), Some("png"));
         assert_eq!(page_image(scan, 2), None);
+    }
+
+    #[test]
+    fn text_of_fonts_that_say_no_letters_is_none() {
+        let private = "\u{F020}\u{F041} \u{FFFD}\u{1}".repeat(10);
+        assert!(is_gibberish([private.as_str()].into_iter()));
+        assert!(is_gibberish([private.as_str(), "Page 3 of 7"].into_iter()));
+        assert!(!is_gibberish(["\u{F0B7} One point of a list", "\u{F0B7} and another one"].into_iter()));
+        assert!(!is_gibberish(["\u{F0B7}".repeat(GIBBERISH - 1).as_str()].into_iter()));
+        assert!(!is_gibberish(["ปั๊มน้ำและวาล์วของเครื่อง", "水泵的密封件"].into_iter()));
     }
 
     #[test]
