@@ -14,6 +14,7 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
+    path::Path as FilePath,
     process::Stdio,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -95,11 +96,13 @@ fn message(key: &str, delivery: u32) -> Value {
     }] })
 }
 
-async fn function(pipeline: &Pipeline, lambda: &Lambda) -> Child {
+/// Starts the function, with these variables besides its own.
+async fn function(pipeline: &Pipeline, lambda: &Lambda, more: &[(&str, &str)]) -> Child {
     let mut command = Command::new(pipeline::ingest_program().await);
     command
         .env_clear()
         .envs(pipeline.environment())
+        .envs(more.iter().copied())
         .env("AWS_LAMBDA_RUNTIME_API", lambda.address.to_string());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     command.spawn().expect("start ingest")
@@ -111,7 +114,7 @@ async fn deliver(pipeline: &Pipeline, lambda: &mut Lambda, key: &str, kill_after
     let mut killed = 0;
     for delivery in 1.. {
         *lambda.work.lock().expect("no panic under this lock") = Some(message(key, delivery));
-        let mut function = function(pipeline, lambda).await;
+        let mut function = function(pipeline, lambda, &[]).await;
         // Only the first is killed: a second time would be a poisonous document.
         let patience = kill_after.filter(|_| delivery == 1).unwrap_or(Duration::from_secs(60));
         let answered = timeout(patience, lambda.answers.recv()).await;
@@ -128,6 +131,80 @@ async fn deliver(pipeline: &Pipeline, lambda: &mut Lambda, key: &str, kill_after
         while lambda.answers.try_recv().is_ok() {}
     }
     killed
+}
+
+/// One delivery to a function in such a world; whether it acknowledged the message.
+async fn deliver_in(
+    pipeline: &Pipeline,
+    lambda: &mut Lambda,
+    key: &str,
+    delivery: u32,
+    world: &[(&str, &str)],
+) -> bool {
+    *lambda.work.lock().expect("no panic under this lock") = Some(message(key, delivery));
+    let mut function = function(pipeline, lambda, world).await;
+    let answer = timeout(Duration::from_secs(60), lambda.answers.recv()).await;
+    function.kill().await.expect("kill ingest");
+    answer.expect("an answer within a minute").expect("an answer")["batchItemFailures"] == json!([])
+}
+
+/// Whether a document's active version was made by a clock that is fast.
+async fn is_of_the_future(pipeline: &Pipeline, key: &str) -> bool {
+    let admin = pipeline.database.admin().await.expect("a superuser");
+    let query = "SELECT uuid_extract_timestamp(active_version_id) > now() + interval '9 minutes'
+                   FROM docent.documents WHERE s3_key = $1";
+    admin.query_one(query, &[&key]).await.expect("a document").get(0)
+}
+
+/// `tests/faults/world.c`, compiled.
+fn world(folder: &FilePath) -> String {
+    let library = folder.join("world.so");
+    let source = tests::repository::root().join("tests/faults/world.c");
+    let mut compiler = std::process::Command::new("cc");
+    let compiled =
+        compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    assert!(compiled.expect("a C compiler").success());
+    library.to_str().expect("a path in UTF-8").to_owned()
+}
+
+#[tokio::test]
+async fn a_full_disk_and_a_wrong_clock_lose_nothing() {
+    let pipeline = Pipeline::start().await;
+    let mut lambda = Lambda::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let library = world(folder.path());
+    let preloaded = ("LD_PRELOAD", library.as_str());
+    let full = [preloaded, ("WORLD_DISK", "full")];
+    let key = pipeline.put("manuals/full.txt", &text(30, "pumps")).await;
+    assert!(
+        !deliver_in(&pipeline, &mut lambda, &key, 1, &full).await,
+        "nothing was read, and said to be done"
+    );
+    assert!(!deliver_in(&pipeline, &mut lambda, &key, 2, &full).await);
+    assert!(deliver_in(&pipeline, &mut lambda, &key, 3, &[]).await);
+    invariants::check(&pipeline, "a full disk").await;
+    // Clocks that are ten minutes apart, as S3 still takes them, either way and in turns.
+    for (round, clock) in ["600", "-600", "600", "-600", "0"].into_iter().enumerate() {
+        let skewed = [preloaded, ("WORLD_CLOCK", clock)];
+        for act in 0..3 {
+            match act {
+                0 => drop(pipeline.put("manuals/clock.txt", &text(20, &format!("round {round}"))).await),
+                1 => drop(pipeline.put("manuals/clock.txt", &text(10, &format!("again {round}"))).await),
+                _ => pipeline.delete(&key).await,
+            }
+            let key = if act < 2 {
+                format!("{}/manuals/clock.txt", pipeline.organization.slug)
+            } else {
+                key.clone()
+            };
+            let acknowledged = deliver_in(&pipeline, &mut lambda, &key, 1, &skewed).await;
+            assert!(acknowledged, "{clock} seconds, act {act}");
+            if round == 0 && act == 0 {
+                assert!(is_of_the_future(&pipeline, &key).await, "the function's clock is ten minutes fast");
+            }
+            invariants::check(&pipeline, &format!("a clock that is {clock} seconds off")).await;
+        }
+    }
 }
 
 #[tokio::test]
