@@ -82,7 +82,8 @@ async fn copy(database: &TestDatabase) -> Duration {
                       WHERE i.inhrelid = (SELECT e.tableoid FROM docent.embeddings e
                                            WHERE vector_dims(e.vector) = $1 LIMIT 1)";
     let dimension = i32::try_from(DIMENSION).expect("a dimension");
-    let partition: String = client.query_one(partition, &[&dimension]).await.expect("a space's partition").get(0);
+    let partition: String =
+        client.query_one(partition, &[&dimension]).await.expect("a space's partition").get(0);
     let setup = format!(
         "CREATE TABLE public.chunks (LIKE docent.chunks INCLUDING ALL);
          CREATE TABLE public.embeddings (LIKE {partition} INCLUDING ALL);

@@ -196,6 +196,7 @@ impl Scene {
             database: database.database.clone(),
             embedder: models::Embedder::new(&aws),
             generator: models::Generator::new(&aws),
+            reranker: models::Reranker::new(&aws),
         });
         Self { database, organization, answering, double }
     }

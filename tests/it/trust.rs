@@ -182,6 +182,7 @@ async fn answering(
         database: database.database.clone(),
         embedder: models::Embedder::new(&aws),
         generator: models::Generator::new(&aws),
+        reranker: models::Reranker::new(&aws),
     })
 }
 

@@ -30,6 +30,7 @@ async fn main() -> anyhow::Result<()> {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,
             embedder: models::Embedder::new(&aws),
             generator: models::Generator::new(&aws),
+            reranker: models::Reranker::new(&aws),
         }),
         identity_hash_key: IdentityHashKey::new(&secret)
             .ok_or_else(|| anyhow::anyhow!("IDENTITY_HASH_KEY is shorter than 32 bytes"))?,

@@ -43,8 +43,10 @@ pub struct RetrievalView {
 /// A passage that was found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FoundView {
-    /// By both legs, from 1.
+    /// The final order, from 1: by both legs, or by the reranker.
     rank: usize,
+    /// By both legs, where a reranker came after them; null: `rank`.
+    found_rank: Option<usize>,
     /// Among these by vectors alone; null: it has none.
     dense_rank: Option<usize>,
     /// Among these by words alone; null: it holds none of them.
@@ -64,8 +66,10 @@ pub struct FoundView {
     lexical: f64,
     /// Share of the question's word weight that it holds.
     coverage: f64,
-    /// Both legs: the order.
+    /// Both legs: the order without a reranker.
     fused: f64,
+    /// The reranker's score, on a scale of its own; null: none was asked.
+    reranked: Option<f64>,
     /// 0..1: how likely it is about the question.
     score: f64,
     /// Whether the model was given it; null: not logged.
@@ -82,6 +86,7 @@ impl From<Retrieval> for RetrievalView {
         let passages = retrieval.passages.into_iter().enumerate();
         let passages = passages.map(|(place, found)| FoundView {
             rank: place + 1,
+            found_rank: found.found_rank,
             dense_rank: dense[place],
             lexical_rank: lexical[place],
             chunk_id: found.chunk_id,
@@ -94,6 +99,7 @@ impl From<Retrieval> for RetrievalView {
             lexical: found.lexical,
             coverage: found.coverage,
             fused: found.fused,
+            reranked: found.reranked,
             score: found.score,
             in_prompt: found.in_prompt,
             markers: found.markers,
@@ -146,6 +152,8 @@ mod tests {
 
     fn found(dense: Option<f64>, lexical: f64) -> Found {
         Found {
+            reranked: None,
+            found_rank: None,
             chunk_id: ChunkId::generate(),
             document_id: None,
             document_title: None,

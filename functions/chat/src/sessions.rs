@@ -1,18 +1,28 @@
 //! Sessions: open, get, list, messages.
 
-use crate::{Context, answers::CitationView, problems::OrProblem as _};
-use axum::extract::State;
+use crate::{
+    Context,
+    answers::{CitationView, fingerprint},
+    problems::OrProblem as _,
+};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use domain::{ChatbotId, MessageId, SessionId, conversation::Platform, limits};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::sessions::{Opening, Session};
+use store::{
+    idempotency::Once,
+    sessions::{Opening, Session},
+};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, JsonOrNothing, Page, PathId, Problem, Query, paging};
+use web::{BearerKey, IdempotencyKey, JsonOrNothing, Page, PathId, Problem, Query, paging};
 
 /// What a session's opening may say; all of it is optional.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
 pub struct OpenSession {
@@ -112,17 +122,22 @@ impl From<Session> for SessionView {
     }
 }
 
-/// Open a session with a chatbot.
-#[utoipa::path(post, path = "/api/v1/chatbots/{id}/sessions", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The chatbot")),
+/// Open a session with a chatbot. With an `Idempotency-Key` it is opened once: sent again, the same session comes.
+#[utoipa::path(post, path = "/api/v1/chatbots/{id}/sessions", tag = "chat",
+    params(("id" = uuid::Uuid, Path, description = "The chatbot"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Of your own choice, 1 to 255 characters; kept for 24 hours")),
     request_body = OpenSession,
-    responses((status = 201, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
 pub async fn open(
     State(context): State<Arc<Context>>,
     BearerKey(key): BearerKey,
     PathId(chatbot): PathId<ChatbotId>,
+    IdempotencyKey(once): IdempotencyKey,
     JsonOrNothing(body): JsonOrNothing<OpenSession>,
-) -> Result<(StatusCode, axum::Json<SessionView>), Problem> {
+) -> Result<Response, Problem> {
     check(&body)?;
+    let said = serde_json::json!(body).to_string();
     let hash = |purpose: &str, value: &Option<String>| {
         value
             .as_deref()
@@ -138,8 +153,19 @@ pub async fn open(
         location: body.location.map(|location| serde_json::json!(location)),
         context: serde_json::Value::Object(body.context),
     };
-    let session = context.answering.open_session(&key, &opening).await.or_problem()?;
-    Ok((StatusCode::CREATED, axum::Json(session.into())))
+    let (session, is_replayed) = match once {
+        None => (context.answering.open_session(&key, &opening).await.or_problem()?, false),
+        Some(own) => {
+            let fingerprint = fingerprint(&["open", &chatbot.to_string(), &said]);
+            let once = Once { key: own, fingerprint };
+            context.answering.open_session_once(&key, &opening, &once).await.or_problem()?
+        }
+    };
+    let mut response = (StatusCode::CREATED, axum::Json(SessionView::from(session))).into_response();
+    if is_replayed {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 /// What the columns hold: a device's kind of at most so many characters, and no NUL, in text or in JSON.

@@ -3,8 +3,10 @@
 use crate::{Answering, Refusal, caller::admit};
 use domain::{ApiKey, MessageId, Scope, SessionId};
 use futures_util::try_join;
+use serde_json::json;
 use store::{
     TenantTx, api_keys, caller,
+    idempotency::{self, Claim, Once},
     messages::{self, Message},
     retrievals::{self, Retrieval},
     sessions::{self, Changes, Ending, Opening, Session, Which},
@@ -24,6 +26,38 @@ impl Answering {
         let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
         tx.finish().await?;
         Ok(opened)
+    }
+
+    /// Opens a session once, however often it is asked under the same key of the caller's. `true`: it was open before.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn open_session_once(
+        &self,
+        key: &ApiKey,
+        opening: &Opening,
+        once: &Once,
+    ) -> Result<(Session, bool), Refusal> {
+        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
+        let known = match idempotency::claim(&tx, key, once).await? {
+            Claim::Ours => None,
+            Claim::UnderWay => return Err(Refusal::UnderWay),
+            Claim::Other => return Err(Refusal::KeyReused),
+            Claim::Settled(kept) => Some(SessionId(serde_json::from_value(kept).map_err(|error| {
+                Refusal::Store(store::Error::Unexpected(format!("a kept session: {error}")))
+            })?)),
+        };
+        let session = match known {
+            Some(id) => sessions::get(&tx, id).await?.ok_or(Refusal::NotFound("session"))?,
+            None => {
+                let opened = sessions::open(&tx, SessionId::generate(), opening).await?;
+                let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
+                idempotency::settle(&tx, key, once, &json!(opened.id.0)).await?;
+                opened
+            }
+        };
+        tx.finish().await?;
+        Ok((session, known.is_some()))
     }
 
     /// One session.

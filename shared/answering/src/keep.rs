@@ -113,6 +113,7 @@ impl Answering {
             scores: &scores,
             threshold: f64::from(turn.config.score_threshold),
             k: int(turn.config.retrieval_k),
+            reranker: retrieved.reranker.as_deref(),
             timings: &timings,
         };
         let facts = facts(turn, asked, retrieved, draft);
@@ -189,7 +190,8 @@ async fn settle_once(
 fn score_row(passage: &Passage, in_prompt: &[ChunkId]) -> serde_json::Value {
     let hit = &passage.hit;
     json!({ "dense": hit.dense, "lexical": hit.lexical, "coverage": hit.coverage, "fused": hit.fused, "score": passage.score,
-        "in_prompt": in_prompt.contains(&hit.chunk) })
+        "in_prompt": in_prompt.contains(&hit.chunk), "reranked": passage.reranked.map(|one| one.score),
+        "found_rank": passage.reranked.map(|one| one.found) })
 }
 
 fn facts(turn: &Turn, asked: MessageId, retrieved: &Retrieved, draft: &Draft) -> Vec<Event<'static>> {

@@ -1,6 +1,6 @@
 //! THE READ PATH: a question becomes an answer that shows where it stands, or an honest "I do not know".
 //!
-//! [`Answering::answer`] reads as the path: rewrite ▸ retrieve ▸ fuse ▸ prompt ▸ generate ▸ ground ▸ keep; where people
+//! [`Answering::answer`] reads as the path: rewrite ▸ retrieve ▸ fuse ▸ rerank ▸ prompt ▸ generate ▸ ground ▸ keep; where people
 //! answered this very question, retrieve ▸ curated ▸ keep. Around it stand
 //! [`turn`] (who asks, in which conversation; [`carried`]: one that its caller keeps) and [`conversations`] (sessions and their history).
 //!
@@ -14,6 +14,7 @@ pub mod programs;
 mod rewrite;
 pub mod retrieve;
 pub mod fuse;
+pub mod rerank;
 pub mod curated;
 mod prompt;
 mod ground;
@@ -30,7 +31,7 @@ use async_stream::stream;
 use domain::{ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
-use models::{Delta, Embedder, Generator, Usage};
+use models::{Delta, Embedder, Generator, Reranker, Usage};
 use retrieve::Retrieved;
 use std::{
     pin::pin,
@@ -47,6 +48,8 @@ pub struct Answering {
     pub embedder: Embedder,
     /// Prompts to answers.
     pub generator: Generator,
+    /// Passages to an order, for bots that ask for one.
+    pub reranker: Reranker,
 }
 
 /// What a reader of an answer sees, in order: any number of tokens and citations, then one `Done` or `Failed`.
@@ -89,6 +92,9 @@ pub struct Timings {
     pub embed_ms: u64,
     /// Search and the user's message, one flush.
     pub search_ms: u64,
+    /// The reranker's order; 0 without one.
+    #[serde(default)]
+    pub rerank_ms: u64,
     /// The model's answer.
     pub generate_ms: u64,
     /// From the question's arrival to its last word.

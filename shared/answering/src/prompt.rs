@@ -198,7 +198,7 @@ pub(crate) mod tests {
 
     fn passage(content: &str, beside: Option<&Passage>) -> Passage {
         let beside = beside.map(|of| Beside { of: of.hit.chunk, side: Side::After });
-        Passage { hit: hit(content), score: 0.9, beside }
+        Passage { hit: hit(content), score: 0.9, beside, reranked: None }
     }
 
     #[test]

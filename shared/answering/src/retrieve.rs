@@ -3,7 +3,9 @@
 use crate::{
     Answering, Refusal, Timings, Turn,
     curated::{self, Match},
-    fuse, millis, rewrite,
+    fuse, millis,
+    rerank::Reranked,
+    rewrite,
 };
 use anyhow::Context as _;
 use domain::{
@@ -31,6 +33,8 @@ pub struct Passage {
     pub hit: Hit,
     /// 0..1: how likely it is about the question.
     pub score: f64,
+    /// What a reranker said of it, where one was asked.
+    pub reranked: Option<Reranked>,
     /// `None`: found itself. Else it stands beside one that was, and is handed out as its context.
     pub beside: Option<Beside>,
 }
@@ -55,6 +59,8 @@ pub(crate) struct Retrieved {
     pub(crate) passages: Vec<Passage>,
     /// All that came back, for the retrieval log.
     pub(crate) all: Vec<Passage>,
+    /// Who ordered it anew.
+    pub(crate) reranker: Option<String>,
     pub(crate) timings: Timings,
 }
 
@@ -90,7 +96,10 @@ impl Answering {
             chatbot: Some(turn.config.chatbot),
             filter: &filter,
             dense_weight,
-            limit: turn.config.retrieval_k.max(LOGGED),
+            limit: match turn.config.reranker_model {
+                Some(_) => limits::SEARCH_CANDIDATES.max(turn.config.retrieval_k),
+                None => turn.config.retrieval_k.max(LOGGED),
+            },
         };
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
@@ -103,7 +112,15 @@ impl Answering {
         tx.close();
         timings.search_ms = millis(started.elapsed());
 
-        let all = scored(found.hits, dense_weight, text);
+        let mut all = scored(found.hits, dense_weight, text);
+        let mut reranker = None;
+        if let Some(model) = turn.config.reranker_model.as_deref().filter(|_| all.len() > 1) {
+            let started = Instant::now();
+            if self.rerank(model, text, &mut all).await {
+                reranker = Some(model.to_owned());
+            }
+            timings.rerank_ms = millis(started.elapsed());
+        }
         let threshold = f64::from(turn.config.score_threshold);
         let k = usize::try_from(turn.config.retrieval_k).unwrap_or(usize::MAX);
         let mut passages: Vec<Passage> =
@@ -111,7 +128,7 @@ impl Answering {
         expand(&mut passages, found.neighbours);
         let curated = curated::best(&turn.space, &words, found.curated)
             .filter(|found| found.similarity >= turn.config.confidence_threshold);
-        Ok(Retrieved { rewritten, vector, curated, passages, all, timings })
+        Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, timings })
     }
 
     /// Search alone, without a chatbot.
@@ -211,7 +228,12 @@ async fn ask_in(
 
 fn scored(hits: Vec<Hit>, dense_weight: f64, question: &str) -> Vec<Passage> {
     hits.into_iter()
-        .map(|hit| Passage { score: fuse::final_score(&hit, dense_weight, question), hit, beside: None })
+        .map(|hit| Passage {
+            score: fuse::final_score(&hit, dense_weight, question),
+            hit,
+            beside: None,
+            reranked: None,
+        })
         .collect()
 }
 
@@ -224,7 +246,8 @@ fn expand(passages: &mut Vec<Passage>, neighbours: Vec<Neighbour>) {
         if let Some(score) = score
             && known.insert(hit.chunk)
         {
-            passages.push(Passage { hit, score: score * NEIGHBOUR_SHARE, beside: Some(Beside { of, side }) });
+            let beside = Some(Beside { of, side });
+            passages.push(Passage { hit, score: score * NEIGHBOUR_SHARE, beside, reranked: None });
         }
     }
 }
@@ -237,7 +260,7 @@ mod tests {
     #[test]
     fn neighbours_come_last_once_and_with_a_lower_score() {
         let (first, second, between, dropped) = (hit("first"), hit("second"), hit("between"), hit("dropped"));
-        let scored = |hit: &Hit, score| Passage { hit: hit.clone(), score, beside: None };
+        let scored = |hit: &Hit, score| Passage { hit: hit.clone(), score, beside: None, reranked: None };
         let mut passages = vec![scored(&first, 0.9), scored(&second, 0.5)];
         let beside = |of: &Hit, side, hit: &Hit| Neighbour { of: of.chunk, side, hit: hit.clone() };
         expand(

@@ -39,6 +39,8 @@ pub struct Config {
     pub system_prompt: String,
     /// Parameters of the call.
     pub model_config: ModelConfig,
+    /// Who orders what was found anew; `None`: nobody.
+    pub reranker_model: Option<String>,
     /// Passages that go into the prompt.
     pub retrieval_k: u32,
     /// Passages below this final score are not used.
@@ -51,6 +53,15 @@ pub struct Config {
     pub fallback_message: String,
     /// Where links of answers may lead.
     pub allowed_hosts: AllowedHosts,
+}
+
+/// The reranker that calls no model.
+pub const RERANK_BY_SENTENCES: &str = "docent.sentences";
+
+/// Whether a name is one of a reranker: [`RERANK_BY_SENTENCES`], or a model of Bedrock that reranks.
+#[must_use]
+pub fn is_reranker(model: &str) -> bool {
+    model == RERANK_BY_SENTENCES || model.contains("cohere.rerank") || model.contains("amazon.rerank")
 }
 
 /// Hosts that an answer's links may lead to, their subdomains included. Empty: an answer holds no link.

@@ -124,6 +124,8 @@ pub const IDEMPOTENCY_LEASE_SECONDS: f64 = 310.0;
 pub const ANSWER_SECONDS: u64 = 270;
 /// Seconds that a question's vector is waited for; then the words alone search.
 pub const QUESTION_VECTOR_SECONDS: u64 = 20;
+/// Seconds that a reranker is waited for; then passages keep their order.
+pub const RERANK_SECONDS: u64 = 10;
 /// Characters of a session's title.
 pub const SESSION_TITLE_CHARACTERS: usize = 255;
 /// Characters of a session's description.

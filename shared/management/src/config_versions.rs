@@ -4,7 +4,7 @@
 use crate::{Management, Refusal, author, chatbots, check};
 use domain::{
     ApiKey, ChatbotId, ConfigVersionId, IngestionJobId, Scope,
-    chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig},
+    chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, RERANK_BY_SENTENCES, is_reranker},
     embedding::Space,
     limits,
 };
@@ -275,6 +275,18 @@ impl Management {
             }
         };
         let model_config = model_config(given.temperature, given.max_tokens, known.model_config)?;
+        let reranker_model = optional(
+            "/reranker_model",
+            given.reranker_model,
+            known.reranker_model,
+            limits::MODEL_ID_CHARACTERS,
+        )?;
+        if let Some(model) = reranker_model.as_deref().filter(|model| !is_reranker(model)) {
+            let detail = format!(
+                "{model:?} is no reranker. {RERANK_BY_SENTENCES:?} calls no model; \"cohere.rerank-v3-5:0\" and \"amazon.rerank-v1:0\" are Bedrock's."
+            );
+            return Err(Refusal::invalid("/reranker_model", detail));
+        }
         Ok(Settings {
             llm_provider: text(
                 "/llm_provider",
@@ -292,12 +304,7 @@ impl Management {
             model_config,
             rag_enabled: given.rag_enabled.unwrap_or(known.rag_enabled),
             space,
-            reranker_model: optional(
-                "/reranker_model",
-                given.reranker_model,
-                known.reranker_model,
-                limits::MODEL_ID_CHARACTERS,
-            )?,
+            reranker_model,
             retrieval_k: whole("/retrieval_k", given.retrieval_k, known.retrieval_k, limits::RETRIEVAL_K)?,
             score_threshold: share("/score_threshold", given.score_threshold, known.score_threshold)?,
             confidence_threshold: share(

@@ -190,6 +190,8 @@ pub struct RetrievalLog<'a> {
     pub threshold: f64,
     /// Passages wanted.
     pub k: i32,
+    /// Who ordered them anew.
+    pub reranker: Option<&'a str>,
     /// Milliseconds by step.
     pub timings: &'a Value,
 }
@@ -218,6 +220,7 @@ pub async fn log_retrieval(tx: &TenantTx, log: &RetrievalLog<'_>) -> Result<()> 
             (&log.k, Type::INT4),
             (log.timings, Type::JSONB),
             (&log.rewritten, Type::TEXT),
+            (&log.reranker, Type::TEXT),
         ],
     )
     .await?;

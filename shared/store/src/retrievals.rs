@@ -61,6 +61,12 @@ pub struct Found {
     pub fused: f64,
     /// The final score.
     pub score: f64,
+    /// The reranker's score.
+    #[serde(default)]
+    pub reranked: Option<f64>,
+    /// Its place before it was reranked, from 1.
+    #[serde(default)]
+    pub found_rank: Option<usize>,
     /// Whether the model was given it; older logs do not say.
     #[serde(default)]
     pub in_prompt: Option<bool>,

@@ -306,6 +306,7 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
             system_prompt: row.get("system_prompt"),
             model_config: serde_json::from_value(model_config)
                 .map_err(|error| Error::Unexpected(format!("model_config: {error}")))?,
+            reranker_model: row.get("reranker_model"),
             retrieval_k: unsigned("retrieval_k"),
             score_threshold: row.get("score_threshold"),
             confidence_threshold: row.get("confidence_threshold"),

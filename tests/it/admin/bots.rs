@@ -170,3 +170,46 @@ async fn a_chatbot_moves_into_another_space_when_it_is_whole() {
         "{answer}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reranker_orders_anew_and_both_orders_are_logged() {
+    let shared = stack().await;
+    for model in ["docent.sentences", "cohere.rerank-v3-5:0", "amazon.rerank-v1:0"] {
+        let wish =
+            json!({ "name": format!("By {model}"), "config": { "reranker_model": model, "retrieval_k": 3 } });
+        let made = shared.admin(Method::POST, "/api/v1/chatbots", &wish, StatusCode::CREATED).await;
+        let session = shared.session(made["id"].as_str().expect("an id")).await;
+        let answer = shared.ask(&session, "How often must the shaft seal of the P-40 be replaced?").await;
+        let id = answer["message"]["id"].as_str().expect("an id");
+        let retrieval = shared.read(&format!("/api/v1/messages/{id}/retrieval")).await;
+        assert_eq!(retrieval["reranker_model"], model, "{retrieval}");
+        let passages = retrieval["passages"].as_array().expect("passages");
+        assert!(passages.len() > 10, "more is looked at than is used");
+        let scores: Vec<f64> =
+            passages.iter().map(|one| one["reranked"].as_f64().expect("a score")).collect();
+        assert!(scores.is_sorted_by(|one, other| one >= other), "{model}: {scores:?}");
+        let mut places: Vec<u64> =
+            passages.iter().map(|one| one["found_rank"].as_u64().expect("a place")).collect();
+        assert!(!places.is_sorted(), "{model} changed nothing: {places:?}");
+        places.sort_unstable();
+        assert_eq!(places, (1..=passages.len() as u64).collect::<Vec<_>>());
+        let used = passages.iter().filter(|one| one["in_prompt"] == true).count();
+        assert!((1..=3).contains(&used), "{model}: {used} of 3");
+    }
+    // One that is not there, as one that is busy, takes no answer away.
+    let wish = json!({ "name": "By nobody", "config": { "reranker_model": "cohere.rerank-v9:0" } });
+    let made = shared.admin(Method::POST, "/api/v1/chatbots", &wish, StatusCode::CREATED).await;
+    let session = shared.session(made["id"].as_str().expect("an id")).await;
+    let answer = shared.ask(&session, "How often must the shaft seal of the P-40 be replaced?").await;
+    assert_eq!(answer["abstained"], false, "{answer}");
+    let id = answer["message"]["id"].as_str().expect("an id");
+    let retrieval = shared.read(&format!("/api/v1/messages/{id}/retrieval")).await;
+    assert_eq!(retrieval["reranker_model"], Value::Null, "{retrieval}");
+    let wish = json!({ "name": "By a poet", "config": { "reranker_model": "anthropic.claude" } });
+    let problem =
+        shared.admin(Method::POST, "/api/v1/chatbots", &wish, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(
+        problem["errors"][0]["pointer"].as_str().is_some_and(|at| at.ends_with("/reranker_model")),
+        "{problem}"
+    );
+}

@@ -28,14 +28,18 @@ impl Shared {
         question: &str,
         accept: &str,
     ) -> (StatusCode, bool, String) {
-        let request =
-            http::Request::post(format!("{}/api/v1/sessions/{session}/messages", self.addresses.gateway))
-                .header(header::AUTHORIZATION, format!("Bearer {}", self.addresses.api_key))
-                .header(header::CONTENT_TYPE, "application/json")
-                .header(header::ACCEPT, accept)
-                .header("Idempotency-Key", key)
-                .body(Full::new(bytes::Bytes::from(json!({ "message": question }).to_string())))
-                .expect("a request");
+        let path = format!("/api/v1/sessions/{session}/messages");
+        self.once(&path, key, &json!({ "message": question }), accept).await
+    }
+
+    async fn once(&self, path: &str, key: &str, body: &Value, accept: &str) -> (StatusCode, bool, String) {
+        let request = http::Request::post(format!("{}{path}", self.addresses.gateway))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.addresses.api_key))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, accept)
+            .header("Idempotency-Key", key)
+            .body(Full::new(bytes::Bytes::from(body.to_string())))
+            .expect("a request");
         let response =
             Client::builder(TokioExecutor::new()).build_http().request(request).await.expect("an answer");
         let replayed = response.headers().get("idempotency-replayed").is_some();
@@ -283,4 +287,26 @@ async fn how_an_answer_came_about_can_be_looked_up() {
     let foreign = shared.call(key, Method::GET, &path(&answer["message"]["id"]), "").await;
     let absent = shared.call(key, Method::GET, &path(&json!(uuid::Uuid::now_v7().to_string())), "").await;
     assert_eq!((foreign.0, &foreign.1["detail"]), (StatusCode::NOT_FOUND, &absent.1["detail"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_opened_twice_under_one_key_is_one() {
+    let shared = stack().await;
+    let path = format!("/api/v1/chatbots/{}/sessions", shared.addresses.chatbot_id);
+    let key = uuid::Uuid::now_v7().to_string();
+    let body = json!({ "platform": "web", "context": { "order": 7 } });
+    let (status, is_replayed, first) = shared.once(&path, &key, &body, "application/json").await;
+    assert_eq!((status, is_replayed), (StatusCode::CREATED, false), "{first}");
+    let (status, is_replayed, again) = shared.once(&path, &key, &body, "application/json").await;
+    assert_eq!((status, is_replayed), (StatusCode::CREATED, true), "{again}");
+    let id = |text: &str| serde_json::from_str::<Value>(text).expect("JSON")["id"].clone();
+    assert_eq!(id(&first), id(&again));
+    let other = json!({ "platform": "web", "context": { "order": 8 } });
+    let (status, _, problem) = shared.once(&path, &key, &other, "application/json").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    // A chatbot that is not there claims nothing.
+    let key = uuid::Uuid::now_v7().to_string();
+    let nobody = format!("/api/v1/chatbots/{}/sessions", uuid::Uuid::now_v7());
+    assert_eq!(shared.once(&nobody, &key, &body, "application/json").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(shared.once(&path, &key, &body, "application/json").await.0, StatusCode::CREATED);
 }

@@ -12,13 +12,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{LOCAL_EMBEDDING_MODEL, Refusal, base_model, parse};
-use crate::minilm::{DIMENSION, Embedder};
+use crate::minilm::{DIMENSION, Embedder, cosine};
 
 const TITAN_MAX_CHARACTERS: usize = 50_000;
 const TITAN_MAX_TOKENS: usize = 8_192;
 const COHERE_MAX_TEXTS: usize = 96;
 const COHERE_MAX_CHARACTERS: usize = 2_048;
 const COHERE_DIMENSION: usize = 1_024;
+const RERANKED_TEXTS: usize = 1_000;
 
 /// `POST /model/{id}/invoke`
 pub(super) async fn invoke(
@@ -31,9 +32,54 @@ pub(super) async fn invoke(
         // The first is what a request without a dimension gets.
         "amazon.titan-embed-text-v2:0" => titan(&embedder, parse(&body)?, &[1_024, 512, 256]).await,
         "amazon.titan-embed-text-v1" => titan(&embedder, parse(&body)?, &[1_536]).await,
+        "cohere.rerank-v3-5:0" => rerank(&embedder, parse(&body)?, Some(2)).await,
+        "amazon.rerank-v1:0" => rerank(&embedder, parse(&body)?, None).await,
         "cohere.embed-english-v3" | "cohere.embed-multilingual-v3" => cohere(&embedder, parse(&body)?).await,
         _ => Err(Refusal::validation("The provided model identifier is invalid.")),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RerankRequest {
+    query: String,
+    documents: Vec<String>,
+    top_n: Option<usize>,
+    api_version: Option<u32>,
+}
+
+/// Rerankers in Cohere's form, which Amazon's shares but for the version: relevance is the cosine of the local model.
+async fn rerank(
+    embedder: &Embedder,
+    request: RerankRequest,
+    api_version: Option<u32>,
+) -> Result<Response, Refusal> {
+    if request.api_version != api_version {
+        return Err(Refusal::validation(format!(
+            "Malformed input request: api_version must be {api_version:?}"
+        )));
+    }
+    if request.query.trim().is_empty()
+        || request.documents.is_empty()
+        || request.documents.len() > RERANKED_TEXTS
+    {
+        return Err(Refusal::validation(
+            "Malformed input request: a query and 1 to 1000 documents are expected",
+        ));
+    }
+    let query = embedder.embed(&request.query, DIMENSION).await?;
+    let mut results = Vec::new();
+    for (index, document) in request.documents.iter().enumerate() {
+        let relevance =
+            cosine(&query.vector, &embedder.embed(document, DIMENSION).await?.vector).clamp(0.0, 1.0);
+        results.push(json!({ "index": index, "relevance_score": relevance }));
+    }
+    results.sort_by(|one, other| {
+        let relevance = |result: &serde_json::Value| result["relevance_score"].as_f64().unwrap_or_default();
+        relevance(other).total_cmp(&relevance(one))
+    });
+    results.truncate(request.top_n.unwrap_or(usize::MAX));
+    Ok(Json(json!({ "results": results })).into_response())
 }
 
 #[derive(Deserialize)]

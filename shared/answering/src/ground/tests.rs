@@ -5,11 +5,15 @@ use crate::{Passage, prompt::tests::hit, retrieve::Beside};
 use store::search::Side;
 
 fn given(handle: &str, content: &str) -> HandedOut {
-    HandedOut { handle: handle.into(), passage: Passage { hit: hit(content), score: 0.9, beside: None } }
+    HandedOut {
+        handle: handle.into(),
+        passage: Passage { hit: hit(content), score: 0.9, beside: None, reranked: None },
+    }
 }
 
 fn config(confidence_threshold: f32) -> Config {
     Config {
+        reranker_model: None,
         id: domain::ConfigVersionId::generate(),
         chatbot: domain::ChatbotId::generate(),
         llm_model: "m".into(),
