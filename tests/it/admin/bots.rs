@@ -1,6 +1,6 @@
 //! Chatbots and their settings: made, compared, activated, rolled back; moved into another embedding space.
 
-use crate::stack::support::stack;
+use crate::stack::support::{file, stack};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -174,10 +174,16 @@ async fn a_chatbot_moves_into_another_space_when_it_is_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reranker_orders_anew_and_both_orders_are_logged() {
     let shared = stack().await;
+    let key = format!("{}/reranked/pump-manual.pdf", shared.addresses.organization);
+    shared.drop_bytes(&key, file("corpus", "pump-manual.pdf")).await;
+    let collection = shared.read("/api/v1/collections/reranked").await["id"].clone();
+    let link = json!({ "collection_ids": [collection] });
     for model in ["docent.sentences", "cohere.rerank-v3-5:0", "amazon.rerank-v1:0"] {
         let wish =
             json!({ "name": format!("By {model}"), "config": { "reranker_model": model, "retrieval_k": 3 } });
         let made = shared.admin(Method::POST, "/api/v1/chatbots", &wish, StatusCode::CREATED).await;
+        let path = format!("/api/v1/chatbots/{}/collections", made["id"].as_str().expect("an id"));
+        shared.admin(Method::PUT, &path, &link, StatusCode::OK).await;
         let session = shared.session(made["id"].as_str().expect("an id")).await;
         let answer = shared.ask(&session, "How often must the shaft seal of the P-40 be replaced?").await;
         let id = answer["message"]["id"].as_str().expect("an id");
