@@ -84,3 +84,23 @@ async fn a_session_of_yesterday_is_expired_when_it_is_read() {
     assert_eq!(sessions::get(&tx, session).await.unwrap().unwrap().status, "expired");
     assert_eq!(sessions::turn_context(&tx, session).await.unwrap().unwrap().status, "expired");
 }
+
+#[tokio::test]
+async fn a_system_prompts_variables_are_filled_when_a_turn_begins() {
+    let database = database().await;
+    let organization = Organization::create(&database, "acme").await;
+    let Some(admin) = database.admin().await else { return };
+    let prompt = "You are {{chatbot}} of {{organization}} on {{ today }}.";
+    admin
+        .execute("UPDATE docent.config_versions SET system_prompt = $1", &[&prompt])
+        .await
+        .expect("set a prompt");
+    let names = "SELECT c.name, o.name, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+                   FROM docent.chatbots c JOIN docent.organizations o ON o.id = c.organization_id";
+    let row = admin.query_one(names, &[]).await.expect("names");
+    let (chatbot, name, today): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+    let session = organization.session().await;
+    let tx = organization.tx().await;
+    let context = sessions::turn_context(&tx, session).await.expect("read").expect("a session");
+    assert_eq!(context.config.system_prompt, format!("You are {chatbot} of {name} on {today}."));
+}

@@ -10,6 +10,63 @@ pub const DEFAULT_SYSTEM_PROMPT: &str = "You answer questions of an organization
 /// What is said when there is no answer, when nobody says otherwise.
 pub const DEFAULT_FALLBACK: &str = "I could not find an answer to that in the documents I have. Could you ask in other words, or tell me more?";
 
+/// Variables that a system prompt may name, as in `{{organization}}`: the chatbot's name, its organization's, and the day in UTC
+/// as `2026-11-27`.
+pub const PROMPT_VARIABLES: [&str; 3] = ["chatbot", "organization", "today"];
+
+/// The first variable that a system prompt names and that there is not.
+#[must_use]
+pub fn unknown_variable(prompt: &str) -> Option<&str> {
+    parts(prompt).find_map(|part| match part {
+        Part::Variable(name) if !PROMPT_VARIABLES.contains(&name) => Some(name),
+        _ => None,
+    })
+}
+
+/// A system prompt with the values of [`PROMPT_VARIABLES`], in their order, in their places. What a value holds is not read
+/// again.
+#[must_use]
+pub fn fill(prompt: &str, values: [&str; PROMPT_VARIABLES.len()]) -> String {
+    let filled = parts(prompt).map(|part| match part {
+        Part::Text(text) => text,
+        Part::Variable(name) => {
+            PROMPT_VARIABLES.iter().position(|known| *known == name).map_or("", |place| values[place])
+        }
+    });
+    filled.collect()
+}
+
+enum Part<'a> {
+    Text(&'a str),
+    Variable(&'a str),
+}
+
+/// Texts and variables in turns. Braces around anything but a name are text.
+fn parts(prompt: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = prompt;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some(inner) = rest.strip_prefix("{{")
+            && let Some((name, after)) = inner.split_once("}}")
+            && is_name(name.trim())
+        {
+            rest = after;
+            return Some(Part::Variable(name.trim()));
+        }
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let end = rest[first..].find("{{").map_or(rest.len(), |place| first + place);
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Part::Text(text))
+    })
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// Parameters of a generation call.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -35,7 +92,7 @@ pub struct Config {
     pub chatbot: ChatbotId,
     /// Model that generates.
     pub llm_model: String,
-    /// What the bot is told to be.
+    /// What the bot is told to be, its variables filled in.
     pub system_prompt: String,
     /// Parameters of the call.
     pub model_config: ModelConfig,
@@ -89,6 +146,19 @@ impl AllowedHosts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_of_a_prompt_are_filled_and_nothing_else_is() {
+        let values = ["Pumpy", "Acme {{today}}", "2026-11-27"];
+        let filled = |prompt: &str| fill(prompt, values);
+        assert_eq!(filled("You are {{chatbot}} of {{ organization }}."), "You are Pumpy of Acme {{today}}.");
+        assert_eq!(filled("{{{today}}}"), "{2026-11-27}");
+        for plain in ["", "no braces", "{chatbot}", "{{", "{{}}", "{{ \"a\": 1 }}", "ก{{ข}}", "}}{{"] {
+            assert_eq!(filled(plain), plain);
+            assert_eq!(unknown_variable(plain), None, "{plain}");
+        }
+        assert_eq!(unknown_variable("{{today}} {{company}}"), Some("company"));
+    }
 
     #[test]
     fn a_host_holds_what_is_below_it_and_nothing_that_only_ends_like_it() {

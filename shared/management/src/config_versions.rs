@@ -4,7 +4,10 @@
 use crate::{Management, Refusal, author, chatbots, check};
 use domain::{
     ApiKey, ChatbotId, ConfigVersionId, IngestionJobId, Scope,
-    chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, RERANK_BY_SENTENCES, is_reranker},
+    chatbot::{
+        DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, PROMPT_VARIABLES, RERANK_BY_SENTENCES,
+        is_reranker, unknown_variable,
+    },
     embedding::Space,
     limits,
 };
@@ -287,6 +290,17 @@ impl Management {
             );
             return Err(Refusal::invalid("/reranker_model", detail));
         }
+        let system_prompt = text(
+            "/system_prompt",
+            given.system_prompt,
+            known.system_prompt,
+            limits::SYSTEM_PROMPT_CHARACTERS,
+        )?;
+        if let Some(name) = unknown_variable(&system_prompt) {
+            let known = PROMPT_VARIABLES.map(|name| format!("{{{{{name}}}}}")).join(", ");
+            let detail = format!("There is no variable {name:?}; a prompt may name {known}.");
+            return Err(Refusal::invalid("/system_prompt", detail));
+        }
         Ok(Settings {
             llm_provider: text(
                 "/llm_provider",
@@ -295,12 +309,7 @@ impl Management {
                 limits::PROVIDER_CHARACTERS,
             )?,
             llm_model: text("/llm_model", given.llm_model, known.llm_model, limits::MODEL_ID_CHARACTERS)?,
-            system_prompt: text(
-                "/system_prompt",
-                given.system_prompt,
-                known.system_prompt,
-                limits::SYSTEM_PROMPT_CHARACTERS,
-            )?,
+            system_prompt,
             model_config,
             rag_enabled: given.rag_enabled.unwrap_or(known.rag_enabled),
             space,

@@ -3,7 +3,7 @@
 use crate::{Error, Result, TenantTx, spaces, sql, tenant::Params};
 use domain::{
     ChatbotId, ConfigVersionId, SessionId,
-    chatbot::{AllowedHosts, Config},
+    chatbot::{self, AllowedHosts, Config},
     conversation::Platform,
     embedding::Space,
 };
@@ -297,13 +297,16 @@ pub async fn turn_context(tx: &TenantTx, id: SessionId) -> Result<Option<TurnCon
 pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
     let unsigned = |name: &str| u32::try_from(row.get::<_, i32>(name)).unwrap_or_default();
     let model_config: Value = row.get("model_config");
+    let began_at: Timestamp = row.get("began_at");
+    let today = began_at.to_string();
+    let values = [row.get("chatbot_name"), row.get("organization_name"), today.get(..10).unwrap_or_default()];
     Ok(TurnContext {
         status: row.get("status"),
         config: Config {
             id: ConfigVersionId(row.get("config_id")),
             chatbot: ChatbotId(row.get("chatbot_id")),
             llm_model: row.get("llm_model"),
-            system_prompt: row.get("system_prompt"),
+            system_prompt: chatbot::fill(row.get("system_prompt"), values),
             model_config: serde_json::from_value(model_config)
                 .map_err(|error| Error::Unexpected(format!("model_config: {error}")))?,
             reranker_model: row.get("reranker_model"),
@@ -315,6 +318,6 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
             allowed_hosts: AllowedHosts::new(row.get::<_, Vec<String>>("allowed_hosts")),
         },
         space: spaces::from_row(row)?,
-        began_at: row.get("began_at"),
+        began_at,
     })
 }

@@ -211,6 +211,13 @@ async fn a_reranker_orders_anew_and_both_orders_are_logged() {
     let id = answer["message"]["id"].as_str().expect("an id");
     let retrieval = shared.read(&format!("/api/v1/messages/{id}/retrieval")).await;
     assert_eq!(retrieval["reranker_model"], Value::Null, "{retrieval}");
+    let wish = json!({ "name": "By a poet", "config": { "system_prompt": "You are {{somebody}}." } });
+    let problem =
+        shared.admin(Method::POST, "/api/v1/chatbots", &wish, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(
+        problem["detail"].as_str().is_some_and(|detail| detail.contains("{{organization}}")),
+        "{problem}"
+    );
     let wish = json!({ "name": "By a poet", "config": { "reranker_model": "anthropic.claude" } });
     let problem =
         shared.admin(Method::POST, "/api/v1/chatbots", &wish, StatusCode::UNPROCESSABLE_ENTITY).await;
