@@ -310,6 +310,7 @@ fn broken_by_store(error: &anyhow::Error) -> Broken {
     }
 }
 
+/// To the nearest: cut off, the steps of a turn would add up to a millisecond or two less than the whole.
 fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from((duration + Duration::from_micros(500)).as_millis()).unwrap_or(u64::MAX)
 }
