@@ -7,6 +7,7 @@ mod conversations;
 mod cuts;
 mod ingestion;
 mod migrator;
+mod model;
 mod schema;
 mod search;
 mod sql;

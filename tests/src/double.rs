@@ -11,7 +11,10 @@ use axum::{
 };
 use local::bedrock::prompt::Prompt;
 use serde_json::{Value, json};
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 /// What a model sends.
 #[derive(Debug, Clone)]
@@ -33,20 +36,40 @@ pub struct Shown {
 
 type Script = Arc<dyn Fn(&[Shown]) -> Vec<Said> + Send + Sync>;
 
+/// Requests as they came, one after the other.
+pub type Requests = Arc<Mutex<Vec<Value>>>;
+
+#[derive(Clone)]
+struct Double {
+    script: Script,
+    requests: Requests,
+}
+
 /// A Bedrock whose answers are a script's, and which makes no vectors: questions are searched by their words alone. It
 /// lives as long as the test's runtime.
 ///
 /// # Panics
 /// When no port is free.
 pub async fn serve(script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'static) -> SocketAddr {
+    recording(script).await.0
+}
+
+/// The same, with what it was asked.
+///
+/// # Panics
+/// When no port is free.
+pub async fn recording(
+    script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'static,
+) -> (SocketAddr, Requests) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let script: Script = Arc::new(script);
-    let router = Router::new().route("/model/{id}/converse-stream", post(converse_stream)).with_state(script);
+    let double = Double { script: Arc::new(script), requests: Requests::default() };
+    let requests = Arc::clone(&double.requests);
+    let router = Router::new().route("/model/{id}/converse-stream", post(converse_stream)).with_state(double);
     tokio::spawn(async move {
         let _ = axum::serve(listener, router).await;
     });
-    address
+    (address, requests)
 }
 
 /// How the product's own client finds it.
@@ -64,8 +87,9 @@ pub fn aws(address: SocketAddr) -> aws_config::SdkConfig {
         .build()
 }
 
-async fn converse_stream(State(script): State<Script>, body: Bytes) -> Response {
+async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    double.requests.lock().expect("no panic under this lock").push(request.clone());
     let last = request["messages"].as_array().and_then(|turns| turns.last()).cloned().unwrap_or_default();
     let text = last["content"][0]["text"].as_str().unwrap_or_default();
     let shown: Vec<Shown> = Prompt::parse(text)
@@ -75,7 +99,7 @@ async fn converse_stream(State(script): State<Script>, body: Bytes) -> Response 
         .map(|passage| Shown { handle: passage.handle, text: passage.text })
         .collect();
     let mut sent = frame("messageStart", &json!({ "role": "assistant" }));
-    for (index, said) in script(&shown).into_iter().enumerate() {
+    for (index, said) in (double.script)(&shown).into_iter().enumerate() {
         match said {
             Said::Text(text) => {
                 let delta = json!({ "contentBlockIndex": index, "delta": { "text": text } });
@@ -97,7 +121,9 @@ async fn converse_stream(State(script): State<Script>, body: Bytes) -> Response 
         sent.extend(frame("contentBlockStop", &json!({ "contentBlockIndex": index })));
     }
     sent.extend(frame("messageStop", &json!({ "stopReason": "end_turn" })));
-    let usage = json!({ "inputTokens": 1, "outputTokens": 1, "totalTokens": 2 });
+    let usage = json!({
+        "inputTokens": 1, "outputTokens": 1, "totalTokens": 2, "cacheReadInputTokens": 3, "cacheWriteInputTokens": 4,
+    });
     sent.extend(frame("metadata", &json!({ "usage": usage, "metrics": { "latencyMs": 1 } })));
     ([("content-type", "application/vnd.amazon.eventstream")], sent).into_response()
 }

@@ -62,7 +62,7 @@ fn prompt(title: &str, document: &str, chunk: &Chunk) -> Prompt {
         })
         .collect();
     let asked = format!("{}\n<passage>\n{}\n</passage>", parts.join("\n"), escape(chunk.content.as_str()));
-    Prompt { system: SYSTEM.to_owned(), turns: vec![Turn::User(asked)] }
+    Prompt { persona: String::new(), rules: SYSTEM.to_owned(), turns: vec![Turn::User(asked)] }
 }
 
 /// What the model sees of a document: all of it, or its beginning and what stands around the passage.

@@ -6,8 +6,9 @@ use aws_sdk_bedrockruntime::{
     Client,
     error::ProvideErrorMetadata as _,
     types::{
-        ContentBlock, ContentBlockDelta, ConversationRole, ConverseStreamOutput, InferenceConfiguration,
-        Message, SystemContentBlock,
+        CachePointBlock, CachePointType, ContentBlock, ContentBlockDelta, ConversationRole,
+        ConverseStreamOutput, GuardrailStreamConfiguration, InferenceConfiguration, Message,
+        SystemContentBlock,
     },
 };
 use domain::chatbot::ModelConfig;
@@ -27,8 +28,10 @@ pub enum Turn {
 /// All that a model is given.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// Who it is and what it must keep to.
-    pub system: String,
+    /// Who it is: the same in every turn of a bot, and so kept by the provider where that pays.
+    pub persona: String,
+    /// What it must keep to in this turn.
+    pub rules: String,
     /// The conversation, oldest first; the last is the user's.
     pub turns: Vec<Turn>,
 }
@@ -57,13 +60,42 @@ pub enum Delta {
 #[derive(Debug, Clone)]
 pub struct Generator {
     client: Client,
+    guardrail: Option<Guardrail>,
 }
+
+/// A guardrail of Bedrock's, which each prompt and answer passes (Bedrock user guide, "Use a guardrail with Converse").
+#[derive(Debug, Clone)]
+pub struct Guardrail {
+    /// Its id or ARN.
+    pub id: String,
+    /// Its version, or `DRAFT`.
+    pub version: String,
+}
+
+/// Bytes from which a provider keeps the beginning of a prompt: 1,024 tokens of most models (Bedrock user guide, "Prompt
+/// caching"), of four letters each.
+const CACHED_BYTES: usize = 4_096;
+/// Parts of the ids of models that keep one (the same page).
+const CACHING_MODELS: [&str; 6] = [
+    "anthropic.claude-opus-4",
+    "anthropic.claude-sonnet-4",
+    "anthropic.claude-haiku-4",
+    "anthropic.claude-3-7-sonnet",
+    "anthropic.claude-3-5-haiku",
+    "amazon.nova",
+];
 
 impl Generator {
     /// Speaks to Bedrock, wherever the configuration says it is.
     #[must_use]
     pub fn new(aws: &aws_config::SdkConfig) -> Self {
-        Self { client: Client::new(aws) }
+        Self { client: Client::new(aws), guardrail: None }
+    }
+
+    /// The same behind a guardrail. What it blocks cites nothing, and so is not shown: the bot says that it has no answer.
+    #[must_use]
+    pub fn behind(self, guardrail: Option<Guardrail>) -> Self {
+        Self { guardrail, ..self }
     }
 
     /// Starts an answer. The call is refused here; what fails in mid-stream comes as an error of the stream,
@@ -81,7 +113,13 @@ impl Generator {
             .client
             .converse_stream()
             .model_id(model)
-            .system(SystemContentBlock::Text(prompt.system.clone()))
+            .set_system(Some(system(model, prompt)?))
+            .set_guardrail_config(self.guardrail.as_ref().map(|guardrail| {
+                GuardrailStreamConfiguration::builder()
+                    .guardrail_identifier(&guardrail.id)
+                    .guardrail_version(&guardrail.version)
+                    .build()
+            }))
             .set_messages(Some(messages(&prompt.turns)?))
             .inference_config(
                 InferenceConfiguration::builder()
@@ -118,8 +156,11 @@ impl Generator {
                     }
                     Some(ConverseStreamOutput::Metadata(metadata)) => {
                         if let Some(usage) = metadata.usage {
+                            // What was kept before, or is from now on, is counted apart; it was read all the same.
+                            let kept = [usage.cache_read_input_tokens, usage.cache_write_input_tokens];
+                            let prompt = usage.input_tokens + kept.into_iter().flatten().sum::<i32>();
                             yield Delta::Usage(Usage {
-                                prompt: u32::try_from(usage.input_tokens).unwrap_or_default(),
+                                prompt: u32::try_from(prompt).unwrap_or_default(),
                                 completion: u32::try_from(usage.output_tokens).unwrap_or_default(),
                             });
                         }
@@ -153,6 +194,22 @@ impl Generator {
         }
         Ok((text, usage))
     }
+}
+
+fn system(model: &str, prompt: &Prompt) -> Result<Vec<SystemContentBlock>> {
+    let mut blocks: Vec<SystemContentBlock> = Vec::new();
+    if !prompt.persona.trim().is_empty() {
+        blocks.push(SystemContentBlock::Text(prompt.persona.clone()));
+        let is_worth_it = prompt.persona.len() >= CACHED_BYTES;
+        if is_worth_it && CACHING_MODELS.iter().any(|known| model.contains(known)) {
+            let point = CachePointBlock::builder().r#type(CachePointType::Default).build();
+            blocks.push(SystemContentBlock::CachePoint(
+                point.map_err(|error| Error::Unexpected(error.to_string()))?,
+            ));
+        }
+    }
+    blocks.push(SystemContentBlock::Text(prompt.rules.clone()));
+    Ok(blocks)
 }
 
 fn messages(turns: &[Turn]) -> Result<Vec<Message>> {

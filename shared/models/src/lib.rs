@@ -8,5 +8,5 @@ mod rerank;
 
 pub use embed::{Embedded, Embedder, Purpose};
 pub use error::{Error, Result};
-pub use generate::{Delta, Generator, Prompt, Turn, Usage};
+pub use generate::{Delta, Generator, Guardrail, Prompt, Turn, Usage};
 pub use rerank::Reranker;

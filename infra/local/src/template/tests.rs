@@ -120,6 +120,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
+        "GUARDRAIL_ID",
+        "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
         "PUBLIC_URL",
     ];
