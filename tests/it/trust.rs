@@ -292,3 +292,34 @@ async fn only_what_was_handed_out_for_this_question_is_cited() {
         assert_eq!(answer.citations.len(), 1, "case {case}: {streamed}");
     }
 }
+
+#[tokio::test]
+async fn what_a_model_was_told_and_said_is_kept_of_sampled_answers_alone() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    acme.document("d", "p40.md").saying(["Pump P-40 needs oil of grade 46."]).stored().await;
+    let Some(admin) = database.admin().await else { return };
+    let answering = answering(&database, |shown| {
+        vec![Said::Text(format!("Pump P-40 needs oil of grade 46. [{}] Bye!", shown[0].handle))]
+    })
+    .await;
+    for (share, is_kept) in [(0.0, false), (1.0, true)] {
+        let settings = serde_json::json!({ "transcript_sample_rate": share });
+        admin
+            .execute("UPDATE docent.organizations SET settings = $1", &[&settings])
+            .await
+            .expect("set the share");
+        let (_, answer) = ask(&answering, &acme, "Which grade of oil does pump P-40 need?").await;
+        let tx = acme.tx().await;
+        let log = store::retrievals::of_message(&tx, answer.id).await.expect("read").expect("a log");
+        let Some(transcript) = log.transcript else {
+            assert!(!is_kept, "nothing was kept of a sampled answer");
+            continue;
+        };
+        assert!(is_kept, "kept without being sampled: {transcript}");
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        assert!(text(&transcript["answer"]).ends_with("Bye!"), "as it was said, not as it was shown");
+        assert!(text(&transcript["system"][1]).contains("Rules"), "{transcript}");
+        assert!(text(&transcript["messages"][0]["content"]).contains("grade 46"), "{transcript}");
+    }
+}

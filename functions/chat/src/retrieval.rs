@@ -31,6 +31,9 @@ pub struct RetrievalView {
     /// Passages wanted.
     retrieval_k: i32,
     reranker_model: Option<String>,
+    /// What the model was told and said, word for word; null: this answer was not sampled.
+    #[schema(value_type = Option<Object>)]
+    transcript: Option<serde_json::Value>,
     /// Milliseconds of the steps.
     #[schema(value_type = Object)]
     timings: serde_json::Value,
@@ -115,6 +118,7 @@ impl From<Retrieval> for RetrievalView {
             score_threshold: retrieval.threshold,
             retrieval_k: retrieval.k,
             reranker_model: retrieval.reranker,
+            transcript: retrieval.transcript,
             timings: retrieval.timings,
             created_at: retrieval.at,
             passages: passages.collect(),

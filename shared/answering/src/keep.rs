@@ -114,6 +114,7 @@ impl Answering {
             threshold: f64::from(turn.config.score_threshold),
             k: int(turn.config.retrieval_k),
             reranker: retrieved.reranker.as_deref(),
+            transcript: end.transcript.as_ref(),
             timings: &timings,
         };
         let facts = facts(turn, asked, retrieved, draft);

@@ -32,6 +32,7 @@ use domain::{ChunkId, MessageId, conversation::Question, document::clip, limits}
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
 use models::{Delta, Embedder, Generator, Reranker, Usage};
+use rand::RngExt as _;
 use retrieve::Retrieved;
 use std::{
     pin::pin,
@@ -206,6 +207,8 @@ impl Answering {
             let handed_out = prompt::hand_out(passages);
             end.in_prompt = handed_out.iter().map(|given| given.passage.hit.chunk).collect();
             let prompt = prompt::write(turn, question, retrieved.rewritten.as_deref(), &handed_out);
+            let is_sampled = rand::rng().random::<f64>() < turn.config.transcript_share;
+            let mut said = is_sampled.then(String::new);
             let asked = retrieved.rewritten.as_deref().unwrap_or(question.as_str());
             let mut grounder = Grounder::new(&handed_out, &turn.config, asked);
             let mut watch = Watch::until(turn.answer_by);
@@ -232,7 +235,12 @@ impl Answering {
                         };
                         let Some(delta) = delta else { break };
                         match delta {
-                            Ok(Delta::Text(text)) => yield Step::Show(grounder.take(&text)),
+                            Ok(Delta::Text(text)) => {
+                                if let Some(said) = &mut said {
+                                    said.push_str(&text);
+                                }
+                                yield Step::Show(grounder.take(&text));
+                            }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
                             Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
                             Err(error) => {
@@ -245,6 +253,7 @@ impl Answering {
             }
             yield Step::Show(grounder.finish());
             end.generated_in = millis(started.elapsed());
+            end.transcript = said.map(|said| prompt::transcript(&prompt, &said));
             end.verdict = grounder.verdict();
             end.verdict.text = clip(&end.verdict.text, limits::ASSISTANT_MESSAGE_CHARACTERS);
             end.abstained = end.broken.is_none() && !end.verdict.released;
@@ -281,6 +290,8 @@ struct End {
     /// The passages that the model was given.
     in_prompt: Vec<ChunkId>,
     usage: Usage,
+    /// What the model was told and said, of a sampled answer.
+    transcript: Option<serde_json::Value>,
     abstained: bool,
     broken: Option<Broken>,
     generated_in: u64,

@@ -103,6 +103,19 @@ pub(crate) fn write(
     Prompt { persona: turn.config.system_prompt.clone(), rules, turns }
 }
 
+/// What a model was told and what it said, word for word.
+pub(crate) fn transcript(prompt: &Prompt, said: &str) -> serde_json::Value {
+    let turns: Vec<serde_json::Value> = prompt
+        .turns
+        .iter()
+        .map(|turn| match turn {
+            models::Turn::User(text) => serde_json::json!({ "role": "user", "content": text }),
+            models::Turn::Assistant(text) => serde_json::json!({ "role": "assistant", "content": text }),
+        })
+        .collect();
+    serde_json::json!({ "system": [prompt.persona, prompt.rules], "messages": turns, "answer": said })
+}
+
 fn passages(handed_out: &[HandedOut]) -> String {
     let mut text = String::from("<passages>\n");
     for HandedOut { handle, passage } in handed_out {

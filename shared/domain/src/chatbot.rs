@@ -108,6 +108,8 @@ pub struct Config {
     pub context_window: u32,
     /// What is said when there is no answer.
     pub fallback_message: String,
+    /// Share of answers of which what the model was told and said is kept word for word, 0..1.
+    pub transcript_share: f64,
     /// Where links of answers may lead.
     pub allowed_hosts: AllowedHosts,
 }

@@ -192,6 +192,8 @@ pub struct RetrievalLog<'a> {
     pub k: i32,
     /// Who ordered them anew.
     pub reranker: Option<&'a str>,
+    /// What the model was told and said, where the answer is sampled.
+    pub transcript: Option<&'a Value>,
     /// Milliseconds by step.
     pub timings: &'a Value,
 }
@@ -221,6 +223,7 @@ pub async fn log_retrieval(tx: &TenantTx, log: &RetrievalLog<'_>) -> Result<()> 
             (log.timings, Type::JSONB),
             (&log.rewritten, Type::TEXT),
             (&log.reranker, Type::TEXT),
+            (&log.transcript, Type::JSONB),
         ],
     )
     .await?;

@@ -28,6 +28,8 @@ pub struct Retrieval {
     pub k: i32,
     /// Who ordered anew.
     pub reranker: Option<String>,
+    /// What the model was told and said; `None`: this answer was not sampled.
+    pub transcript: Option<Value>,
     /// Milliseconds by step.
     pub timings: Value,
     /// When.
@@ -94,6 +96,7 @@ pub async fn of_message(tx: &TenantTx, id: MessageId) -> Result<Option<Retrieval
         threshold: row.get("retrieval_threshold"),
         k: row.get("retrieval_k"),
         reranker: row.get("reranker_model"),
+        transcript: row.get("transcript"),
         timings: row.get("timings"),
         at: row.get("created_at"),
         passages: serde_json::from_value(row.get("passages"))

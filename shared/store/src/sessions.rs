@@ -309,6 +309,7 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
             system_prompt: chatbot::fill(row.get("system_prompt"), values),
             model_config: serde_json::from_value(model_config)
                 .map_err(|error| Error::Unexpected(format!("model_config: {error}")))?,
+            transcript_share: row.get("transcript_share"),
             reranker_model: row.get("reranker_model"),
             retrieval_k: unsigned("retrieval_k"),
             score_threshold: row.get("score_threshold"),

@@ -14,6 +14,7 @@ fn given(handle: &str, content: &str) -> HandedOut {
 fn config(confidence_threshold: f32) -> Config {
     Config {
         reranker_model: None,
+        transcript_share: 0.0,
         id: domain::ConfigVersionId::generate(),
         chatbot: domain::ChatbotId::generate(),
         llm_model: "m".into(),
