@@ -50,7 +50,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT c.id, c.name, o.name, coalesce((o.settings ->> 'transcript_sample_rate')::double precision, 0.01), v.id, v.llm_model, v.system_prompt, v.model_config, v.reranker_model, v.retrieval_k, v.score_threshold, v.confidence_threshold,
+    SELECT c.id, c.name, o.name, CASE WHEN jsonb_typeof(o.settings -> 'transcript_sample_rate') = 'number'
+                THEN (o.settings ->> 'transcript_sample_rate')::double precision ELSE 0.01 END, v.id, v.llm_model, v.system_prompt, v.model_config, v.reranker_model, v.retrieval_k, v.score_threshold, v.confidence_threshold,
            v.context_window, v.fallback_message, v.allowed_hosts, clock_timestamp(),
            e.id, e.model_id, e.dimension, e.input_conventions, e.languages
       FROM chatbots c

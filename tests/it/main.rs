@@ -8,6 +8,7 @@ mod cuts;
 mod ingestion;
 mod migrator;
 mod model;
+mod once;
 mod schema;
 mod search;
 mod sql;

@@ -104,6 +104,8 @@ pub struct TimingsView {
     rewrite_ms: u64,
     embed_ms: u64,
     search_ms: u64,
+    /// 0 without a reranker.
+    rerank_ms: u64,
     generate_ms: u64,
     total_ms: u64,
 }

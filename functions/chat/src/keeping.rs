@@ -74,6 +74,11 @@ fn which(query: ListSessions) -> Result<Which, Problem> {
     if query.status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         return Err(invalid("status", format!("A session is {}.", STATUSES.join(", "))));
     }
+    for (name, moment) in [("from", query.from), ("to", query.to)] {
+        if moment.is_some_and(|moment| moment.as_second() < YEAR_ONE) {
+            return Err(invalid(name, "A moment lies in the years 1 to 9999.".to_owned()));
+        }
+    }
     let words = query.q.as_deref().map(language::words);
     if words.as_ref().is_some_and(Vec::is_empty) {
         return Err(invalid("q", "There is no word in it to look for.".to_owned()));
@@ -91,6 +96,9 @@ fn which(query: ListSessions) -> Result<Which, Problem> {
         words,
     })
 }
+
+/// Seconds of 0001-01-01T00:00:00Z: what the database can hold begins not long before.
+const YEAR_ONE: i64 = -62_135_596_800;
 
 /// What is to be changed; what is not named stays, null takes away.
 #[derive(Debug, Default, Deserialize, ToSchema)]

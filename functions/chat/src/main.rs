@@ -25,11 +25,12 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
     let secret = config::text("IDENTITY_HASH_KEY")?;
+    let [guardrail, version] = ["GUARDRAIL_ID", "GUARDRAIL_VERSION"].map(config::optional);
     let context = Context {
         answering: Arc::new(Answering {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,
             embedder: models::Embedder::new(&aws),
-            generator: models::Generator::new(&aws).behind(guardrail()),
+            generator: models::Generator::new(&aws).behind(models::Guardrail::named(&guardrail, &version)),
             reranker: models::Reranker::new(&aws),
         }),
         identity_hash_key: IdentityHashKey::new(&secret)
@@ -42,10 +43,4 @@ async fn main() -> anyhow::Result<()> {
     };
     let app = routes::app(Arc::new(context));
     lambda_http::run_with_streaming_response(app).await.map_err(|error| anyhow::anyhow!(error))
-}
-
-/// What prompts and answers pass on their way, where the deployment names one.
-fn guardrail() -> Option<models::Guardrail> {
-    let id = Some(config::optional("GUARDRAIL_ID")).filter(|id| !id.is_empty())?;
-    Some(models::Guardrail { id, version: config::optional("GUARDRAIL_VERSION") })
 }

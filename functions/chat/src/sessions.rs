@@ -174,14 +174,32 @@ fn check(body: &OpenSession) -> Result<(), Problem> {
         let detail = format!("It has at most {} characters.", limits::DEVICE_TYPE_CHARACTERS);
         return Err(Problem::invalid("invalid-field", "/device_type", detail));
     }
-    let location =
-        body.location.as_ref().map(|location| serde_json::json!(location).to_string()).unwrap_or_default();
-    let context = serde_json::to_string(&body.context).unwrap_or_default();
-    let spelled = body.device_type.as_deref().is_some_and(|text| text.contains('\0'));
-    if spelled || location.contains("\\u0000") || context.contains("\\u0000") {
-        return Err(Problem::invalid("invalid-field", "", "A text must not hold NUL characters."));
+    let said = [
+        ("/device_type", serde_json::json!(body.device_type)),
+        ("/location", serde_json::json!(body.location)),
+        ("/context", serde_json::json!(body.context)),
+    ];
+    for (pointer, value) in said {
+        if holds_nul(&value) {
+            return Err(Problem::invalid("invalid-field", pointer, "A text must not hold NUL characters."));
+        }
+        if value.to_string().len() > limits::SESSION_CONTEXT_BYTES {
+            let detail = format!("It has at most {} bytes as JSON.", limits::SESSION_CONTEXT_BYTES);
+            return Err(Problem::invalid("invalid-field", pointer, detail));
+        }
     }
     Ok(())
+}
+
+fn holds_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(holds_nul),
+        serde_json::Value::Object(fields) => {
+            fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value))
+        }
+        _ => false,
+    }
 }
 
 /// Which page.

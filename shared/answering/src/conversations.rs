@@ -1,11 +1,11 @@
 //! Sessions: opened, read, listed. Each is one flush, the key's check included.
 
-use crate::{Answering, Refusal, caller::admit};
+use crate::{Answering, Refusal};
 use domain::{ApiKey, MessageId, Scope, SessionId};
 use futures_util::try_join;
 use serde_json::json;
 use store::{
-    TenantTx, api_keys, caller,
+    TenantTx, caller,
     idempotency::{self, Claim, Once},
     messages::{self, Message},
     retrievals::{self, Retrieval},
@@ -18,11 +18,8 @@ impl Answering {
     /// # Errors
     /// [`Refusal`].
     pub async fn open_session(&self, key: &ApiKey, opening: &Opening) -> Result<Session, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        // Written before the key is known to be good, but not committed: a refusal rolls back.
-        let (known, opened) =
-            try_join!(api_keys::look_up(&tx, key), sessions::open(&tx, SessionId::generate(), opening))?;
-        admit(known.as_ref(), key, Scope::Chat)?;
+        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
+        let opened = sessions::open(&tx, SessionId::generate(), opening).await?;
         let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
         tx.finish().await?;
         Ok(opened)

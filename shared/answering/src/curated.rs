@@ -3,9 +3,9 @@
 
 use crate::{
     content::{is_content, stem},
-    ground::Verdict,
+    ground::{Verdict, inert},
 };
-use domain::{document::clip, embedding::Space, limits};
+use domain::{chatbot::AllowedHosts, document::clip, embedding::Space, limits};
 use std::collections::BTreeSet;
 use store::{
     curated_search::Candidate,
@@ -86,9 +86,19 @@ fn turns(words: &[String]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The answer as it is given: verbatim, cited as a whole, so that no marker stands in it.
-pub(crate) fn verdict(found: &Match) -> Verdict {
+/// What is given of an answer: all of it, but of one that a file brought only what is inert, for whoever may upload files may
+/// not write answers that act.
+pub(crate) fn given(found: &Match, allowed: &AllowedHosts) -> String {
+    match found.answer.document {
+        Some(_) => inert(&found.answer.answer, allowed).trim().to_owned(),
+        None => found.answer.answer.clone(),
+    }
+}
+
+/// The answer as it is given, cited as a whole, so that no marker stands in it.
+pub(crate) fn verdict(found: &Match, allowed: &AllowedHosts) -> Verdict {
     let Match { answer, similarity } = found;
+    let text = given(found, allowed);
     let document = answer.document.as_ref();
     let citation = Citation {
         marker: 1,
@@ -100,16 +110,11 @@ pub(crate) fn verdict(found: &Match) -> Verdict {
         ),
         key: document.map(|document| document.key.clone()),
         page: None,
-        quoted_span: clip(&answer.answer, limits::QUOTED_CHARACTERS),
+        quoted_span: clip(&text, limits::QUOTED_CHARACTERS),
         score: *similarity,
         is_there: document.is_some(),
     };
-    Verdict {
-        text: answer.answer.clone(),
-        citations: vec![citation],
-        confidence: *similarity,
-        released: true,
-    }
+    Verdict { text, citations: vec![citation], confidence: *similarity, released: true }
 }
 
 #[cfg(test)]

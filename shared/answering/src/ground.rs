@@ -16,7 +16,7 @@ use domain::{
     chatbot::{AllowedHosts, Config},
     limits,
 };
-use inert::inert;
+pub(crate) use inert::inert;
 use language::{sentences, words};
 use std::collections::HashSet;
 use store::messages::{Citation, Source};
@@ -153,14 +153,7 @@ impl<'a> Grounder<'a> {
         if text.trim().is_empty() && cited.is_empty() {
             return;
         }
-        let supports: Vec<f32> =
-            sentences(&text).into_iter().filter_map(|range| self.support(&text[range], &cited)).collect();
-        if mean(&supports).is_some_and(|support| support < self.threshold.max(LEAST_SUPPORT)) {
-            // Not shown, whatever stands around it.
-            self.rejected = self.rejected.max(mean(&supports).unwrap_or_default());
-            return;
-        }
-        self.supports.extend(supports);
+        let Some(text) = self.supported(&text, &cited) else { return };
         let mut shown = text.trim_end().to_owned();
         let mut explained = Vec::new();
         for place in dedup(cited) {
@@ -181,6 +174,31 @@ impl<'a> Grounder<'a> {
         }
         self.held.push(Event::Token(shown));
         self.held.extend(explained);
+    }
+
+    /// The sentences of a unit that hold, each by itself: what is invented is not shown, whatever true words stand around it.
+    /// `None`: nothing is left.
+    fn supported(&mut self, text: &str, cited: &[usize]) -> Option<String> {
+        let least = self.threshold.max(LEAST_SUPPORT);
+        let (mut left, mut says_something) = (String::new(), false);
+        for range in sentences(text) {
+            match self.support(&text[range.clone()], cited) {
+                Some(support) if support < least => {
+                    self.rejected = self.rejected.max(support);
+                    continue;
+                }
+                Some(support) => {
+                    self.supports.push(support);
+                    says_something = true;
+                }
+                None => {}
+            }
+            left.push_str(&text[range]);
+        }
+        // What cannot be checked stays beside what can, or beside a source.
+        let is_worth_showing =
+            says_something || !cited.is_empty() && left.trim().is_empty() == text.trim().is_empty();
+        is_worth_showing.then_some(left)
     }
 
     /// The text without what could act, nor what would read like a marker of ours once that is gone.

@@ -132,6 +132,13 @@ impl Answering {
             timings: draft.timings,
             searched: None,
         };
+        if turn.once.is_some() && end.abstained {
+            // What is sent a second time is what was sent first: this too.
+            let tx = self.database.tenant(turn.organization).await?;
+            kept.searched =
+                searched(&tx, turn, question, retrieved, draft).await.context("tell what was searched")?;
+            tx.finish().await?;
+        }
         let tx = self.database.tenant(turn.organization).await?;
         let (cost, searched, (), (), (), (), ()) = try_join!(
             messages::append_answer(&tx, &answer),

@@ -28,7 +28,7 @@ pub use retrieve::{Beside, Passage};
 pub use turn::{Begun, Turn};
 
 use async_stream::stream;
-use domain::{ChunkId, MessageId, conversation::Question, document::clip, limits};
+use domain::{ApiKey, ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
 use models::{Delta, Embedder, Generator, Reranker, Usage};
@@ -39,7 +39,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::{Database, messages::Citation, sessions};
+use store::{Database, idempotency::Once, messages::Citation, sessions};
 
 /// What answering works with.
 pub struct Answering {
@@ -113,18 +113,21 @@ impl Answering {
     ) -> impl Stream<Item = Event> + Send {
         stream! {
             let ids = (turn.again.unwrap_or_else(MessageId::generate), MessageId::generate());
+            // Should nobody read to the end, the caller's own key is free for another try.
+            let mut unsettled = Unsettled::of(&self, &turn);
             let retrieved = match self.retrieve_for_turn(&turn, &question, ids.0).await {
                 Ok(retrieved) => retrieved,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "retrieval failed");
                     self.give_up(&turn).await;
+                    unsettled.settle();
                     yield Event::Failed(broken_by_store(&error));
                     return;
                 }
             };
             let mut draft = Draft::new(retrieved.timings);
             if let Some(found) = &retrieved.curated {
-                draft.end = End { verdict: curated::verdict(found), ..End::default() };
+                draft.end = End { verdict: curated::verdict(found, &turn.config.allowed_hosts), ..End::default() };
                 yield Event::Token(draft.end.verdict.text.clone());
                 for citation in draft.end.verdict.citations.clone() {
                     yield Event::Citation(Box::new(citation));
@@ -144,13 +147,17 @@ impl Answering {
             draft.timings.generate_ms = draft.end.generated_in;
             draft.timings.total_ms = millis(arrived.elapsed());
             match self.keep(&turn, &question, ids, &retrieved, &draft).await {
-                Ok(answer) => match draft.end.broken {
-                    Some(broken) => yield Event::Failed(broken),
-                    None => yield Event::Done(Box::new(answer)),
-                },
+                Ok(answer) => {
+                    unsettled.settle();
+                    match draft.end.broken {
+                        Some(broken) => yield Event::Failed(broken),
+                        None => yield Event::Done(Box::new(answer)),
+                    }
+                }
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "answer could not be kept");
                     self.give_up(&turn).await;
+                    unsettled.settle();
                     yield Event::Failed(broken_by_store(&error));
                 }
             }
@@ -259,6 +266,34 @@ impl Answering {
             end.abstained = end.broken.is_none() && !end.verdict.released;
             yield Step::End(Box::new(end));
         }
+    }
+}
+
+/// A turn that is to be answered once and is not yet: dropped before it is settled, it gives the caller's own key back.
+struct Unsettled(Option<(Arc<Answering>, ApiKey, Once)>);
+
+impl Unsettled {
+    fn of(answering: &Arc<Answering>, turn: &Turn) -> Self {
+        Self(turn.once.clone().map(|(key, once)| (Arc::clone(answering), key, once)))
+    }
+
+    fn settle(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        let (Some((answering, key, once)), Ok(runtime)) =
+            (self.0.take(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        runtime.spawn(async move {
+            if let Err(error) = answering.release(&key, &once).await {
+                tracing::warn!(error = %error, "a caller's key stays taken for a while");
+            }
+        });
     }
 }
 

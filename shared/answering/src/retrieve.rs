@@ -127,7 +127,8 @@ impl Answering {
             all.iter().filter(|passage| passage.score >= threshold).take(k).cloned().collect();
         expand(&mut passages, found.neighbours);
         let curated = curated::best(&turn.space, &words, found.curated)
-            .filter(|found| found.similarity >= turn.config.confidence_threshold);
+            .filter(|found| found.similarity >= turn.config.confidence_threshold)
+            .filter(|found| !curated::given(found, &turn.config.allowed_hosts).is_empty());
         Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, timings })
     }
 

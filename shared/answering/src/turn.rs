@@ -79,7 +79,12 @@ impl Answering {
             tx.commit(),
         )?;
         tx.close();
-        admit(known.as_ref(), key, Scope::Chat)?;
+        if let Err(denied) = admit(known.as_ref(), key, Scope::Chat) {
+            if matches!(claim, Claim::Ours) {
+                self.release(key, &once).await?;
+            }
+            return Err(denied.into());
+        }
         match claim {
             Claim::Ours => {}
             Claim::UnderWay => return Err(Refusal::UnderWay),

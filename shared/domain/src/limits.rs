@@ -128,6 +128,8 @@ pub const QUESTION_VECTOR_SECONDS: u64 = 20;
 pub const RERANK_SECONDS: u64 = 10;
 /// Characters of a session's title.
 pub const SESSION_TITLE_CHARACTERS: usize = 255;
+/// Bytes, as JSON, of what a caller keeps with a session, and of where its person is.
+pub const SESSION_CONTEXT_BYTES: usize = 16 * 1024;
 /// Characters of a session's description.
 pub const SESSION_DESCRIPTION_CHARACTERS: usize = 2_000;
 /// Characters of a session's category.

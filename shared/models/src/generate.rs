@@ -72,6 +72,14 @@ pub struct Guardrail {
     pub version: String,
 }
 
+impl Guardrail {
+    /// One by its id; an empty id names none.
+    #[must_use]
+    pub fn named(id: &str, version: &str) -> Option<Self> {
+        (!id.is_empty()).then(|| Self { id: id.to_owned(), version: version.to_owned() })
+    }
+}
+
 /// Bytes from which a provider keeps the beginning of a prompt: 1,024 tokens of most models (Bedrock user guide, "Prompt
 /// caching"), of four letters each.
 const CACHED_BYTES: usize = 4_096;

@@ -43,15 +43,17 @@ pub async fn admitted<T>(
     Ok(found)
 }
 
-/// Opens a transaction for a caller who goes on only after the check: to write, or to read one thing after another.
+/// Opens a transaction for a caller who goes on only after the check: to write, or to read one thing after another. The check
+/// is a transaction of its own: a call that comes to nothing is a call all the same.
 ///
 /// # Errors
 /// [`Denied`].
 pub async fn enter(database: &Database, key: &ApiKey, scope: Scope) -> Result<TenantTx, Denied> {
     let tx = database.tenant(key.organization).await?;
-    let known = api_keys::look_up(&tx, key).await?;
+    let (known, ()) = try_join!(api_keys::look_up(&tx, key), tx.commit_what_may_be_lost())?;
+    tx.close();
     admit(known.as_ref(), key, scope)?;
-    Ok(tx)
+    Ok(database.tenant(key.organization).await?)
 }
 
 /// Lets a caller in, or not.

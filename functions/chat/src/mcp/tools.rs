@@ -49,10 +49,21 @@ struct Ask {
     session_id: Option<String>,
 }
 
+/// A tool with its arguments.
+enum Call {
+    Search(Search),
+    Ask(Ask),
+}
+
 impl Tools {
     /// For one request.
     pub fn new(context: Arc<Context>) -> Self {
         Self { context }
+    }
+
+    /// Whether the caller may call at all, where no use case says so.
+    async fn known(&self, key: &ApiKey) -> Result<(), Problem> {
+        self.context.answering.knows(key).await.or_problem()
     }
 
     async fn search(&self, key: &ApiKey, wish: Search) -> Result<CallToolResult, Problem> {
@@ -173,13 +184,24 @@ impl ServerHandler for Tools {
         let key = parts.and_then(|parts| parts.extensions.get::<ApiKey>()).cloned();
         let key = key.ok_or_else(|| ErrorData::internal_error("The request's key is lost.", None))?;
         let arguments = request.arguments.unwrap_or_default();
-        let result = match request.name.as_ref() {
-            "search" => self.search(&key, read(arguments)?).await,
-            "ask" => self.ask(&key, read(arguments)?).await,
+        let call = match request.name.as_ref() {
+            "search" => read(arguments).map(Call::Search),
+            "ask" => read(arguments).map(Call::Ask),
             other => {
                 let detail = format!("There is no tool {other:?}; there are search and ask.");
-                return Err(ErrorData::invalid_params(detail, None));
+                Err(ErrorData::invalid_params(detail, None))
             }
+        };
+        let (result, wrong) = match call {
+            Ok(Call::Search(wish)) => (self.search(&key, wish).await, None),
+            Ok(Call::Ask(wish)) => (self.ask(&key, wish).await, None),
+            // No use case checks the key of a call that is none.
+            Err(wrong) => (self.known(&key).await.map(|()| CallToolResult::success(Vec::new())), Some(wrong)),
+        };
+        let result = match result {
+            // Nor the key of one whose arguments are refused before it.
+            Err(problem) if problem.status == 422 => self.known(&key).await.and(Err(problem)),
+            result => result,
         };
         // Whether the caller may call at all is said by HTTP, as the protocol has it.
         if let Err(problem) = &result
@@ -187,6 +209,9 @@ impl ServerHandler for Tools {
             && let Some(told) = parts.and_then(|parts| parts.extensions.get::<NotServed>())
         {
             told.tell(problem.clone());
+        }
+        if let Some(wrong) = wrong {
+            return Err(wrong);
         }
         // What a tool cannot do its caller should read, not the protocol.
         let result =

@@ -102,9 +102,28 @@ fn the_nearest_wins_and_the_chatbots_own_among_equals() {
 fn an_answer_is_given_verbatim_and_cited_as_a_whole() {
     let answer = Candidate { answer: "  *Yes.*\n\nSee [1]. ".into(), ..candidate("May I?", None) };
     let id = answer.id;
-    let verdict = verdict(&Match { answer, similarity: 0.95 });
+    let verdict = verdict(&Match { answer, similarity: 0.95 }, &AllowedHosts::default());
     assert_eq!((verdict.text.as_str(), verdict.released), ("  *Yes.*\n\nSee [1]. ", true));
     let [citation] = &verdict.citations[..] else { panic!("one citation") };
     assert_eq!((citation.source, citation.title.as_str()), (Source::Curated(id), "May I?"));
     assert!(citation.document.is_none() && citation.key.is_none());
+}
+
+#[test]
+fn an_answer_that_a_file_brought_cannot_act() {
+    let answer = "Ask [us](https://evil.example/p?q=1). ![x](https://evil.example/x.png)";
+    let of = |document| {
+        let answer =
+            Candidate { answer: answer.into(), document, ..candidate("Where is the office?", Some(1.0)) };
+        verdict(&Match { answer, similarity: 1.0 }, &AllowedHosts::default())
+    };
+    let imported = store::curated_search::Imported {
+        id: domain::DocumentId::generate(),
+        title: "FAQ".into(),
+        key: "a/b/faq.jsonl".into(),
+    };
+    let brought = of(Some(imported));
+    assert!(!brought.text.contains("evil") && brought.text.contains("us"), "{}", brought.text);
+    assert!(!brought.citations[0].quoted_span.contains("evil"));
+    assert_eq!(of(None).text, answer, "who may write answers writes what they like");
 }

@@ -15,7 +15,7 @@ use domain::chatbot::AllowedHosts;
 const ROUNDS: usize = 12;
 
 /// The text without what could act. Applied again, it changes nothing.
-pub(super) fn inert(text: &str, allowed: &AllowedHosts) -> String {
+pub(crate) fn inert(text: &str, allowed: &AllowedHosts) -> String {
     let mut text = visible(text);
     for _ in 0..ROUNDS {
         let next = once(&text, allowed);

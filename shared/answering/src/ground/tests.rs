@@ -168,3 +168,21 @@ fn a_name_that_stands_nowhere_is_not_let_out() {
     let (shown, _) = ground(&handed_out, "The Oil and the Manual name Anna as keeper of the key. [a2b3c4]");
     assert!(shown.ends_with("[1]"), "{shown}");
 }
+
+#[test]
+fn an_invented_sentence_is_not_shown_beside_true_ones() {
+    let answer = "Change the oil every 500 hours. Use grade 46. Paris is the capital of France. [a2b3c4]";
+    let (shown, verdict) = ground(&[given("a2b3c4", OIL)], answer);
+    assert_eq!(shown, "Change the oil every 500 hours. Use grade 46. [1]");
+    assert!(verdict.confidence > 0.85, "what was not shown does not count: {}", verdict.confidence);
+    let (shown, _) =
+        ground(&[given("a2b3c4", OIL)], "Paris is the capital of France. Use grade 46. [a2b3c4]");
+    assert_eq!(shown, "Use grade 46. [1]");
+}
+
+#[test]
+fn function_words_alone_are_not_shown_without_a_source() {
+    let answer = "Use grade 46. [a2b3c4] You must not. [z9z9z9]";
+    let (shown, _) = ground(&[given("a2b3c4", OIL)], answer);
+    assert_eq!(shown, "Use grade 46. [1]");
+}

@@ -16,7 +16,7 @@ WITH known AS (
        AND ($10::timestamptz IS NULL OR s.started_at < $10)
        AND ($11::text[] IS NULL OR EXISTS (
             SELECT FROM docent.messages m
-             WHERE m.organization_id = docent.current_organization() AND m.session_id = s.id AND m.id >= s.id
+             WHERE m.organization_id = docent.current_organization() AND m.session_id = s.id
                -- All of the words, in one message.
                AND m.search_vector @@ (SELECT string_agg(docent.quoted_lexeme(w), ' & ')::tsquery FROM unnest($11) w)))
 )
