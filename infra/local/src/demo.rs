@@ -28,8 +28,6 @@ pub struct Demo {
     pub api_key: String,
     /// Its chatbot.
     pub chatbot: String,
-    /// Whether it was made by this start.
-    pub is_new: bool,
 }
 
 /// Makes the demo organization through `migrate`, as an operator would, or finds it again.
@@ -47,7 +45,6 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
             organization: text("organization_id")?.parse()?,
             api_key: text("api_key")?,
             chatbot: text("chatbot_id")?,
-            is_new: true,
         };
         secrets.api_key = Some(demo.api_key.clone());
         folder.keep_secrets(secrets)?;
@@ -82,7 +79,7 @@ pub async fn ensure(stack: &Stack, folder: &Folder, secrets: &mut Secrets) -> Re
         }
     };
     tx.finish().await?;
-    Ok(Demo { organization, api_key, chatbot: chatbot.to_string(), is_new: false })
+    Ok(Demo { organization, api_key, chatbot: chatbot.to_string() })
 }
 
 /// What `stack.json` says of a stack with its demo organization.

@@ -63,6 +63,9 @@ pub struct Secrets {
     pub api_key: Option<String>,
 }
 
+/// The file that says that the samples were dropped.
+const SAMPLES: &str = "samples";
+
 /// A data folder, held by this process.
 pub struct Folder {
     path: PathBuf,
@@ -125,6 +128,20 @@ impl Folder {
     /// When the file cannot be written.
     pub fn keep_secrets(&self, secrets: &Secrets) -> Result<()> {
         write_private(&self.path.join("secrets.json"), &serde_json::to_vec_pretty(secrets)?)
+    }
+
+    /// Whether the sample documents were dropped, all of them: a start that was broken off drops them again.
+    #[must_use]
+    pub fn has_samples(&self) -> bool {
+        self.path.join(SAMPLES).exists()
+    }
+
+    /// Notes that they were.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_samples(&self) -> Result<()> {
+        write_private(&self.path.join(SAMPLES), b"dropped\n")
     }
 
     /// Tells where the stack is.

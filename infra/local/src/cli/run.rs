@@ -181,10 +181,10 @@ async fn build(workspace: &Path) -> Result<BTreeMap<String, PathBuf>> {
     built
 }
 
-/// The first start drops the samples; every start ends by answering a question.
+/// The first start, or the next one after a first that was broken off, drops the samples; every start ends by answering a question.
 async fn show(data: &Path, folder: &Folder, started: &Started, step: &Steps) -> Result<()> {
     let client = Client::new(&started.addresses).await?;
-    if started.demo.is_new {
+    if !folder.has_samples() {
         let corpus = workspace()?.join("tests").join("corpus");
         println!(
             "\nDropping the sample documents into s3://{}/{}/{}/",
@@ -193,6 +193,7 @@ async fn show(data: &Path, folder: &Folder, started: &Started, step: &Steps) -> 
             demo::COLLECTION
         );
         drop::drop(&client, &[corpus], demo::COLLECTION).await?;
+        folder.note_samples()?;
     }
     println!("\nAsking: {}\n", demo::QUESTION);
     ask::ask(data, &client, &started.demo.chatbot, demo::QUESTION).await?;
