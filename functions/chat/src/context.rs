@@ -3,6 +3,8 @@
 use crate::{mcp, sources::Sources};
 use answering::Answering;
 use domain::sealed::IdentityHashKey;
+use models::Guardrail;
+use runtime::config;
 use std::sync::{Arc, OnceLock};
 
 /// Made once a process.
@@ -22,4 +24,9 @@ impl Context {
     pub fn mcp(self: &Arc<Self>) -> &mcp::Service {
         self.mcp.get_or_init(|| mcp::service(self, &self.public_url))
     }
+}
+
+/// What prompts and answers pass on their way, where the deployment names one.
+pub fn guardrail() -> Option<Guardrail> {
+    Guardrail::named(&config::optional("GUARDRAIL_ID"), &config::optional("GUARDRAIL_VERSION"))
 }

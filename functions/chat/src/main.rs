@@ -25,12 +25,11 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
     let secret = config::text("IDENTITY_HASH_KEY")?;
-    let [guardrail, version] = ["GUARDRAIL_ID", "GUARDRAIL_VERSION"].map(config::optional);
     let context = Context {
         answering: Arc::new(Answering {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,
             embedder: models::Embedder::new(&aws),
-            generator: models::Generator::new(&aws).behind(models::Guardrail::named(&guardrail, &version)),
+            generator: models::Generator::new(&aws).behind(context::guardrail()),
             reranker: models::Reranker::new(&aws),
         }),
         identity_hash_key: IdentityHashKey::new(&secret)

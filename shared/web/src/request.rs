@@ -139,3 +139,21 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
         text.parse().map(Self).map_err(|_| Problem::not_found("resource"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_field_is_named_by_a_json_pointer() {
+        let at = |body: &[u8]| {
+            let problem = parse::<BTreeMap<String, Vec<String>>>(body).expect_err("not of the type");
+            problem.errors[0].pointer.clone()
+        };
+        assert_eq!(at(br#"{"tags":["a",5]}"#), "/tags/1");
+        assert_eq!(at(br#"{"a.b":1}"#), "/a.b");
+        assert_eq!(at(br#"{"a/b~":[1]}"#), "/a~1b~0/0");
+        assert_eq!(at(b"[]"), "");
+    }
+}

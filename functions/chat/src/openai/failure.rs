@@ -94,9 +94,8 @@ impl From<Problem> for Failure {
             status @ 402..500 => (status, "invalid_request_error", "invalid_request"),
             status => (status, "server_error", "server_error"),
         };
-        let pointer =
-            problem.errors.first().map(|error| error.pointer.trim_start_matches('/').replace('/', "."));
-        let param = pointer.filter(|pointer| !pointer.is_empty());
+        let param =
+            problem.errors.first().map(|error| param(&error.pointer)).filter(|param| !param.is_empty());
         let error = Detail { message: problem.detail.clone(), kind, param, code: Some(code.to_owned()) };
         Self { error, status, problem: Some(Box::new(problem)) }
     }
@@ -114,6 +113,22 @@ impl IntoResponse for Failure {
         }
         response
     }
+}
+
+/// A JSON pointer as that protocol names a parameter: `messages[0].content`.
+fn param(pointer: &str) -> String {
+    let mut param = String::new();
+    for segment in pointer.split('/').filter(|segment| !segment.is_empty()) {
+        if segment.bytes().all(|byte| byte.is_ascii_digit()) {
+            param.push_str(&format!("[{segment}]"));
+            continue;
+        }
+        if !param.is_empty() {
+            param.push('.');
+        }
+        param.push_str(segment);
+    }
+    param
 }
 
 #[cfg(test)]
@@ -147,7 +162,7 @@ mod tests {
             400,
             "409 is sent again by clients"
         );
-        let invalid = Failure::from(Problem::invalid("message-empty", "/messages[0]/content", "empty"));
+        let invalid = Failure::from(Problem::invalid("message-empty", "/messages/0/content", "empty"));
         assert_eq!(invalid.error.param.as_deref(), Some("messages[0].content"));
     }
 }

@@ -85,7 +85,7 @@ pub fn read(messages: Vec<Message>) -> Result<(Question, Given), Failure> {
     let instructions = clip(instructions.join("\n\n").trim(), limits::ADDED_INSTRUCTIONS_CHARACTERS);
     given.instructions = Some(instructions).filter(|text| !text.is_empty());
     let question = Question::new(&asked).map_err(|problem| {
-        Failure::from(problems::not_a_question(problem, &format!("/messages[{last}]/content")))
+        Failure::from(problems::not_a_question(problem, &format!("/messages/{last}/content")))
     })?;
     Ok((question, given))
 }
