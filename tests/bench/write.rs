@@ -7,6 +7,8 @@
 //!
 //! Every round has a database of its own, so each begins with empty indexes. Vectors come from nowhere: no side embeds.
 
+#![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+
 use bytes::Bytes;
 use domain::{SpaceId, limits};
 use futures_util::{SinkExt as _, TryStreamExt as _};
