@@ -172,9 +172,14 @@ async fn strangers_and_foreign_pages_are_turned_away() {
     let search = || json!({ "name": "search", "arguments": { "query": "a" } });
     for authorization in ["", "Bearer wrong", "Basic YTpi", &forged] {
         let headers = [("authorization", authorization)];
-        for (method, params) in
-            [("tools/call", search()), ("tools/list", json!({})), ("server/discover", json!({}))]
-        {
+        for (method, params) in [
+            ("tools/call", search()),
+            ("tools/call", json!({ "name": "nothing" })),
+            ("tools/call", json!({ "name": "search", "arguments": { "no": 1 } })),
+            ("tools/call", json!({ "name": "search", "arguments": { "query": "" } })),
+            ("tools/list", json!({})),
+            ("server/discover", json!({})),
+        ] {
             let refused = call(shared, method, params, &headers).await;
             assert_eq!(refused.status, 401, "{authorization} {method}: {}", refused.body);
             // API Gateway gives that header another name; as it does here.

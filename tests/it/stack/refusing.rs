@@ -129,3 +129,31 @@ async fn bad_queries_and_paths_say_so() {
     }
     assert_eq!(shared.call(key, Method::GET, "/api/v1/search?q=a&k=50", "").await.0, StatusCode::OK);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_with_a_session_and_when_it_was_have_edges() {
+    let shared = stack().await;
+    let key = &shared.addresses.api_key;
+    let path = format!("/api/v1/chatbots/{}/sessions", shared.addresses.chatbot_id);
+    // A JSON string of so many bytes with what stands around it.
+    let of = |bytes: usize| {
+        serde_json::json!({ "context": { "a": "x".repeat(bytes - r#"{"a":""}"#.len()) } }).to_string()
+    };
+    for (body, expected) in [
+        (r#"{"context":{"pattern":"\\u0000"}}"#.to_owned(), StatusCode::CREATED),
+        (r#"{"context":{"a":["\u0000"]}}"#.to_owned(), StatusCode::UNPROCESSABLE_ENTITY),
+        (of(domain::limits::SESSION_CONTEXT_BYTES), StatusCode::CREATED),
+        (of(domain::limits::SESSION_CONTEXT_BYTES + 1), StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let (status, answer) = shared.call(key, Method::POST, &path, body.clone()).await;
+        assert_eq!(status, expected, "{answer} for {} bytes", body.len());
+        if status != StatusCode::CREATED {
+            assert_eq!(answer["errors"][0]["pointer"], "/context", "{answer}");
+        }
+    }
+    let of_year = |year: &str| format!("/api/v1/sessions?from={year}-01-01T00:00:00Z");
+    for (year, expected) in [("0001", 200), ("-000001", 422), ("-009000", 422), ("9999", 200)] {
+        let (status, answer) = shared.call(key, Method::GET, &of_year(year), "").await;
+        assert_eq!(status.as_u16(), expected, "{year}: {answer}");
+    }
+}
