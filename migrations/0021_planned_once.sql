@@ -39,7 +39,8 @@ GRANT EXECUTE ON FUNCTION docent.check_key(uuid, bytea, integer) TO docent_app;
 -- How a chatbot that talks answers now: its active config version and the space that it searches.
 CREATE FUNCTION docent.answering_of(in_chatbot uuid)
 RETURNS TABLE (
-    chatbot_id uuid, chatbot_name text, organization_name text, transcript_share double precision, config_id uuid, llm_model text, system_prompt text, model_config jsonb, reranker_model text, retrieval_k integer,
+    chatbot_id uuid, chatbot_name text, organization_name text, transcript_share double precision,
+    config_id uuid, llm_model text, system_prompt text, model_config jsonb, reranker_model text, retrieval_k integer,
     score_threshold real, confidence_threshold real, context_window integer, fallback_message text, allowed_hosts text[],
     began_at timestamptz,
     space_id uuid, space_model text, space_dimension integer, space_conventions jsonb, space_languages text[]
@@ -50,9 +51,11 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT c.id, c.name, o.name, CASE WHEN jsonb_typeof(o.settings -> 'transcript_sample_rate') = 'number'
-                THEN (o.settings ->> 'transcript_sample_rate')::double precision ELSE 0.01 END, v.id, v.llm_model, v.system_prompt, v.model_config, v.reranker_model, v.retrieval_k, v.score_threshold, v.confidence_threshold,
-           v.context_window, v.fallback_message, v.allowed_hosts, clock_timestamp(),
+    SELECT c.id, c.name, o.name,
+           CASE WHEN jsonb_typeof(o.settings -> 'transcript_sample_rate') = 'number'
+                THEN (o.settings ->> 'transcript_sample_rate')::double precision ELSE 0.01 END,
+           v.id, v.llm_model, v.system_prompt, v.model_config, v.reranker_model, v.retrieval_k, v.score_threshold,
+           v.confidence_threshold, v.context_window, v.fallback_message, v.allowed_hosts, clock_timestamp(),
            e.id, e.model_id, e.dimension, e.input_conventions, e.languages
       FROM chatbots c
       JOIN organizations o ON o.id = c.organization_id

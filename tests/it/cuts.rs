@@ -25,7 +25,7 @@ use std::{
     },
     time::Duration,
 };
-use tests::{Organization, database};
+use tests::{Organization, database, double};
 use tokio::time::Instant;
 
 /// Tokens of the whole answer.
@@ -192,12 +192,7 @@ impl Scene {
         let database = database().await;
         let organization = Organization::create(&database, "acme").await;
         organization.document("d", "p40.md").saying(["The P-40 needs oil of grade 46."]).stored().await;
-        let answering = Arc::new(Answering {
-            database: database.database.clone(),
-            embedder: models::Embedder::new(&aws),
-            generator: models::Generator::new(&aws),
-            reranker: models::Reranker::new(&aws),
-        });
+        let answering = double::answering(&database, &aws);
         Self { database, organization, answering, double }
     }
 

@@ -19,12 +19,7 @@ async fn answering(database: &TestDatabase) -> Arc<Answering> {
         shown.iter().take(1).map(|one| Said::Text(format!("{} [{}]", one.text, one.handle))).collect()
     };
     let aws = double::aws(double::serve(script).await);
-    Arc::new(Answering {
-        database: database.database.clone(),
-        embedder: models::Embedder::new(&aws),
-        generator: models::Generator::new(&aws),
-        reranker: models::Reranker::new(&aws),
-    })
+    double::answering(database, &aws)
 }
 
 fn once() -> Once {

@@ -178,12 +178,7 @@ async fn answering(
     script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'static,
 ) -> Arc<Answering> {
     let aws = double::aws(double::serve(script).await);
-    Arc::new(Answering {
-        database: database.database.clone(),
-        embedder: models::Embedder::new(&aws),
-        generator: models::Generator::new(&aws),
-        reranker: models::Reranker::new(&aws),
-    })
+    double::answering(database, &aws)
 }
 
 /// Asks in a new session: what was streamed, and the answer as it was kept.

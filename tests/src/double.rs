@@ -1,5 +1,7 @@
 //! A model that says what a test tells it to, behind Bedrock's wire: what a real model might say on its worst day.
 
+use crate::TestDatabase;
+use answering::Answering;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use axum::{
@@ -85,6 +87,17 @@ pub fn aws(address: SocketAddr) -> aws_config::SdkConfig {
         )))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build()
+}
+
+/// An `Answering` over a database whose models are behind this configuration.
+#[must_use]
+pub fn answering(database: &TestDatabase, aws: &aws_config::SdkConfig) -> Arc<Answering> {
+    Arc::new(Answering {
+        database: database.database.clone(),
+        embedder: models::Embedder::new(aws),
+        generator: models::Generator::new(aws),
+        reranker: models::Reranker::new(aws),
+    })
 }
 
 async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response {

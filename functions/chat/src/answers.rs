@@ -15,7 +15,7 @@ use axum::{
 };
 use domain::{ChunkId, CuratedAnswerId, DocumentId, MessageId, SessionId, conversation::Question};
 use futures_util::{Stream, StreamExt as _, stream};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -26,7 +26,7 @@ use std::{
 };
 use store::{idempotency::Once, messages::Citation};
 use utoipa::ToSchema;
-use web::{BearerKey, IdempotencyKey, Json, PathId, Problem, RequestId};
+use web::{BearerKey, IdempotencyKey, Json, PathId, Problem, RequestId, replayed};
 
 /// Seconds between signs of life while a stream has nothing to say: proxies close what is silent.
 pub const HEARTBEAT_SECONDS: u64 = 10;
@@ -294,7 +294,7 @@ async fn answered_before(
     headers: &HeaderMap,
     request: RequestId,
 ) -> Response {
-    let mut response = if wants_stream(headers) {
+    let response = if wants_stream(headers) {
         let token = Event::Token(answer.content.clone());
         let citations =
             answer.citations.clone().into_iter().map(|citation| Event::Citation(Box::new(citation)));
@@ -304,8 +304,7 @@ async fn answered_before(
     } else {
         axum::Json(context.sources.answer(answer).await).into_response()
     };
-    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    response
+    replayed(response)
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{ChatbotId, MessageId, SessionId, conversation::Platform, limits};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use store::{
     sessions::{Opening, Session},
 };
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, IdempotencyKey, JsonOrNothing, Page, PathId, Problem, Query, paging};
+use web::{BearerKey, IdempotencyKey, JsonOrNothing, Page, PathId, Problem, Query, paging, replayed};
 
 /// What a session's opening may say; all of it is optional.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -137,7 +137,10 @@ pub async fn open(
     JsonOrNothing(body): JsonOrNothing<OpenSession>,
 ) -> Result<Response, Problem> {
     check(&body)?;
-    let said = serde_json::json!(body).to_string();
+    let once = once.map(|key| {
+        let said = serde_json::json!(body).to_string();
+        Once { key, fingerprint: fingerprint(&["open", &chatbot.to_string(), &said]) }
+    });
     let hash = |purpose: &str, value: &Option<String>| {
         value
             .as_deref()
@@ -155,17 +158,10 @@ pub async fn open(
     };
     let (session, is_replayed) = match once {
         None => (context.answering.open_session(&key, &opening).await.or_problem()?, false),
-        Some(own) => {
-            let fingerprint = fingerprint(&["open", &chatbot.to_string(), &said]);
-            let once = Once { key: own, fingerprint };
-            context.answering.open_session_once(&key, &opening, &once).await.or_problem()?
-        }
+        Some(once) => context.answering.open_session_once(&key, &opening, &once).await.or_problem()?,
     };
-    let mut response = (StatusCode::CREATED, axum::Json(SessionView::from(session))).into_response();
-    if is_replayed {
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let response = (StatusCode::CREATED, axum::Json(SessionView::from(session))).into_response();
+    Ok(if is_replayed { replayed(response) } else { response })
 }
 
 /// What the columns hold: a device's kind of at most so many characters, and no NUL, in text or in JSON.

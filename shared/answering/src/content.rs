@@ -14,6 +14,12 @@ pub(crate) fn is_content(word: &str) -> bool {
         && !FUNCTION.contains(&word)
 }
 
+/// Whether a word stands among others, itself or in another form.
+pub(crate) fn stands(word: &String, others: &[String]) -> bool {
+    others.contains(word)
+        || stem(word).is_some_and(|stem| others.iter().any(|other| other.starts_with(&stem)))
+}
+
 /// Inflection apart: the beginning of a word of five letters and more, by which another form of it is known. `None`
 /// for short words and numbers, which are themselves or nothing.
 pub(crate) fn stem(word: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 //! is asked. Nothing checks such an answer against the question afterwards, so a near miss must stay a miss.
 
 use crate::{
-    content::{is_content, stem},
+    content::{is_content, stands},
     ground::{Verdict, inert},
 };
 use domain::{chatbot::AllowedHosts, document::clip, embedding::Space, limits};
@@ -60,10 +60,7 @@ fn similarity(asked: &[String], known: &[String], cosine: Option<f64>) -> Option
 
 /// Whether all words of one question that say something stand in the other.
 fn holds(words: &[String], others: &[String]) -> bool {
-    others.iter().filter(|word| is_content(word)).all(|word| {
-        words.contains(word)
-            || stem(word).is_some_and(|stem| words.iter().any(|other| other.starts_with(&stem)))
-    })
+    others.iter().filter(|word| is_content(word)).all(|word| stands(word, words))
 }
 
 /// The words that turn a question into another one, and that vectors hardly see: numbers, negations, and who, where,
@@ -86,19 +83,18 @@ fn turns(words: &[String]) -> BTreeSet<&str> {
         .collect()
 }
 
-/// What is given of an answer: all of it, but of one that a file brought only what is inert, for whoever may upload files may
-/// not write answers that act.
-pub(crate) fn given(found: &Match, allowed: &AllowedHosts) -> String {
-    match found.answer.document {
-        Some(_) => inert(&found.answer.answer, allowed).trim().to_owned(),
-        None => found.answer.answer.clone(),
+/// An answer as it may be given: one that a file brought is made inert, for whoever may upload files may not write answers
+/// that act. `None`: nothing is left of it.
+pub(crate) fn harmless(mut found: Match, allowed: &AllowedHosts) -> Option<Match> {
+    if found.answer.document.is_some() {
+        found.answer.answer = inert(&found.answer.answer, allowed).trim().to_owned();
     }
+    (!found.answer.answer.is_empty()).then_some(found)
 }
 
-/// The answer as it is given, cited as a whole, so that no marker stands in it.
-pub(crate) fn verdict(found: &Match, allowed: &AllowedHosts) -> Verdict {
+/// The answer as it is given: verbatim, cited as a whole, so that no marker stands in it.
+pub(crate) fn verdict(found: &Match) -> Verdict {
     let Match { answer, similarity } = found;
-    let text = given(found, allowed);
     let document = answer.document.as_ref();
     let citation = Citation {
         marker: 1,
@@ -110,11 +106,16 @@ pub(crate) fn verdict(found: &Match, allowed: &AllowedHosts) -> Verdict {
         ),
         key: document.map(|document| document.key.clone()),
         page: None,
-        quoted_span: clip(&text, limits::QUOTED_CHARACTERS),
+        quoted_span: clip(&answer.answer, limits::QUOTED_CHARACTERS),
         score: *similarity,
         is_there: document.is_some(),
     };
-    Verdict { text, citations: vec![citation], confidence: *similarity, released: true }
+    Verdict {
+        text: answer.answer.clone(),
+        citations: vec![citation],
+        confidence: *similarity,
+        released: true,
+    }
 }
 
 #[cfg(test)]

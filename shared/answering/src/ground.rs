@@ -195,10 +195,9 @@ impl<'a> Grounder<'a> {
             }
             left.push_str(&text[range]);
         }
+        let is_all_invented = left.trim().is_empty() && !text.trim().is_empty();
         // What cannot be checked stays beside what can, or beside a source.
-        let is_worth_showing =
-            says_something || !cited.is_empty() && left.trim().is_empty() == text.trim().is_empty();
-        is_worth_showing.then_some(left)
+        (says_something || !cited.is_empty() && !is_all_invented).then_some(left)
     }
 
     /// The text without what could act, nor what would read like a marker of ours once that is gone.

@@ -132,17 +132,17 @@ impl Answering {
             timings: draft.timings,
             searched: None,
         };
-        if turn.once.is_some() && end.abstained {
-            // What is sent a second time is what was sent first: this too.
-            let tx = self.database.tenant(turn.organization).await?;
-            kept.searched =
-                searched(&tx, turn, question, retrieved, draft).await.context("tell what was searched")?;
-            tx.finish().await?;
-        }
         let tx = self.database.tenant(turn.organization).await?;
+        let search = || searched(&tx, turn, question, retrieved, draft);
+        if turn.once.is_some() {
+            // What is sent a second time is what was sent first: this too, so it is known before that is kept.
+            kept.searched = search().await.context("tell what was searched")?;
+        }
+        let searching =
+            async { if turn.once.is_some() { Ok(kept.searched.clone()) } else { search().await } };
         let (cost, searched, (), (), (), (), ()) = try_join!(
             messages::append_answer(&tx, &answer),
-            searched(&tx, turn, question, retrieved, draft),
+            searching,
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),

@@ -113,21 +113,19 @@ impl Answering {
     ) -> impl Stream<Item = Event> + Send {
         stream! {
             let ids = (turn.again.unwrap_or_else(MessageId::generate), MessageId::generate());
-            // Should nobody read to the end, the caller's own key is free for another try.
             let mut unsettled = Unsettled::of(&self, &turn);
             let retrieved = match self.retrieve_for_turn(&turn, &question, ids.0).await {
                 Ok(retrieved) => retrieved,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "retrieval failed");
-                    self.give_up(&turn).await;
-                    unsettled.settle();
+                    unsettled.give_up().await;
                     yield Event::Failed(broken_by_store(&error));
                     return;
                 }
             };
             let mut draft = Draft::new(retrieved.timings);
             if let Some(found) = &retrieved.curated {
-                draft.end = End { verdict: curated::verdict(found, &turn.config.allowed_hosts), ..End::default() };
+                draft.end = End { verdict: curated::verdict(found), ..End::default() };
                 yield Event::Token(draft.end.verdict.text.clone());
                 for citation in draft.end.verdict.citations.clone() {
                     yield Event::Citation(Box::new(citation));
@@ -156,8 +154,7 @@ impl Answering {
                 }
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "answer could not be kept");
-                    self.give_up(&turn).await;
-                    unsettled.settle();
+                    unsettled.give_up().await;
                     yield Event::Failed(broken_by_store(&error));
                 }
             }
@@ -184,14 +181,6 @@ impl Answering {
                 Ok(false) => {}
                 Err(error) => tracing::warn!(error = %error, "whether to stop could not be read"),
             }
-        }
-    }
-
-    /// A turn that was to be answered once came to nothing: it may be asked again.
-    async fn give_up(&self, turn: &Turn) {
-        let Some((key, once)) = &turn.once else { return };
-        if let Err(error) = self.release(key, once).await {
-            tracing::warn!(error = %error, "a caller's key stays taken for a while");
         }
     }
 
@@ -269,31 +258,46 @@ impl Answering {
     }
 }
 
-/// A turn that is to be answered once and is not yet: dropped before it is settled, it gives the caller's own key back.
-struct Unsettled(Option<(Arc<Answering>, ApiKey, Once)>);
+/// A turn that is to be answered once and is not yet. When nothing comes of it, or it is dropped, the caller's own key is free
+/// for another try.
+struct Unsettled(Option<Claimed>);
+
+struct Claimed {
+    answering: Arc<Answering>,
+    key: ApiKey,
+    once: Once,
+}
+
+impl Claimed {
+    async fn release(self) {
+        if let Err(error) = self.answering.release(&self.key, &self.once).await {
+            tracing::warn!(error = %error, "a caller's key stays taken for a while");
+        }
+    }
+}
 
 impl Unsettled {
     fn of(answering: &Arc<Answering>, turn: &Turn) -> Self {
-        Self(turn.once.clone().map(|(key, once)| (Arc::clone(answering), key, once)))
+        let claimed = |(key, once)| Claimed { answering: Arc::clone(answering), key, once };
+        Self(turn.once.clone().map(claimed))
     }
 
     fn settle(&mut self) {
         self.0 = None;
     }
+
+    async fn give_up(&mut self) {
+        if let Some(claimed) = self.0.take() {
+            claimed.release().await;
+        }
+    }
 }
 
 impl Drop for Unsettled {
     fn drop(&mut self) {
-        let (Some((answering, key, once)), Ok(runtime)) =
-            (self.0.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        runtime.spawn(async move {
-            if let Err(error) = answering.release(&key, &once).await {
-                tracing::warn!(error = %error, "a caller's key stays taken for a while");
-            }
-        });
+        if let (Some(claimed), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(claimed.release());
+        }
     }
 }
 

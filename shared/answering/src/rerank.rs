@@ -3,7 +3,7 @@
 
 use crate::{
     Answering, Passage,
-    content::{is_content, stem},
+    content::{is_content, stands},
 };
 use domain::{chatbot::RERANK_BY_SENTENCES, limits};
 use language::{sentences, words};
@@ -17,28 +17,28 @@ impl Answering {
     /// Puts passages in a reranker's order and notes its scores. When it fails or takes too long, they stay as they are: a
     /// busy reranker is no reason to be silent. Whether they were reranked.
     pub(crate) async fn rerank(&self, model: &str, question: &str, passages: &mut [Passage]) -> bool {
-        let scores = if model == RERANK_BY_SENTENCES {
-            by_sentences(question, passages)
-        } else {
-            let texts: Vec<&str> = passages.iter().map(|passage| passage.hit.content.as_str()).collect();
-            let patience = Duration::from_secs(limits::RERANK_SECONDS);
-            let why = match timeout(patience, self.reranker.rerank(model, question, &texts)).await {
-                Ok(Ok(scores)) => {
-                    order(passages, scores);
-                    return true;
-                }
-                Ok(Err(error)) => error.to_string(),
-                Err(elapsed) => elapsed.to_string(),
-            };
-            tracing::warn!(
-                error = why,
-                rerank.model = model,
-                "passages keep the order in which they were found"
-            );
-            return false;
+        let scores = match model {
+            RERANK_BY_SENTENCES => Ok(by_sentences(question, passages)),
+            _ => self.by_model(model, question, passages).await,
         };
-        order(passages, scores);
+        match scores {
+            Ok(scores) => order(passages, scores),
+            Err(why) => {
+                let kept = "passages keep the order in which they were found";
+                tracing::warn!(error = why, rerank.model = model, "{kept}");
+                return false;
+            }
+        }
         true
+    }
+
+    async fn by_model(&self, model: &str, question: &str, passages: &[Passage]) -> Result<Vec<f64>, String> {
+        let texts: Vec<&str> = passages.iter().map(|passage| passage.hit.content.as_str()).collect();
+        let patience = Duration::from_secs(limits::RERANK_SECONDS);
+        match timeout(patience, self.reranker.rerank(model, question, &texts)).await {
+            Ok(scores) => scores.map_err(|error| error.to_string()),
+            Err(elapsed) => Err(elapsed.to_string()),
+        }
     }
 }
 
@@ -77,11 +77,11 @@ fn by_sentences(question: &str, passages: &[Passage]) -> Vec<f64> {
 #[expect(clippy::cast_precision_loss, reason = "words of a question")]
 fn share(asked: &[String], sentence: &str) -> f64 {
     let said = words(sentence);
-    let stands = |word: &&String| {
-        said.contains(word)
-            || stem(word).is_some_and(|stem| said.iter().any(|other| other.starts_with(&stem)))
-    };
-    if asked.is_empty() { 0.0 } else { asked.iter().filter(stands).count() as f64 / asked.len() as f64 }
+    if asked.is_empty() {
+        0.0
+    } else {
+        asked.iter().filter(|word| stands(word, &said)).count() as f64 / asked.len() as f64
+    }
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl Answering {
         expand(&mut passages, found.neighbours);
         let curated = curated::best(&turn.space, &words, found.curated)
             .filter(|found| found.similarity >= turn.config.confidence_threshold)
-            .filter(|found| !curated::given(found, &turn.config.allowed_hosts).is_empty());
+            .and_then(|found| curated::harmless(found, &turn.config.allowed_hosts));
         Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, timings })
     }
 

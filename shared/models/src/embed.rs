@@ -1,7 +1,7 @@
 //! Texts to vectors.
 
-use crate::{Error, Result};
-use aws_sdk_bedrockruntime::{Client, primitives::Blob};
+use crate::{Error, Result, invoke::invoke};
+use aws_sdk_bedrockruntime::Client;
 use domain::embedding::{Form, Space};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use pgvector::Vector;
@@ -86,25 +86,13 @@ impl Embedder {
                 "texts": texts, "truncate": "END",
                 "input_type": match purpose { Purpose::Document => "search_document", Purpose::Query => "search_query" } }),
         };
-        let answer = self
-            .client
-            .invoke_model()
-            .model_id(&space.model)
-            .content_type("application/json")
-            .accept("application/json")
-            .body(Blob::new(body.to_string()))
-            .send()
-            .await
-            .map_err(|error| Error::from_sdk(&error))?;
-        let unreadable = |error: serde_json::Error| Error::Unexpected(error.to_string());
         match space.conventions.form {
             Form::Titan | Form::TitanV1 => {
-                let answer: TitanAnswer = serde_json::from_slice(answer.body.as_ref()).map_err(unreadable)?;
+                let answer: TitanAnswer = invoke(&self.client, &space.model, &body).await?;
                 Ok(vec![Embedded { vector: answer.embedding.into(), tokens: answer.input_text_token_count }])
             }
             Form::Cohere => {
-                let answer: CohereAnswer =
-                    serde_json::from_slice(answer.body.as_ref()).map_err(unreadable)?;
+                let answer: CohereAnswer = invoke(&self.client, &space.model, &body).await?;
                 if answer.embeddings.len() != texts.len() {
                     return Err(Error::Unexpected(format!(
                         "{} vectors for {} texts",

@@ -4,6 +4,7 @@
 mod embed;
 mod error;
 mod generate;
+mod invoke;
 mod rerank;
 
 pub use embed::{Embedded, Embedder, Purpose};

@@ -1,7 +1,7 @@
 //! A question and passages to how well each answers it.
 
-use crate::{Error, Result};
-use aws_sdk_bedrockruntime::{Client, primitives::Blob};
+use crate::{Error, Result, invoke::invoke};
+use aws_sdk_bedrockruntime::Client;
 use serde::Deserialize;
 
 /// Reranks by Bedrock's InvokeModel: Cohere Rerank and Amazon Rerank (Bedrock user guide, "Use a reranker model").
@@ -37,18 +37,7 @@ impl Reranker {
         if model.contains("cohere.") {
             body["api_version"] = 2.into();
         }
-        let answer = self
-            .client
-            .invoke_model()
-            .model_id(model)
-            .content_type("application/json")
-            .accept("application/json")
-            .body(Blob::new(body.to_string()))
-            .send()
-            .await
-            .map_err(|error| Error::from_sdk(&error))?;
-        let answer: Reranked = serde_json::from_slice(answer.body.as_ref())
-            .map_err(|error| Error::Unexpected(error.to_string()))?;
+        let answer: Reranked = invoke(&self.client, model, &body).await?;
         let mut scores = vec![None; texts.len()];
         for Scored { index, relevance_score } in answer.results {
             if let Some(score) = scores.get_mut(index) {

@@ -9,7 +9,7 @@ pub mod request;
 pub mod service;
 
 pub use key::BearerKey;
-pub use once::IdempotencyKey;
+pub use once::{IdempotencyKey, replayed};
 pub use paging::Page;
 pub use problem::Problem;
 pub use request::{Json, JsonOrNothing, PathId, Query, RequestId};

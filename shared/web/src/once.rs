@@ -1,9 +1,9 @@
 //! The `Idempotency-Key` header: what is sent twice under one key is done once.
 
 use crate::Problem;
-use axum::extract::FromRequestParts;
+use axum::{extract::FromRequestParts, response::Response};
 use domain::limits;
-use http::request::Parts;
+use http::{HeaderValue, request::Parts};
 
 /// The caller's own key of a request; `None`: it may be done as often as it is sent.
 #[derive(Debug, Clone)]
@@ -23,6 +23,13 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let detail = format!("The Idempotency-Key has 1 to {most} visible ASCII characters, as in a UUID.");
         Err(Problem::invalid("invalid-idempotency-key", "Idempotency-Key", detail))
     }
+}
+
+/// Says of a response that it is of an earlier request under the same key.
+#[must_use]
+pub fn replayed(mut response: Response) -> Response {
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
 }
 
 #[cfg(test)]

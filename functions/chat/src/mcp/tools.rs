@@ -66,6 +66,18 @@ impl Tools {
         self.context.answering.knows(key).await.or_problem()
     }
 
+    async fn call(&self, key: &ApiKey, call: Call) -> Result<CallToolResult, Problem> {
+        let result = match call {
+            Call::Search(wish) => self.search(key, wish).await,
+            Call::Ask(wish) => self.ask(key, wish).await,
+        };
+        match result {
+            // Nor does one the key of a call whose arguments are refused before it.
+            Err(problem) if problem.status == 422 => self.known(key).await.and(Err(problem)),
+            result => result,
+        }
+    }
+
     async fn search(&self, key: &ApiKey, wish: Search) -> Result<CallToolResult, Problem> {
         let question =
             Question::new(&wish.query).map_err(|problem| problems::not_a_question(problem, "/query"))?;
@@ -192,16 +204,13 @@ impl ServerHandler for Tools {
                 Err(ErrorData::invalid_params(detail, None))
             }
         };
-        let (result, wrong) = match call {
-            Ok(Call::Search(wish)) => (self.search(&key, wish).await, None),
-            Ok(Call::Ask(wish)) => (self.ask(&key, wish).await, None),
+        let result = match call {
+            Ok(call) => self.call(&key, call).await,
             // No use case checks the key of a call that is none.
-            Err(wrong) => (self.known(&key).await.map(|()| CallToolResult::success(Vec::new())), Some(wrong)),
-        };
-        let result = match result {
-            // Nor the key of one whose arguments are refused before it.
-            Err(problem) if problem.status == 422 => self.known(&key).await.and(Err(problem)),
-            result => result,
+            Err(wrong) => match self.known(&key).await {
+                Ok(()) => return Err(wrong),
+                Err(problem) => Err(problem),
+            },
         };
         // Whether the caller may call at all is said by HTTP, as the protocol has it.
         if let Err(problem) = &result
@@ -209,9 +218,6 @@ impl ServerHandler for Tools {
             && let Some(told) = parts.and_then(|parts| parts.extensions.get::<NotServed>())
         {
             told.tell(problem.clone());
-        }
-        if let Some(wrong) = wrong {
-            return Err(wrong);
         }
         // What a tool cannot do its caller should read, not the protocol.
         let result =
