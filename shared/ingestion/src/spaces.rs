@@ -9,7 +9,7 @@ use domain::{ChunkId, IngestionJobId, OrganizationId, limits};
 use models::Purpose;
 use pgvector::Vector;
 use store::{
-    organizations,
+    curated, organizations,
     space_jobs::{self, Kind, SpaceJob},
 };
 
@@ -84,7 +84,7 @@ impl Ingestion {
             space_jobs::missing(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
         tx.finish().await?;
         if missing.is_empty() {
-            return Ok(0);
+            return self.embed_missing_questions(organization, work).await;
         }
         let texts: Vec<String> = missing
             .iter()
@@ -100,6 +100,29 @@ impl Ingestion {
         Ok(ids.len())
     }
 
+    /// The questions of curated answers go along: those of the collection, and those that every collection's bots answer.
+    async fn embed_missing_questions(
+        &self,
+        organization: OrganizationId,
+        work: &SpaceJob,
+    ) -> anyhow::Result<usize> {
+        let tx = self.database.tenant(organization).await?;
+        let missing =
+            curated::without_vector(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
+        tx.finish().await?;
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        let (ids, questions): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let embedded = self.embedder.embed(&work.space, Purpose::Query, &questions).await;
+        let vectors: Vec<Vector> =
+            embedded.context("embed questions")?.into_iter().map(|one| one.vector).collect();
+        let tx = self.database.tenant(organization).await?;
+        curated::insert_vectors(&tx, work.space.id, &ids, &vectors).await.context("write vectors")?;
+        tx.finish().await?;
+        Ok(ids.len())
+    }
+
     async fn delete_vectors(
         &self,
         organization: OrganizationId,
@@ -109,6 +132,7 @@ impl Ingestion {
         let tx = self.database.tenant(organization).await?;
         let limit = usize::try_from(limits::COPIED_AT_ONCE).unwrap_or(usize::MAX);
         let deleted = space_jobs::delete_vectors(&tx, work.collection, work.space.id, limit).await?;
+        curated::leave_space(&tx, work.collection, work.space.id).await?;
         space_jobs::advance(&tx, job, i32::try_from(deleted).unwrap_or(i32::MAX)).await?;
         tx.finish().await?;
         Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
