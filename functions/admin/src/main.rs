@@ -25,10 +25,8 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
-    let endpoint = models::Endpoint::configured(
-        &config::optional("OPENAI_BASE_URL"),
-        &config::optional("OPENAI_API_KEY"),
-    )?;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let bucket = Bucket::new(&aws, config::text("BUCKET")?);
     let management = Management {
         database: store::Database::new(&config::text("DATABASE_URL")?)?,

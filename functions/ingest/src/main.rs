@@ -20,10 +20,8 @@ fn main() -> anyhow::Result<()> {
 async fn serve() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
-    let endpoint = models::Endpoint::configured(
-        &config::optional("OPENAI_BASE_URL"),
-        &config::optional("OPENAI_API_KEY"),
-    )?;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let context = Arc::new(handler::Context {
         ingestion: Ingestion {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,

@@ -124,7 +124,7 @@ async fn the_ends_of_a_message_are_told_apart() {
 
 #[tokio::test]
 async fn a_stream_cut_anywhere_before_its_end_may_be_tried_again() {
-    let all = vec![says("Every "), says("year"), says(".")];
+    let all = [says("Every "), says("year"), says(".")];
     for kept in 0..=all.len() {
         let part = all[..kept].to_vec();
         for play in [
