@@ -17,9 +17,6 @@ use store::{
     messages::{self, Citation, NewAnswer, RetrievalLog},
 };
 
-/// Who serves the models.
-const PROVIDER: &str = "bedrock";
-
 /// An answer as it was kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
@@ -77,7 +74,7 @@ impl Answering {
         let words = language::words(&content);
         let (provider, model) = match &retrieved.curated {
             Some(_) => (None, curated::MODEL),
-            None => (Some(PROVIDER), turn.config.llm_model.as_str()),
+            None => (Some(models::provider_name(&turn.config.llm_model)), turn.config.llm_model.as_str()),
         };
         let answer = NewAnswer {
             id: answered,

@@ -238,7 +238,7 @@ impl Management {
 
     fn defaults(&self, space: &Space) -> Settings {
         Settings {
-            llm_provider: "bedrock".to_owned(),
+            llm_provider: models::provider_name(&self.generation_model).to_owned(),
             llm_model: self.generation_model.clone(),
             system_prompt: DEFAULT_SYSTEM_PROMPT.to_owned(),
             model_config: json!(ModelConfig::default()),

@@ -111,6 +111,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
             "EVENTS_QUEUE_URL",
             "GENERATION_MODEL",
             "OCR",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
             "WEB_ALLOW_PRIVATE",
             "WORK_QUEUE_URL"
         ]
@@ -123,6 +125,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "PUBLIC_URL",
     ];
     assert_eq!(names("chat"), chat);
@@ -132,6 +136,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "PUBLIC_URL",
         "WORK_QUEUE_URL",
     ];
