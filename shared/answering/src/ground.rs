@@ -1,10 +1,11 @@
 //! The answer is checked, not trusted: every sentence against what it cites, before anybody reads it.
 //!
 //! A sentence's support is the share of its content words that stand in the passages it cites; a number that
-//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times
-//! how likely the cited passages are about the question.
+//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times the lesser of how
+//! likely the cited passages are about the question and how likely what was said meets what it demands ([`demand`]).
 
 mod units;
+mod demand;
 mod inert;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     content::{is_content, stem},
     prompt::{HandedOut, NO_ANSWER},
 };
+use demand::{Demand, Said, negates};
 use domain::{
     chatbot::{AllowedHosts, Config},
     limits,
@@ -26,6 +28,8 @@ use units::{split_handles, unit_end};
 const WRONG_NUMBER: f32 = 0.2;
 /// What is left of it when a name stands neither there nor in the question.
 const WRONG_NAME: f32 = 0.25;
+/// What is left of it when it negates and the sentences that it would be quoted from do not.
+const WRONG_NEGATION: f32 = 0.5;
 /// A sentence with less support is not shown, whatever stands around it and however unsure the bot may be.
 const LEAST_SUPPORT: f32 = 0.3;
 
@@ -46,6 +50,13 @@ pub(crate) struct Verdict {
 pub(crate) struct Grounder<'a> {
     passages: Vec<Given<'a>>,
     asked: HashSet<String>,
+    demand: Demand,
+    /// Words of the sentences that hold.
+    said: HashSet<String>,
+    says_no: bool,
+    /// The nearest of them to the question, in meaning.
+    meaning: Option<f32>,
+    measured: usize,
     threshold: f32,
     allowed: &'a AllowedHosts,
     /// Not yet a whole unit.
@@ -80,6 +91,11 @@ impl<'a> Grounder<'a> {
         Self {
             passages: handed_out.iter().map(Given::new).collect(),
             asked: words(question).into_iter().collect(),
+            demand: Demand::of(question),
+            said: HashSet::new(),
+            says_no: false,
+            meaning: None,
+            measured: 0,
             threshold: config.confidence_threshold,
             allowed: &config.allowed_hosts,
             buffer: String::new(),
@@ -92,20 +108,39 @@ impl<'a> Grounder<'a> {
         }
     }
 
-    /// Takes some more of the answer; returns what may be shown now.
-    pub(crate) fn take(&mut self, text: &str) -> Vec<Event> {
+    /// Takes some more of the answer; returns the units that are whole now, each to be judged.
+    pub(crate) fn take(&mut self, text: &str) -> Vec<String> {
         self.buffer.push_str(text);
+        let mut units = Vec::new();
         while let Some(end) = unit_end(&self.buffer) {
-            let unit: String = self.buffer.drain(..end).collect();
-            self.check(&unit);
+            units.push(self.buffer.drain(..end).collect());
         }
-        self.let_out()
+        units
     }
 
-    /// The answer is complete.
-    pub(crate) fn finish(&mut self) -> Vec<Event> {
-        let rest = std::mem::take(&mut self.buffer);
-        self.check(&rest);
+    /// The answer is complete: what is left of it.
+    pub(crate) fn rest(&mut self) -> String {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// The words of a unit whose nearness to the question is wanted; `None` where it says nothing or enough is known.
+    pub(crate) fn wants_measured(&mut self, unit: &str) -> Option<String> {
+        let text = split_handles(unit).0;
+        let says_something = text.trim().trim_end_matches('.') != NO_ANSWER && words(&text).len() > 1;
+        if self.refused || !says_something || self.measured == limits::MEASURED_UNITS {
+            return None;
+        }
+        self.measured += 1;
+        Some(text.trim().to_owned())
+    }
+
+    /// Judges a unit, whose cosine to the question is `meaning` where it was measured; returns what may be shown now.
+    pub(crate) fn judge(&mut self, unit: &str, meaning: Option<f32>) -> Vec<Event> {
+        let held = self.supports.len();
+        self.check(unit);
+        if self.supports.len() > held {
+            self.meaning = self.meaning.into_iter().chain(meaning).reduce(f32::max);
+        }
         self.let_out()
     }
 
@@ -116,8 +151,18 @@ impl<'a> Grounder<'a> {
 
     fn confidence(&self) -> f32 {
         let support = mean(&self.supports).unwrap_or(self.rejected);
-        let relevance = if self.supports.is_empty() { 1.0 } else { self.relevance };
-        (support * relevance).clamp(0.0, 1.0)
+        if self.supports.is_empty() {
+            return support.clamp(0.0, 1.0);
+        }
+        let said = Said { words: &self.said, negates: self.says_no, meaning: self.meaning };
+        let cited: Vec<usize> =
+            (0..self.passages.len()).filter(|place| self.passages[*place].marker.is_some()).collect();
+        let stands = |word: &str| {
+            cited.iter().any(|place| self.passages[*place].words.contains(word))
+                || stands_by_stem(word, &cited, &self.passages)
+        };
+        let likely = self.relevance.min(self.demand.is_met(&said, stands));
+        (support * likely).clamp(0.0, 1.0)
     }
 
     fn let_out(&mut self) -> Vec<Event> {
@@ -189,6 +234,8 @@ impl<'a> Grounder<'a> {
                 }
                 Some(support) => {
                     self.supports.push(support);
+                    self.said.extend(words(&text[range.clone()]));
+                    self.says_no |= negates(&text[range.clone()]);
                     says_something = true;
                 }
                 None => {}
@@ -235,7 +282,14 @@ impl<'a> Grounder<'a> {
         let nouns_are_names =
             cited.iter().any(|place| self.passages[*place].handed_out.passage.hit.language == "de");
         let wrong_name = !nouns_are_names && names(sentence).iter().any(|name| !stands_anyhow(name));
-        Some(if wrong_name { share.min(WRONG_NAME) } else { share })
+        let share = if wrong_name { share.min(WRONG_NAME) } else { share };
+        Some(if self.negates_alone(sentence, cited) { share * WRONG_NEGATION } else { share })
+    }
+
+    /// Whether a sentence says "not" and what it would be quoted from does not.
+    fn negates_alone(&self, sentence: &str, cited: &[usize]) -> bool {
+        let source = |place: &usize| quote(&self.passages[*place].handed_out.passage.hit.content, sentence);
+        !cited.is_empty() && negates(sentence) && !cited.iter().any(|place| negates(&source(place)))
     }
 
     fn mark(&mut self, place: usize) -> (i32, bool) {
@@ -307,6 +361,11 @@ fn stands_by_stem(word: &str, cited: &[usize], passages: &[Given<'_>]) -> bool {
     stem(word).is_some_and(|stem| {
         cited.iter().any(|place| passages[*place].words.iter().any(|other| other.starts_with(&stem)))
     })
+}
+
+/// The same among words that were said.
+fn said_by_stem(word: &str, said: &HashSet<String>) -> bool {
+    stem(word).is_some_and(|stem| said.iter().any(|other| other.starts_with(&stem)))
 }
 
 #[cfg(test)]

@@ -74,7 +74,9 @@ impl Answering {
         let words = language::words(&content);
         let (provider, model) = match &retrieved.curated {
             Some(_) => (None, curated::MODEL),
-            None => (Some(models::provider_name(&turn.config.llm_model)), turn.config.llm_model.as_str()),
+            None => {
+                (Some(domain::chatbot::provider_of(&turn.config.llm_model)), turn.config.llm_model.as_str())
+            }
         };
         let answer = NewAnswer {
             id: answered,

@@ -191,14 +191,23 @@ impl Answering {
     /// The question's vector; without one the words alone search: a busy embedding model is no reason to be
     /// silent.
     async fn embed_question(&self, space: &Space, text: &str) -> Option<Vector> {
+        let vector = self.vector(space, Purpose::Query, text).await;
+        if vector.is_none() {
+            tracing::warn!("question is searched by words alone");
+        }
+        vector
+    }
+
+    /// A text's vector, if it comes in time.
+    pub(crate) async fn vector(&self, space: &Space, purpose: Purpose, text: &str) -> Option<Vector> {
         let patience = Duration::from_secs(limits::QUESTION_VECTOR_SECONDS);
         let texts = [text.to_owned()];
-        let why = match timeout(patience, self.embedder.embed(space, Purpose::Query, &texts)).await {
+        let why = match timeout(patience, self.embedder.embed(space, purpose, &texts)).await {
             Ok(Ok(embedded)) => return embedded.into_iter().next().map(|one| one.vector),
             Ok(Err(error)) => error.to_string(),
             Err(elapsed) => elapsed.to_string(),
         };
-        tracing::warn!(error = why, "question is searched by words alone");
+        tracing::warn!(error = why, "no vector of a question or an answer");
         None
     }
 }

@@ -40,12 +40,6 @@ const UNUSED: Duration = Duration::from_secs(20);
 /// Bytes of an answer that is read as a whole: 32 vectors of 4,000 numbers take three megabytes.
 const ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
-/// Who serves a model, as it is kept with what the model wrote.
-#[must_use]
-pub fn provider_name(model: &str) -> &'static str {
-    if model.starts_with(PREFIX) { "openai-compatible" } else { "bedrock" }
-}
-
 /// Where an OpenAI-compatible API answers.
 #[derive(Clone)]
 pub struct Endpoint {

@@ -8,7 +8,7 @@ mod generate;
 mod invoke;
 mod rerank;
 
-pub use compatible::{Endpoint, PREFIX, provider_name};
+pub use compatible::{Endpoint, PREFIX};
 pub use embed::{Embedded, Embedder, Purpose};
 pub use error::{Error, Result};
 pub use generate::{Delta, Generator, Guardrail, Prompt, Turn, Usage};

@@ -44,9 +44,12 @@ fn ground(handed_out: &[HandedOut], answer: &str) -> (String, Verdict) {
         }
     };
     for c in answer.chars() {
-        show(grounder.take(&c.to_string()));
+        for unit in grounder.take(&c.to_string()) {
+            show(grounder.judge(&unit, Some(1.0)));
+        }
     }
-    show(grounder.finish());
+    let rest = grounder.rest();
+    show(grounder.judge(&rest, Some(1.0)));
     (shown, grounder.verdict())
 }
 

@@ -69,7 +69,7 @@ async fn a_model_of_an_endpoint_that_is_not_set_is_refused_with_what_to_set() {
 
 #[test]
 fn a_provider_is_known_by_the_models_id() {
-    assert_eq!(provider_name("openai/gpt-4.1-mini"), "openai-compatible");
-    assert_eq!(provider_name("openai.gpt-oss-120b-1:0"), "bedrock");
-    assert_eq!(provider_name("amazon.nova-lite-v1:0"), "bedrock");
+    assert_eq!(domain::chatbot::provider_of("openai/gpt-4.1-mini"), "openai-compatible");
+    assert_eq!(domain::chatbot::provider_of("openai.gpt-oss-120b-1:0"), "bedrock");
+    assert_eq!(domain::chatbot::provider_of("amazon.nova-lite-v1:0"), "bedrock");
 }
