@@ -74,7 +74,8 @@ pub(crate) struct Grounder<'a> {
 struct Given<'a> {
     handed_out: &'a HandedOut,
     words: HashSet<String>,
-    marker: Option<i32>,
+    /// What was quoted of it, each with its marker.
+    quoted: Vec<(String, i32)>,
 }
 
 impl<'a> Given<'a> {
@@ -82,7 +83,7 @@ impl<'a> Given<'a> {
         let hit = &handed_out.passage.hit;
         // The model reads the title and the headings as well: what a passage is about often stands there alone.
         let texts = [&hit.content, &hit.title].into_iter().chain(&hit.headings);
-        Self { handed_out, words: texts.flat_map(|text| words(text)).collect(), marker: None }
+        Self { handed_out, words: texts.flat_map(|text| words(text)).collect(), quoted: Vec::new() }
     }
 }
 
@@ -156,7 +157,7 @@ impl<'a> Grounder<'a> {
         }
         let said = Said { words: &self.said, negates: self.says_no, meaning: self.meaning };
         let cited: Vec<usize> =
-            (0..self.passages.len()).filter(|place| self.passages[*place].marker.is_some()).collect();
+            (0..self.passages.len()).filter(|place| !self.passages[*place].quoted.is_empty()).collect();
         let stands = |word: &str| {
             cited.iter().any(|place| self.passages[*place].words.contains(word))
                 || stands_by_stem(word, &cited, &self.passages)
@@ -204,10 +205,11 @@ impl<'a> Grounder<'a> {
         for place in dedup(cited) {
             let score = self.passages[place].handed_out.passage.score as f32;
             self.relevance = self.relevance.max(score);
-            let (marker, new) = self.mark(place);
+            let span = quote(&self.passages[place].handed_out.passage.hit.content, &text);
+            let (marker, new) = self.mark(place, &span);
             shown.push_str(&format!(" [{marker}]"));
             if new {
-                explained.push(Event::Citation(Box::new(self.cite(place, marker, &text))));
+                explained.push(Event::Citation(Box::new(self.cite(place, marker, &text, &span))));
             }
         }
         if !self.verdict.text.is_empty() || !self.held.is_empty() {
@@ -292,17 +294,18 @@ impl<'a> Grounder<'a> {
         !cited.is_empty() && negates(sentence) && !cited.iter().any(|place| negates(&source(place)))
     }
 
-    fn mark(&mut self, place: usize) -> (i32, bool) {
-        if let Some(marker) = self.passages[place].marker {
-            return (marker, false);
+    /// A marker stands for one quotation of one passage: each sentence shows where it stands.
+    fn mark(&mut self, place: usize, span: &str) -> (i32, bool) {
+        if let Some((_, marker)) = self.passages[place].quoted.iter().find(|(known, _)| known == span) {
+            return (*marker, false);
         }
-        let marker = 1 + i32::try_from(self.passages.iter().filter(|source| source.marker.is_some()).count())
-            .unwrap_or(0);
-        self.passages[place].marker = Some(marker);
+        let markers: usize = self.passages.iter().map(|source| source.quoted.len()).sum();
+        let marker = i32::try_from(markers + 1).unwrap_or(i32::MAX);
+        self.passages[place].quoted.push((span.to_owned(), marker));
         (marker, true)
     }
 
-    fn cite(&self, place: usize, marker: i32, text: &str) -> Citation {
+    fn cite(&self, place: usize, marker: i32, text: &str, span: &str) -> Citation {
         let passage = &self.passages[place].handed_out.passage;
         let score = self.support(text, &[place]).unwrap_or(1.0) * passage.score as f32;
         let hit = &passage.hit;
@@ -313,7 +316,7 @@ impl<'a> Grounder<'a> {
             title: hit.title.clone(),
             key: Some(hit.key.clone()),
             page: hit.page,
-            quoted_span: inert(&quote(&hit.content, text), self.allowed).trim().to_owned(),
+            quoted_span: inert(span, self.allowed).trim().to_owned(),
             score: score.clamp(0.0, 1.0),
             is_there: true,
         }

@@ -99,7 +99,9 @@ pub const HEADER_BYTES: usize = 400;
 /// Bytes of a document that a model is shown to write a passage's header: of a longer one its beginning and what stands
 /// around the passage, half and half.
 pub const HEADER_DOCUMENT_BYTES: usize = 24_000;
-/// Chunks that are embedded and written at a time: progress is seen between them, and kept.
+/// Chunks that a unit embeds and writes at first, before it knows how long they take.
+pub const CHUNKS_AT_FIRST: usize = 16;
+/// Chunks that are embedded and written at a time, at most: progress is seen between them, and kept.
 pub const CHUNKS_AT_ONCE: usize = 64;
 /// Refused pages of a visit that its result names.
 pub const REFUSED_PAGES_TOLD: usize = 50;

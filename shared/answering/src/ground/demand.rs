@@ -80,7 +80,7 @@ impl Demand {
 }
 
 /// Words that negate in whatever language of Latin or Thai script they stand: a short text does not always tell its own.
-const NEGATORS: [&str; 55] = [
+const NEGATORS: &[&str] = &[
     "not",
     "never",
     "cannot",
