@@ -102,6 +102,7 @@ const NEGATORS: &[&str] = &[
     "keines",
     "ohne",
     "nichts",
+    "pas",
     "jamais",
     "aucun",
     "aucune",
@@ -211,7 +212,7 @@ mod tests {
         }
         for text in [
             "The pump runs until it is switched off.",
-            "A bomba fica no armazém da empresa, que se encontra no centro da cidade.",
+            "As bombas estão no armazém da empresa, que também tem uma oficina, e os técnicos fazem as reparações no local.",
             "The notch and the nor'wester are known.",
         ] {
             assert!(!negates(text), "{text}");
