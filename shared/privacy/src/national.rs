@@ -90,7 +90,9 @@ const NUMBERS: [Number; 23] = [
 
 /// The end of a number that begins here: the longest that is one.
 pub fn at(folded: &Folded<'_>, start: usize) -> Option<usize> {
-    NUMBERS.iter().filter_map(|number| end_of(folded, start, number)).max()
+    let first = if folded.byte(start).is_ascii_digit() { '9' } else { 'A' };
+    let numbers = NUMBERS.iter().filter(|number| number.shape.starts_with(first));
+    numbers.filter_map(|number| end_of(folded, start, number)).max()
 }
 
 fn end_of(folded: &Folded<'_>, start: usize, number: &Number) -> Option<usize> {

@@ -58,8 +58,14 @@ const WORDS: [&str; 45] = [
     "联系电话",
 ];
 
+/// Digits of the shortest number.
+const SHORTEST: usize = 7;
+
 /// The end of a telephone number that begins here: the longest that is one.
 pub fn at(folded: &Folded<'_>, start: usize) -> Option<usize> {
+    if folded.byte(start).is_ascii_alphabetic() {
+        return None;
+    }
     let before = folded.before(start, 1);
     let is_part = match before {
         b'-' | b'/' => is_word(folded.before(start, 2)),
@@ -70,6 +76,9 @@ pub fn at(folded: &Folded<'_>, start: usize) -> Option<usize> {
         return None;
     }
     let all = Groups::read(folded, start)?;
+    if all.digits().len() < SHORTEST {
+        return None;
+    }
     (1..=all.count()).rev().filter_map(|count| all.first(count)).find_map(|groups| {
         let end = groups.end();
         let ends = folded.may_end(end) || folded.byte(end) == b'x' && folded.byte(end + 1).is_ascii_digit();
@@ -177,7 +186,7 @@ fn is_national(groups: &Groups) -> bool {
 
 /// Seven digits or more behind a word that says so: in groups a few words later, plain only right there.
 fn is_called_phone(folded: &Folded<'_>, start: usize, groups: &Groups) -> bool {
-    if !(7..=13).contains(&groups.digits().len()) || groups.lengths().contains(&1) {
+    if !(SHORTEST..=13).contains(&groups.digits().len()) || groups.lengths().contains(&1) {
         return false;
     }
     let before = folded.words_before(start, 24);
