@@ -7,7 +7,7 @@
 mod groups;
 
 use crate::folded::{Folded, is_word, keyword_end};
-use groups::Groups;
+use groups::{Groups, Next, SHORTEST};
 
 /// Words right before a number that say what it is, in lower case.
 const WORDS: [&str; 45] = [
@@ -58,9 +58,6 @@ const WORDS: [&str; 45] = [
     "联系电话",
 ];
 
-/// Digits of the shortest number.
-const SHORTEST: usize = 7;
-
 /// The end of a telephone number that begins here: the longest that is one.
 pub fn at(folded: &Folded<'_>, start: usize) -> Option<usize> {
     if folded.byte(start).is_ascii_alphabetic() {
@@ -76,9 +73,6 @@ pub fn at(folded: &Folded<'_>, start: usize) -> Option<usize> {
         return None;
     }
     let all = Groups::read(folded, start)?;
-    if all.digits().len() < SHORTEST {
-        return None;
-    }
     (1..=all.count()).rev().filter_map(|count| all.first(count)).find_map(|groups| {
         let end = groups.end();
         let ends = folded.may_end(end) || folded.byte(end) == b'x' && folded.byte(end + 1).is_ascii_digit();
@@ -87,7 +81,7 @@ pub fn at(folded: &Folded<'_>, start: usize) -> Option<usize> {
 }
 
 /// `next` is the group that follows and what separates it, if it is digits again.
-fn is_phone(folded: &Folded<'_>, start: usize, groups: &Groups, next: Option<groups::Next>) -> bool {
+fn is_phone(folded: &Folded<'_>, start: usize, groups: &Groups, next: Option<Next>) -> bool {
     if groups.are_marked_unlike_a_phone() || groups.end_in_hyphen(folded) {
         return false;
     }
@@ -109,7 +103,9 @@ fn is_phone(folded: &Folded<'_>, start: usize, groups: &Groups, next: Option<gro
     {
         return false;
     }
-    is_international_by_zeros(groups) || is_national(groups) || is_called_phone(folded, start, groups)
+    let is_phone =
+        is_international_by_zeros(groups) || is_national(groups) || is_called_phone(folded, start, groups);
+    is_phone && !folded.is_amount(groups.end())
 }
 
 /// E.164: at most 15 digits, the country's code first.

@@ -4,6 +4,8 @@ use crate::folded::{Folded, HIDDEN};
 
 /// Groups that are read at most: no country writes more.
 const MOST: usize = 8;
+/// Digits of the shortest number.
+pub const SHORTEST: usize = 7;
 /// Digits that are read at most. A number has 18 (E.164's 15, the prefix 00, a trunk zero); what follows it is read too,
 /// and more than this is no row of numbers.
 const DIGITS: usize = 40;
@@ -83,8 +85,11 @@ impl Groups {
         (groups.count > 0).then_some(groups)
     }
 
-    /// The first so many groups; `None` if they end within parentheses, or have others than around one group.
+    /// The first so many groups; `None` if they are too few digits, end within parentheses, or have others than around one group.
     pub fn first(&self, count: usize) -> Option<Self> {
+        if self.lengths[..count].iter().sum::<usize>() < SHORTEST {
+            return None;
+        }
         let mut open = false;
         for gap in &self.gaps[..count] {
             if open != gap.closes {
