@@ -1,8 +1,8 @@
 //! The answer is checked, not trusted: every sentence against what it cites, before anybody reads it.
 //!
 //! A sentence's support is the share of its content words that stand in the passages it cites; a number that
-//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times the lesser of how
-//! likely the cited passages are about the question and how likely what was said meets what it demands ([`demand`]).
+//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times how likely
+//! the cited passages are about the question at all, times how likely what was said meets what it demands ([`demand`]).
 
 mod units;
 mod demand;
@@ -162,8 +162,7 @@ impl<'a> Grounder<'a> {
             cited.iter().any(|place| self.passages[*place].words.contains(word))
                 || stands_by_stem(word, &cited, &self.passages)
         };
-        let likely = self.relevance.min(self.demand.is_met(&said, stands));
-        (support * likely).clamp(0.0, 1.0)
+        (support * self.relevance * self.demand.is_met(&said, stands)).clamp(0.0, 1.0)
     }
 
     fn let_out(&mut self) -> Vec<Event> {

@@ -9,6 +9,7 @@ pub mod embedding;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod organization;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};
