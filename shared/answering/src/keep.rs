@@ -111,7 +111,8 @@ impl Answering {
             chatbot: turn.config.chatbot,
             query: &asked_for,
             rewritten: searched_for.as_deref(),
-            vector: retrieved.vector.as_ref(),
+            // The vector of a question whose words are not kept tells of them.
+            vector: retrieved.vector.as_ref().filter(|_| asked_for == question.as_str()),
             space: turn.space.id,
             chunks: &chunks,
             similarity: &similarity,

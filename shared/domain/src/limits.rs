@@ -115,6 +115,10 @@ pub const SLA_MS: i64 = 600_000;
 pub const BUDGET_TOKENS: i64 = 1_000_000_000_000;
 /// Days of a retention at most: a century.
 pub const RETENTION_DAYS: u32 = 36_500;
+/// Seconds that a unit's measuring may take; then the answer goes on without.
+pub const MEASURE_SECONDS: u64 = 2;
+/// Seconds after which a re-embedding or a clean-up that is not over is begun anew by the daily comparison.
+pub const JOB_SECONDS: f64 = 86_400.0;
 /// Numbers of a vector at most: what pgvector's HNSW indexes as `halfvec`.
 pub const VECTOR_DIMENSION: usize = 4_000;
 /// Chunks that are copied at a time.

@@ -49,6 +49,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn change_organization(&self, key: &ApiKey, given: Given) -> Result<Organization, Refusal> {
         let tx = self.enter(key, Scope::OrganizationWrite).await?;
+        organizations::lock(&tx).await?;
         let known = organizations::get(&tx).await?;
         let name = match &given.name {
             Some(name) => check::text("/name", name, limits::ORGANIZATION_NAME_CHARACTERS)?,

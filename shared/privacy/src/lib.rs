@@ -4,8 +4,9 @@
 //!
 //! Invariants, each with a property test:
 //! - what is redacted once stays as it is when it is redacted again;
-//! - everything outside a finding keeps its bytes;
-//! - time grows with the text, whatever the text: each step looks at most [`BACK`] characters around itself.
+//! - everything outside a finding keeps its bytes.
+//!
+//! Each step looks at most [`BACK`] characters around itself, so that time grows with the text, whatever the text.
 //!
 //! Not found: what only meaning tells (names, addresses), and forms that people make to hide ("me at example dot org").
 

@@ -91,6 +91,15 @@ pub async fn get(tx: &TenantTx) -> Result<Organization> {
     })
 }
 
+/// Keeps others from changing the tenant's own row until this transaction ends.
+///
+/// # Errors
+/// [`Error`].
+pub async fn lock(tx: &TenantTx) -> Result<()> {
+    tx.query_one(sql!("organizations/lock"), &[]).await?;
+    Ok(())
+}
+
 /// Changes the tenant's own row.
 ///
 /// # Errors
