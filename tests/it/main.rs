@@ -5,6 +5,7 @@ mod admin;
 mod architecture;
 mod conversations;
 mod cuts;
+mod discreet;
 mod ingestion;
 mod migrator;
 mod model;
