@@ -15,7 +15,7 @@ use uuid::Uuid;
 const PREFIX: &str = "dk";
 const SECRET_BYTES: usize = 32;
 
-/// What a key, or later a role, may do. A handler asks for one scope and nothing else.
+/// What a key or a role may do. A handler asks for one scope and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Open sessions and ask.

@@ -9,8 +9,10 @@ pub mod embedding;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod role;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};
 pub use document::{Failure, FailureCode, ObjectKey};
 pub use ids::*;
+pub use role::Role;

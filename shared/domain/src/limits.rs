@@ -6,6 +6,26 @@ pub const USER_MESSAGE_CHARACTERS: usize = 2_000;
 pub const ASSISTANT_MESSAGE_CHARACTERS: usize = 10_000;
 /// Bytes of a request's body: files travel by presigned S3 requests.
 pub const BODY_BYTES: usize = 1_048_576;
+/// Bytes of a person's access token: its issuer's longest are about 2 KB.
+pub const ACCESS_TOKEN_BYTES: usize = 8 * 1024;
+/// Bytes of an end user's session token: the longest origin and the rest fit twice.
+pub const SESSION_TOKEN_BYTES: usize = 1024;
+/// Bytes of what an issuer says of itself and of its keys.
+pub const KEY_SET_BYTES: usize = 1_048_576;
+/// Keys of an issuer that are looked at.
+pub const KEY_SET_KEYS: usize = 100;
+/// Seconds that an issuer has to say them.
+pub const KEY_SET_ANSWER_SECONDS: u64 = 5;
+/// Seconds for which an issuer's keys are believed before it is asked again.
+pub const KEY_SET_FRESH_SECONDS: i64 = 600;
+/// Seconds for which they are believed when it does not answer.
+pub const KEY_SET_STALE_SECONDS: i64 = 24 * 60 * 60;
+/// Seconds between two questions about a key that is not among them: anybody can name one.
+pub const KEY_SET_AGAIN_SECONDS: i64 = 30;
+/// Seconds after which an issuer is asked again that did not answer and of which no key is known.
+pub const KEY_SET_RETRY_SECONDS: i64 = 5;
+/// Seconds by which an issuer's clock and ours may differ.
+pub const CLOCK_LEEWAY_SECONDS: i64 = 60;
 /// Characters of a session's `device_type`.
 pub const DEVICE_TYPE_CHARACTERS: usize = 50;
 /// Rows of a page of a list: at most, and when not asked.
