@@ -10,3 +10,4 @@ mod mcp;
 mod openai;
 mod refusing;
 pub mod support;
+mod terminal;

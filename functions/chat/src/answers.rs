@@ -267,11 +267,11 @@ pub async fn edit(
     let Path((session, message)) = path.map_err(|_| Problem::not_found("message"))?;
     let question =
         Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
-    context.answering.edit(&key, session, message, &question).await.or_problem()?;
     if !body.answer {
+        context.answering.edit(&key, session, message, &question).await.or_problem()?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let turn = context.answering.begin_again(&key, session, message).await.or_problem()?;
+    let turn = context.answering.begin_again(&key, session, message, &question).await.or_problem()?;
     respond(&context, turn, question, arrived, &headers, request).await
 }
 

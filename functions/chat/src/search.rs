@@ -166,7 +166,8 @@ pub struct PassageView {
     /// Outermost first.
     headings: Vec<String>,
     content: String,
-    /// 0..1: how likely the passage is about the question.
+    /// 0..1: how likely the passage is about the question at all. The order of the items is that of `scores.fused`, which
+    /// compares passages of one search alone.
     score: f64,
     scores: Scores,
 }

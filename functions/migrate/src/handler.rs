@@ -6,6 +6,7 @@ use domain::{
     ApiKey, OrganizationId, Scope,
     chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT},
     document::is_slug,
+    limits,
 };
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
@@ -65,6 +66,11 @@ async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
     match wish {
         Wish::Migrate {} => Ok(json!({ "applied": migrate(context).await? })),
         Wish::CreateSpace { model, dimension } => {
+            ensure!(
+                (1..=limits::VECTOR_DIMENSION).contains(&dimension) && !model.trim().is_empty(),
+                "a space has a model and 1 to {} dimensions",
+                limits::VECTOR_DIMENSION
+            );
             let owner = Database::owner(&context.owner_url)?;
             let space = migrator::make_space(&owner, &model, dimension).await?;
             Ok(json!({ "space_id": space, "model": model, "dimension": dimension }))

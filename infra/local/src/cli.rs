@@ -1,5 +1,9 @@
 //! The commands.
 
+// First: the others say what they have to say by its macros.
+#[macro_use]
+mod say;
+
 mod again;
 mod ask;
 mod drop;
@@ -45,9 +49,10 @@ pub struct Start {
     /// Port of the API; another free one when it is taken and not asked for.
     #[arg(long)]
     port: Option<u16>,
-    /// What makes vectors: `instant` is for load work, its answers are poor.
-    #[arg(long, value_enum, default_value = "minilm")]
-    embedder: EmbedderChoice,
+    /// What makes vectors: `minilm`, or for load work `instant`, whose answers are poor. A data folder keeps the one of its
+    /// first start.
+    #[arg(long, value_enum)]
+    embedder: Option<EmbedderChoice>,
 }
 
 #[derive(Subcommand)]
@@ -88,7 +93,8 @@ enum Command {
     /// Ask a question; streams the answer, then lists its sources.
     Ask {
         /// 1 to 2,000 characters.
-        question: String,
+        #[arg(required = true)]
+        question: Vec<String>,
         /// Ask a chatbot that reads this collection alone.
         #[arg(long)]
         collection: Option<String>,
@@ -96,7 +102,8 @@ enum Command {
     /// Search passages without an answer.
     Search {
         /// 1 to 2,000 characters.
-        question: String,
+        #[arg(required = true)]
+        question: Vec<String>,
         /// In this collection alone.
         #[arg(long)]
         collection: Option<String>,
@@ -105,6 +112,9 @@ enum Command {
         k: Option<u32>,
     },
     /// Run a question set through the stack and print how well it was found and answered; or compare two runs.
+    #[command(
+        override_usage = "cargo run -p local -- eval [OPTIONS] <SET>\n       cargo run -p local -- eval --compare <A.json> <B.json>"
+    )]
     Eval(eval::Evaluation),
     /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in, and
     /// {{response_url}} with an address that is listened at: what the function PUTs there is printed.
@@ -169,10 +179,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Ask { question, collection }) => {
             let client = client(&data).await?;
             let chatbot = ask::chatbot(&client, &running::addresses(&data)?, collection.as_deref()).await?;
-            ask::ask(&data, &client, &chatbot, &question).await
+            ask::ask(&data, &client, &chatbot, &question.join(" ")).await
         }
         Some(Command::Search { question, collection, k }) => {
-            ask::search(&client(&data).await?, &question, collection.as_deref(), k).await
+            ask::search(&client(&data).await?, &question.join(" "), collection.as_deref(), k).await
         }
         Some(Command::Eval(wanted)) => match wanted.compared() {
             Some((first, second)) => eval::compare(first, second),
@@ -187,7 +197,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Status) => watch::status(&data).await,
         Some(Command::Logs { function, follow }) => watch::logs(&data, function.as_deref(), follow).await,
         Some(Command::Down) => watch::down(&data).await,
-        Some(Command::Clean) => watch::clean(&data),
+        Some(Command::Clean) => watch::clean(&data).await,
     }
 }
 

@@ -4,7 +4,7 @@ mod example;
 mod keeping;
 
 use crate::{folder::Addresses, stack::BUCKET};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use bytes::Bytes;
 use domain::{ChatbotId, OrganizationId};
@@ -20,10 +20,7 @@ use hyper_util::{
 pub use keeping::Dropped;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 use store::{
     Database, chatbots, collections,
     config_versions::{self, Settings},
@@ -39,7 +36,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(150);
 pub struct Client {
     addresses: Addresses,
     http: HttpClient<HttpConnector, Full<Bytes>>,
-    s3: aws_sdk_s3::Client,
     database: Database,
     organization: OrganizationId,
 }
@@ -66,7 +62,6 @@ impl Client {
         Ok(Self {
             addresses: addresses.clone(),
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
-            s3: s3(addresses),
             database,
             organization: organization.context(
                 "the demo organization is gone from the database: clean the data folder, and start anew",
@@ -120,26 +115,6 @@ impl Client {
         Ok(statuses)
     }
 
-    /// The collections that hold documents, by their slugs.
-    ///
-    /// # Errors
-    /// When S3 does not answer.
-    pub async fn collections(&self) -> Result<BTreeSet<String>> {
-        let home = format!("{}/", self.addresses.organization);
-        let listing = self.s3.list_objects_v2().bucket(BUCKET).prefix(&home).delimiter("/");
-        let mut pages = listing.into_paginator().send();
-        let mut slugs = BTreeSet::new();
-        while let Some(page) = pages.next().await {
-            for folder in page.context("list the collections in S3")?.common_prefixes() {
-                let slug = folder.prefix().and_then(|prefix| prefix.strip_prefix(&home)).unwrap_or_default();
-                slugs.insert(slug.trim_end_matches('/').to_owned());
-            }
-        }
-        // What lies outside the key convention is no collection.
-        slugs.retain(|slug| domain::document::is_slug(slug));
-        Ok(slugs)
-    }
-
     /// The chatbot that reads one collection alone, made at its first use like the demo's own.
     ///
     /// # Errors
@@ -166,6 +141,9 @@ impl Client {
         let id = chatbots::create(&tx, &chatbot).await?;
         chatbots::link_collection(&tx, id, collection.id).await?;
         tx.finish().await?;
+        // Whoever names no chatbot does not mean this one.
+        let path = format!("/api/v1/chatbots/{id}");
+        self.json(Method::PATCH, &path, Some(&json!({ "status": "testing" }))).await?;
         Ok(id)
     }
 
@@ -254,7 +232,10 @@ impl Client {
             response.headers().contains_key("x-amz-function-error") || !response.status().is_success();
         let body = response.into_body().collect().await?.to_bytes();
         let text = String::from_utf8_lossy(&body).into_owned();
-        ensure!(!failed, "{function} failed: {text}");
+        if failed {
+            let told: Value = serde_json::from_str(&text).unwrap_or_default();
+            bail!("{}", told["errorMessage"].as_str().unwrap_or(&text));
+        }
         Ok(text)
     }
 

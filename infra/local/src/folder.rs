@@ -1,7 +1,7 @@
 //! The data folder of a stack: its lock, its secrets, and `stack.json` for scripts and SDKs.
 
-use crate::{credentials::Credentials, database};
-use anyhow::{Context as _, Result, bail};
+use crate::{credentials::Credentials, database, stack::EmbedderChoice};
+use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -65,6 +65,10 @@ pub struct Secrets {
 
 /// The file that says that the samples were dropped.
 const SAMPLES: &str = "samples";
+/// The file that names what makes the folder's vectors.
+const EMBEDDER: &str = "embedder";
+/// The file that a data folder has from its first start on.
+const LOCK: &str = "local.lock";
 
 /// A data folder, held by this process.
 pub struct Folder {
@@ -73,23 +77,24 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if need be, and takes it for this process.
+    /// Makes the folder if need be, and takes it for this process; `None` when another process has it.
     ///
     /// # Errors
-    /// When another process has it.
-    pub fn take(path: &Path) -> Result<Self> {
+    /// When the folder cannot be made or locked.
+    pub fn take(path: &Path) -> Result<Option<Self>> {
         fs::create_dir_all(path).with_context(|| format!("make the folder {}", path.display()))?;
         let path = path.canonicalize().context("find the data folder")?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("local.lock"));
-        let lock = lock.context("open the data folder's lock")?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
+        let mut lock = lock.context("open the data folder's lock")?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => bail!(
-                "a stack is running in {} already: stop it with `cargo run -p local -- down`, or give this one `--data DIR`",
-                path.display()
-            ),
-            Err(TryLockError::Error(error)) => Err(error).context("lock the data folder"),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error).context("lock the data folder"),
         }
+        // Who stops a stack finds its process here, while it is starting too.
+        lock.set_len(0).context("empty the data folder's lock")?;
+        lock.write_all(std::process::id().to_string().as_bytes()).context("write the lock's process")?;
+        Ok(Some(Self { path, _lock: lock }))
     }
 
     /// Where it is.
@@ -144,6 +149,29 @@ impl Folder {
         write_private(&self.path.join(SAMPLES), b"dropped\n")
     }
 
+    /// What made the folder's vectors; `None` where there are none yet. A folder of before this was noted has MiniLM's, which
+    /// is what a start makes that is not told otherwise.
+    ///
+    /// # Errors
+    /// When the file names no embedder.
+    pub fn embedder(&self) -> Result<Option<EmbedderChoice>> {
+        let Ok(name) = fs::read_to_string(self.path.join(EMBEDDER)) else {
+            return Ok(self.has_samples().then_some(EmbedderChoice::Minilm));
+        };
+        let known = <EmbedderChoice as clap::ValueEnum>::from_str(name.trim(), false);
+        known.map(Some).map_err(|_| {
+            anyhow::anyhow!("{} names no embedder: {:?}", self.path.join(EMBEDDER).display(), name.trim())
+        })
+    }
+
+    /// Notes what makes them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note_embedder(&self, embedder: EmbedderChoice) -> Result<()> {
+        write_private(&self.path.join(EMBEDDER), format!("{embedder}\n").as_bytes())
+    }
+
     /// Tells where the stack is.
     ///
     /// # Errors
@@ -161,23 +189,28 @@ impl Folder {
 /// Whether a stack runs or starts in a folder.
 #[must_use]
 pub fn is_taken(folder: &Path) -> bool {
-    File::open(folder.join("local.lock")).is_ok_and(|lock| lock.try_lock_shared().is_err())
+    File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock_shared().is_err())
 }
 
-/// The addresses of the stack that runs in a folder.
+/// Whether a folder was ever a stack's.
+#[must_use]
+pub fn is_of_a_stack(folder: &Path) -> bool {
+    folder.join(LOCK).exists()
+}
+
+/// The process that has a folder, or had it last; `None` where that is not said.
+#[must_use]
+pub fn process(folder: &Path) -> Option<i32> {
+    fs::read_to_string(folder.join(LOCK)).ok()?.trim().parse().ok()
+}
+
+/// The addresses of the stack that runs in a folder; `None` while it is starting.
 ///
 /// # Errors
-/// When none does.
-pub fn addresses(folder: &Path) -> Result<Addresses> {
-    let not_running =
-        || format!("no stack runs in {}: start one with `cargo run -p local`", folder.display());
-    if !is_taken(folder) {
-        bail!(not_running());
-    }
-    let Ok(text) = fs::read_to_string(stack_file(folder)) else {
-        bail!("the stack in {} is still starting: try again in a moment", folder.display());
-    };
-    serde_json::from_str(&text).context("read stack.json")
+/// When the file is none of this version's.
+pub fn addresses(folder: &Path) -> Result<Option<Addresses>> {
+    let Ok(text) = fs::read_to_string(stack_file(folder)) else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).context("read stack.json")
 }
 
 fn stack_file(folder: &Path) -> PathBuf {
@@ -194,4 +227,25 @@ fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|error| anyhow::anyhow!("write {}: {error}", part.display()))?
         .write_all(bytes)?;
     fs::rename(&part, file).with_context(|| format!("write {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_its_embedder_and_belongs_to_one_process() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::take(data.path()).unwrap().unwrap();
+        assert!(Folder::take(data.path()).unwrap().is_none());
+        assert_eq!(process(data.path()), i32::try_from(std::process::id()).ok());
+        assert_eq!(folder.embedder().unwrap(), None);
+        // As folders of before this was noted are.
+        folder.note_samples().unwrap();
+        assert_eq!(folder.embedder().unwrap(), Some(EmbedderChoice::Minilm));
+        folder.note_embedder(EmbedderChoice::Instant).unwrap();
+        assert_eq!(folder.embedder().unwrap(), Some(EmbedderChoice::Instant));
+        fs::write(data.path().join(EMBEDDER), "other").unwrap();
+        assert!(folder.embedder().unwrap_err().to_string().contains("other"));
+    }
 }

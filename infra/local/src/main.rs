@@ -1,17 +1,17 @@
 //! `local`: the whole of Docent on this machine, and commands to use it.
 #![expect(clippy::disallowed_methods, reason = "a developer's tool starts in the developer's environment")]
-#![expect(clippy::print_stdout, reason = "it speaks to a person at a terminal")]
 
 mod cli;
 
 use clap::Parser as _;
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new("warn,s3s=off,s3s_fs=off"))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     match cli::run(cli::Arguments::parse()).await {
         Ok(code) => code,

@@ -107,6 +107,18 @@ pub fn cluster_folder(data: &Path) -> anyhow::Result<PathBuf> {
     Ok(cluster_below(&data, account()?))
 }
 
+/// Stops the server of a data folder that outlived its killed parent; whether there was one.
+///
+/// # Errors
+/// When a living process uses the folder, or the server does not stop.
+pub async fn end_leftover(install: &Path, data: &Path) -> anyhow::Result<bool> {
+    let data = data.canonicalize().context("resolve the data folder")?;
+    let _lock = lock(&data)?;
+    let account = account()?;
+    let programs = Programs { bin: install.join("bin"), account, log: data.join("postgres.log") };
+    programs.end_leftover(&cluster_below(&data, account)).await
+}
+
 /// Whether this process runs as root.
 pub fn is_root() -> bool {
     // A file's owner is the effective user; asking the system directly would take unsafe code.
@@ -243,23 +255,26 @@ impl Programs {
         Ok(password)
     }
 
-    /// Stops a server of this cluster that outlived its killed parent. Of a server that is gone
+    /// Stops a server of this cluster that outlived its killed parent; whether there was one. Of a server that is gone
     /// Postgres removes the traces itself, and checks more than we could.
-    async fn end_leftover(&self, cluster: &Path) -> anyhow::Result<()> {
+    async fn end_leftover(&self, cluster: &Path) -> anyhow::Result<bool> {
         let pid_file = cluster.join("postmaster.pid");
-        let Ok(content) = fs::read_to_string(&pid_file) else { return Ok(()) };
+        let Ok(content) = fs::read_to_string(&pid_file) else { return Ok(false) };
         let pid = content.lines().next().unwrap_or_default().trim().to_owned();
         match command_line(&pid).await {
-            None => Ok(()),
+            None => Ok(false),
             Some(line) if line.contains(&*cluster.to_string_lossy()) => {
                 tracing::info!(process.pid = pid, "stop a Postgres left over from a killed run");
-                match self.end(cluster, "fast").await {
-                    Ok(()) => Ok(()),
-                    Err(_) => self.end(cluster, "immediate").await,
+                if self.end(cluster, "fast").await.is_err() {
+                    self.end(cluster, "immediate").await?;
                 }
+                Ok(true)
             }
             // The number has gone to another program; Postgres would wait for it for ever.
-            Some(_) => fs::remove_file(&pid_file).context("remove a stale postmaster.pid"),
+            Some(_) => {
+                fs::remove_file(&pid_file).context("remove a stale postmaster.pid")?;
+                Ok(false)
+            }
         }
     }
 
@@ -415,6 +430,12 @@ mod tests {
         assert!(!cluster.join("postmaster.pid").exists());
 
         // As after a kill -9 of the parent: the server runs on, nobody holds the lock.
+        assert!(!end_leftover(&install, data.path()).await.unwrap());
+        let mut server = start().await.unwrap();
+        let mut orphan = server.child.take().unwrap();
+        drop(server);
+        assert!(end_leftover(&install, data.path()).await.unwrap());
+        orphan.wait().await.unwrap();
         let mut server = start().await.unwrap();
         let mut orphan = server.child.take().unwrap();
         drop(server);

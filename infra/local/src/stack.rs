@@ -49,6 +49,15 @@ pub enum EmbedderChoice {
     Instant,
 }
 
+impl std::fmt::Display for EmbedderChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Minilm => "minilm",
+            Self::Instant => "instant",
+        })
+    }
+}
+
 /// What to start.
 pub struct Options {
     /// The workspace's folder.

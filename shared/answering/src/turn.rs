@@ -8,7 +8,7 @@ use domain::{
 use futures_util::try_join;
 use jiff::Timestamp;
 use store::{
-    api_keys,
+    TenantTx, api_keys,
     idempotency::{self, Claim, Once},
     messages::{self, Edited},
     sessions::{self, Opening, TurnContext},
@@ -58,9 +58,9 @@ impl Answering {
     /// # Errors
     /// [`Refusal`].
     pub async fn begin(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
-        match self.load(key, session, None).await {
+        match self.load(key, session).await {
             // A connection that was cut while the function slept: nothing that matters was written, so once more.
-            Err(Refusal::Store(error)) if error.is_retryable() => self.load(key, session, None).await,
+            Err(Refusal::Store(error)) if error.is_retryable() => self.load(key, session).await,
             result => result,
         }
     }
@@ -124,15 +124,12 @@ impl Answering {
         question: &Question,
     ) -> Result<(), Refusal> {
         let tx = store::caller::enter(&self.database, key, Scope::Chat).await?;
-        let words = language::words(question.as_str());
-        match messages::edit(&tx, session, message, question.as_str(), &words).await? {
-            Edited::Changed => Ok(tx.finish().await?),
-            Edited::NotTheirs => Err(Refusal::NotTheirs),
-            Edited::Missing => Err(Refusal::NotFound("message")),
-        }
+        changed(edited(&tx, session, message, question).await?)?;
+        Ok(tx.finish().await?)
     }
 
-    /// Lets a message be answered again: what was said before it is its history.
+    /// Changes what a user's message says and lets it be answered again: what was said before it is its history. Where it may
+    /// not be answered, nothing is changed.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -141,27 +138,58 @@ impl Answering {
         key: &ApiKey,
         session: SessionId,
         message: MessageId,
+        question: &Question,
     ) -> Result<Turn, Refusal> {
-        let turn = self.load(key, session, Some(message)).await?;
-        Ok(Turn { again: Some(message), ..turn })
+        let tx = self.database.tenant(key.organization).await?;
+        let (known, context, history, edited) = try_join!(
+            api_keys::look_up(&tx, key),
+            sessions::turn_context(&tx, session),
+            messages::history_before(&tx, session, Some(message), limits::HISTORY_MESSAGES),
+            edited(&tx, session, message, question),
+        )?;
+        admit(known.as_ref(), key, Scope::Chat)?;
+        match let_in(key, session, context, history).and_then(|turn| changed(edited).map(|()| turn)) {
+            Ok(turn) => {
+                tx.finish().await?;
+                Ok(Turn { again: Some(message), ..turn })
+            }
+            Err(refusal) => {
+                // With the change the token goes back that the call cost; it is taken again.
+                drop(tx);
+                self.knows(key).await?;
+                Err(refusal)
+            }
+        }
     }
 
-    async fn load(
-        &self,
-        key: &ApiKey,
-        session: SessionId,
-        before: Option<MessageId>,
-    ) -> Result<Turn, Refusal> {
+    async fn load(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
         let (known, context, history, ()) = try_join!(
             api_keys::look_up(&tx, key),
             sessions::turn_context(&tx, session),
-            messages::history_before(&tx, session, before, limits::HISTORY_MESSAGES),
+            messages::history(&tx, session, limits::HISTORY_MESSAGES),
             tx.commit_what_may_be_lost(),
         )?;
         tx.close();
         admit(known.as_ref(), key, Scope::Chat)?;
         let_in(key, session, context, history)
+    }
+}
+
+async fn edited(
+    tx: &TenantTx,
+    session: SessionId,
+    message: MessageId,
+    question: &Question,
+) -> store::Result<Edited> {
+    messages::edit(tx, session, message, question.as_str(), &language::words(question.as_str())).await
+}
+
+fn changed(edited: Edited) -> Result<(), Refusal> {
+    match edited {
+        Edited::Changed => Ok(()),
+        Edited::NotTheirs => Err(Refusal::NotTheirs),
+        Edited::Missing => Err(Refusal::NotFound("message")),
     }
 }
 

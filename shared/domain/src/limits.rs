@@ -123,6 +123,8 @@ pub const HEADER_DOCUMENT_BYTES: usize = 24_000;
 pub const CHUNKS_AT_ONCE: usize = 64;
 /// Refused pages of a visit that its result names.
 pub const REFUSED_PAGES_TOLD: usize = 50;
+/// Numbers of a vector at most: what pgvector's HNSW indexes as `halfvec`.
+pub const VECTOR_DIMENSION: usize = 4_000;
 /// Chunks that are copied at a time.
 pub const COPIED_AT_ONCE: i32 = 500;
 

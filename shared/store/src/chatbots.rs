@@ -89,6 +89,8 @@ pub struct Talking {
     pub description: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it is for everybody: one that is being tested answers those who name it.
+    pub is_active: bool,
 }
 
 /// The chatbots that talk, by name.
@@ -142,5 +144,6 @@ fn talking_from_row(row: &Row) -> Talking {
         name: row.get("name"),
         description: row.get("description"),
         created_at: row.get("created_at"),
+        is_active: row.get("is_active"),
     }
 }

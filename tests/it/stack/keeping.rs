@@ -167,6 +167,16 @@ async fn a_question_is_edited_and_answered_again() {
     shared.chat(Method::PATCH, &path(&before[0]), &silent, StatusCode::NO_CONTENT).await;
     assert_eq!(shared.messages(&session).await[0]["original_content"], QUESTION);
 
+    // What may not be answered is not changed either.
+    let ended = shared.session(&manual("keeping-edit").await).await;
+    shared.ask(&ended, QUESTION).await;
+    let question = shared.messages(&ended).await[0].clone();
+    let end = format!("/api/v1/sessions/{ended}/end");
+    shared.chat(Method::POST, &end, &json!({}), StatusCode::OK).await;
+    let question = format!("/api/v1/sessions/{ended}/messages/{}", question["id"].as_str().expect("an id"));
+    shared.chat(Method::PATCH, &question, &edit, StatusCode::CONFLICT).await;
+    assert_eq!(shared.messages(&ended).await[0]["content"], QUESTION);
+
     let theirs = shared.chat(Method::PATCH, &path(&before[1]), &silent, StatusCode::CONFLICT).await;
     assert_eq!(theirs["type"], "urn:docent:error:not-a-users-message");
     let missing = format!("/api/v1/sessions/{session}/messages/{}", uuid::Uuid::now_v7());

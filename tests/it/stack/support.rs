@@ -34,6 +34,8 @@ pub struct Shared {
     pub addresses: Addresses,
     pub stage: String,
     pub stack: Stack,
+    /// The program `local`, as it was built with the functions.
+    pub program: std::path::PathBuf,
     data: tempfile::TempDir,
 }
 
@@ -72,7 +74,7 @@ async fn start() -> Result<Shared> {
         .permissions(Permissions::from_mode(0o755))
         .tempdir()?;
     tests::server::watch(&data.path().join("postgres"), &[data.path()])?;
-    let folder = Folder::take(data.path())?;
+    let folder = Folder::take(data.path())?.context("take a folder of its own")?;
     let mut secrets = folder.secrets()?;
     let options = Options {
         workspace,
@@ -83,18 +85,24 @@ async fn start() -> Result<Shared> {
         durability: Durability::Throwaway,
         template_overrides: BTreeMap::new(),
     };
+    let program = options.executables["local"].clone();
     let stack = Stack::start(&folder, &secrets, options, &|_| {}).await?;
     let demo = demo::ensure(&stack, &folder, &mut secrets).await?;
     let addresses = demo::addresses(&stack, &secrets, &demo);
     folder.publish(&addresses)?;
     std::mem::forget(folder);
-    Ok(Shared { stage: stack.stage.clone(), addresses, stack, data })
+    Ok(Shared { stage: stack.stage.clone(), addresses, stack, data, program })
 }
 
 impl Shared {
     /// A client with the demo's key, of this test's own runtime.
     pub async fn client(&self) -> Client {
         Client::new(&self.addresses).await.expect("the stack answers")
+    }
+
+    /// The stack's data folder.
+    pub fn folder(&self) -> &Path {
+        self.data.path()
     }
 
     /// A log of a function so far.

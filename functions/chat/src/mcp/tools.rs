@@ -129,11 +129,12 @@ impl Tools {
     }
 }
 
-/// The chatbot that is meant when none is named.
+/// The chatbot that is meant when none is named: the only one that is there for everybody.
 fn only_one(chatbots: Vec<store::chatbots::Talking>) -> Result<domain::ChatbotId, Problem> {
-    match chatbots.as_slice() {
+    let active: Vec<_> = chatbots.iter().filter(|bot| bot.is_active).collect();
+    match active.as_slice() {
         [one] => Ok(one.id),
-        [] => Err(Problem::not_found("chatbot: none talks at present")),
+        [] => Err(Problem::not_found("chatbot: none is active at present")),
         several => {
             let names: Vec<&str> = several.iter().map(|bot| bot.name.as_str()).collect();
             let detail = format!("Say which chatbot is asked: {}.", names.join(", "));

@@ -1,30 +1,34 @@
 //! Processing again: documents, the whole bucket, dead letters.
 
-use super::words::counted;
+use super::{ask::must_exist, words::counted};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use local::client::Client;
 use std::process::ExitCode;
 
 pub async fn reprocess(client: &Client, collection: Option<&str>, failed_only: bool) -> Result<ExitCode> {
+    if let Some(collection) = collection {
+        must_exist(client, collection).await?;
+    }
     let documents = client.reprocess(collection, failed_only).await?;
-    println!("{} processed again; see status", counted(documents, "document is", "documents are"));
+    say!("{} processed again; see status", counted(documents, "document is", "documents are"));
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn reconcile(client: &Client) -> Result<ExitCode> {
     let job = client.reconcile().await?;
     if let Some(reason) = job["error"]["detail"].as_str() {
-        println!("{reason}");
+        say!("{reason}");
         return Ok(ExitCode::FAILURE);
     }
     let report = job["report"].as_object().into_iter().flatten();
     let counts: Vec<String> = report.map(|(name, count)| format!("{name} {count}")).collect();
-    println!("compared: {}", if counts.is_empty() { "nothing to compare".into() } else { counts.join(", ") });
+    say!("compared: {}", if counts.is_empty() { "nothing to compare".into() } else { counts.join(", ") });
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn reembed(client: &Client, collection: &str, model: &str, dimension: u32) -> Result<ExitCode> {
+    must_exist(client, collection).await?;
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} passages")?);
     let job = client
         .reembed(collection, model, dimension, |job| {
@@ -34,17 +38,25 @@ pub async fn reembed(client: &Client, collection: &str, model: &str, dimension: 
         .await?;
     bar.finish_and_clear();
     if let Some(reason) = job["error"]["detail"].as_str() {
-        println!("{reason}");
+        say!("{reason}");
         return Ok(ExitCode::FAILURE);
     }
-    let passages = counted(job["done"].as_u64().unwrap_or_default(), "passage is", "passages are");
-    println!("{passages} in the space of {model}, {dimension} dimensions");
+    let done = job["done"].as_u64().unwrap_or_default();
+    say!("{} in the space of {model}, {dimension} dimensions", counted(done, "passage is", "passages are"));
+    if done == 0 {
+        say!(
+            "no document of {collection} is completed yet: those that are on their way get their vectors as they complete"
+        );
+    }
+    say!(
+        "Chatbots go on searching the space that they search; one moves when a config version is activated whose embedding_model is {model}."
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn redrive(client: &Client) -> Result<ExitCode> {
     for (queue, messages) in client.redrive().await? {
-        println!("{queue}: {} back", counted(messages, "message goes", "messages go"));
+        say!("{queue}: {} back", counted(messages, "message goes", "messages go"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ use local::{
     stack::GENERATION_MODEL,
 };
 use serde_json::Value;
-use std::{io::Write as _, path::Path, pin::pin, process::ExitCode, time::Instant};
+use std::{path::Path, pin::pin, process::ExitCode, time::Instant};
 
 /// The demo's chatbot, or the one of a collection.
 pub async fn chatbot(client: &Client, addresses: &Addresses, collection: Option<&str>) -> Result<String> {
@@ -26,9 +26,9 @@ pub async fn chatbot(client: &Client, addresses: &Addresses, collection: Option<
 }
 
 /// A mistyped slug would be answered like a collection that knows nothing.
-async fn must_exist(client: &Client, collection: &str) -> Result<()> {
+pub async fn must_exist(client: &Client, collection: &str) -> Result<()> {
     let there = client.collections().await?;
-    if there.contains(collection) {
+    if there.iter().any(|slug| slug == collection) {
         return Ok(());
     }
     if there.is_empty() {
@@ -36,7 +36,6 @@ async fn must_exist(client: &Client, collection: &str) -> Result<()> {
             "there is no collection {collection:?}, nor any other: `drop` makes one with its first document"
         );
     }
-    let there: Vec<&str> = there.iter().map(String::as_str).collect();
     bail!("there is no collection {collection:?}; there are: {}", there.join(", "))
 }
 
@@ -51,11 +50,10 @@ pub async fn ask(data: &Path, client: &Client, chatbot: &str, question: &str) ->
         match event.name.as_str() {
             "token" => {
                 first_word.get_or_insert_with(|| asked.elapsed());
-                print!("{}", event.data["text"].as_str().unwrap_or_default());
-                std::io::stdout().flush()?;
+                say_part!("{}", event.data["text"].as_str().unwrap_or_default());
             }
             "done" => {
-                println!("\n");
+                say!("\n");
                 sources(&event.data);
                 let first = first_word.unwrap_or_default().as_millis();
                 timings(&event.data, first);
@@ -71,7 +69,7 @@ pub async fn ask(data: &Path, client: &Client, chatbot: &str, question: &str) ->
 fn sources(answer: &Value) {
     for citation in answer["citations"].as_array().into_iter().flatten() {
         let page = citation["page_number"].as_i64().map(|page| format!(", page {page}")).unwrap_or_default();
-        println!(
+        say!(
             "  [{}] {}{page}  ({})\n      “{}”",
             citation["marker"],
             citation["document_title"].as_str().unwrap_or_default(),
@@ -81,13 +79,13 @@ fn sources(answer: &Value) {
         );
     }
     if answer["abstained"].as_bool() == Some(true) {
-        println!("  (no answer: the documents do not hold one with enough confidence)");
+        say!("  (no answer: the documents do not hold one with enough confidence)");
     }
 }
 
 fn timings(answer: &Value, first_word_ms: u128) {
     let timing = |name: &str| answer["timings"][name].as_u64().unwrap_or_default();
-    println!(
+    say!(
         "\n  confidence {:.2} · question embedded {} ms · searched {} ms · written {} ms · first word {first_word_ms} ms · all {} ms",
         answer["confidence"].as_f64().unwrap_or_default(),
         timing("embed_ms"),
@@ -112,20 +110,21 @@ pub async fn search(
     for (place, item) in items.iter().enumerate() {
         let page = item["page_number"].as_i64().map(|page| format!(", page {page}")).unwrap_or_default();
         let dense = item["scores"]["dense"].as_f64().map_or("–".into(), |dense| format!("{dense:.3}"));
-        println!(
-            "{:>2}. {:.3}  {}{page}  ({}; dense {dense}, lexical {:.2})",
+        say!(
+            "{:>2}. {}{page}  ({})\n    rank {:.3} of dense {dense} and lexical {:.2}; about the question with probability {:.2}",
             place + 1,
-            item["score"].as_f64().unwrap_or_default(),
             item["document_title"].as_str().unwrap_or_default(),
             item["document_key"].as_str().unwrap_or_default(),
+            item["scores"]["fused"].as_f64().unwrap_or_default(),
             item["scores"]["lexical"].as_f64().unwrap_or_default(),
+            item["score"].as_f64().unwrap_or_default(),
         );
         let content: String =
             item["content"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-        println!("    {}", domain::document::clip(&content, 240));
+        say!("    {}", domain::document::clip(&content, 240));
     }
     if items.is_empty() {
-        println!("nothing found");
+        say!("nothing found");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -23,12 +23,14 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
     );
     let Files { found: files, hidden } = files(paths)?;
     if hidden > 0 {
-        println!("{} left out", counted(hidden, "hidden file or folder was", "hidden files or folders were"));
+        say!("{} left out", counted(hidden, "hidden file or folder was", "hidden files or folders were"));
     }
     ensure!(!files.is_empty(), "there is no file in what you named");
     let mut names = BTreeMap::new();
     for (name, file) in &files {
-        if let Some(other) = names.insert(name, file) {
+        if let Some(other) = names.insert(name, file)
+            && other.canonicalize().ok() != file.canonicalize().ok()
+        {
             anyhow::bail!(
                 "{} and {} would be the same document {collection}/{name}: drop them into two collections, or the folder above them",
                 other.display(),
@@ -36,6 +38,8 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
             );
         }
     }
+    let files = names;
+    let before = standing(client, collection, files.keys().copied()).await?;
     let begun = Instant::now();
     let bars = MultiProgress::new();
     let overall = bars.add(ProgressBar::new(files.len() as u64));
@@ -51,29 +55,25 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
             }
             Err(error) => {
                 refused += 1;
-                bars.suspend(|| println!("         -  {name}: not uploaded: {error:#}"));
+                bars.suspend(|| say!("         -  {name}: not uploaded: {error:#}"));
                 overall.inc(1);
             }
         }
     }
     let bars_are_seen = std::io::stdout().is_terminal();
     let mut said = dropped.clone();
-    let mut way: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // With no key at all everything would be waited for.
     let statuses = if etags.is_empty() {
         Vec::new()
     } else {
-        client
+        let settled = client
             .settle(&etags, |status| {
-                let steps = way.entry(status.key.clone()).or_insert_with(|| vec!["uploaded".into()]);
-                if steps.last() != Some(&status.status) {
-                    steps.push(status.status.clone());
-                }
                 match (status.status.as_str(), status.progress) {
                     ("completed" | "failed", _) => {
-                        let line = line(status, steps, dropped.get(&status.key));
+                        let is_unchanged = before.get(&status.key) == etags.get(&status.key);
+                        let line = line(status, is_unchanged, dropped.get(&status.key));
                         // Not through the bars: they are silent where there is no terminal.
-                        bars.suspend(|| println!("{line}"));
+                        bars.suspend(|| say!("{line}"));
                         overall.inc(1);
                     }
                     (_, Some((done, total))) if total > 0 => {
@@ -83,36 +83,50 @@ pub async fn drop(client: &Client, paths: &[PathBuf], collection: &str) -> Resul
                         if !bars_are_seen && last.elapsed() >= SAY_EVERY {
                             *last = Instant::now();
                             let seconds = seconds(dropped.get(&status.key));
-                            bars.suspend(|| println!("{seconds:>7.2} s  {progress}"));
+                            bars.suspend(|| say!("{seconds:>7.2} s  {progress}"));
                         }
                         overall.set_message(progress);
                     }
                     _ => {}
                 }
             })
-            .await?
+            .await;
+        settled.context(
+            "the stack stopped while documents were processed; those that it took go on at its next start",
+        )?
     };
     overall.finish_and_clear();
     let failed = statuses.iter().filter(|status| status.status == "failed").count();
     let completed = statuses.len() - failed;
     let failed = failed + refused;
-    println!("{completed} completed, {failed} failed, in {:.1} s", begun.elapsed().as_secs_f64());
+    say!("{completed} completed, {failed} failed, in {:.1} s", begun.elapsed().as_secs_f64());
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A document's way, in one line.
-fn line(status: &Status, steps: &[String], since: Option<&Instant>) -> String {
-    // A quick document is done before it is seen on its way; it went it all the same.
-    let way = if steps.len() < 3 {
-        format!("uploaded → processing → {}", status.status)
-    } else {
-        steps.join(" → ")
+fn line(status: &Status, is_unchanged: bool, since: Option<&Instant>) -> String {
+    let way = match is_unchanged {
+        true => format!("uploaded → unchanged, {}", status.status),
+        // A quick document is done before it is seen on its way; it went it all the same.
+        false => format!("uploaded → processing → {}", status.status),
     };
     let end = match &status.failure {
         Some(failure) => failure.detail.clone(),
         None => counted(status.chunk_count, "passage", "passages"),
     };
     format!("{:>7.2} s  {}: {way}: {end}", seconds(since), name(status))
+}
+
+/// The ETags of the documents of these names that are completed already: the same bytes change nothing.
+async fn standing<'a>(
+    client: &Client,
+    collection: &str,
+    names: impl Iterator<Item = &'a String>,
+) -> Result<BTreeMap<String, String>> {
+    let keys: Vec<String> = names.map(|name| client.key(collection, name)).collect();
+    let statuses = client.statuses(&keys).await?.into_iter();
+    let completed = statuses.filter(|status| status.status == "completed");
+    Ok(completed.filter_map(|status| Some((status.key, status.etag?))).collect())
 }
 
 /// A document's name below its collection.

@@ -72,10 +72,7 @@ pub async fn evaluate(client: &Client, addresses: &Addresses, wanted: &Evaluatio
     let bar = bar(set.docs.len(), "documents")?;
     let dropped = run::drop_documents(client, &set, &collection, &|| bar.inc(1)).await?;
     bar.finish_and_clear();
-    println!(
-        "{}, {dropped} of them new",
-        counted(set.docs.len(), "document is there", "documents are there")
-    );
+    say!("{}, {dropped} of them new", counted(set.docs.len(), "document is there", "documents are there"));
 
     let wish = Wish { search_only: wanted.search_only, legs: wanted.legs, threshold };
     let asked = self::bar(set.questions.len(), "questions")?;
@@ -86,7 +83,7 @@ pub async fn evaluate(client: &Client, addresses: &Addresses, wanted: &Evaluatio
     if let Some(file) = &wanted.out {
         fs::write(file, serde_json::to_vec_pretty(&report)?)
             .with_context(|| format!("write {}", file.display()))?;
-        println!("\nwritten to {}", file.display());
+        say!("\nwritten to {}", file.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -97,14 +94,14 @@ fn bar(of: usize, what: &'static str) -> Result<ProgressBar> {
 }
 
 fn print(report: &Report) {
-    println!();
+    say!("");
     for (name, value) in &report.figures {
-        println!("{name:<40} {}", number(*value));
+        say!("{name:<40} {}", number(*value));
     }
     if !report.calibration.is_empty() {
-        println!("\nconfidence from   answers   said   true");
+        say!("\nconfidence from   answers   said   true");
         for bin in &report.calibration {
-            println!("{:>15.1} {:>9} {:>6.2} {:>6.2}", bin.from, bin.count, bin.confidence, bin.truth);
+            say!("{:>15.1} {:>9} {:>6.2} {:>6.2}", bin.from, bin.count, bin.confidence, bin.truth);
         }
     }
 }
@@ -120,13 +117,13 @@ pub fn compare(first: &Path, second: &Path) -> Result<ExitCode> {
     ensure!(a.set == b.set && a.only == b.only, "the runs are of different sets, which do not compare");
     let (shared, differences) = compare::compare(&a.questions, &b.questions);
     ensure!(shared > 0, "the runs share no question");
-    println!(
+    say!(
         "{} of both runs; * marks what chance does not explain (95 %)\n",
         counted(shared, "question", "questions")
     );
-    println!("{:<40} {:>8} {:>8} {:>9}   95 % of it", "", "A", "B", "B − A");
+    say!("{:<40} {:>8} {:>8} {:>9}   95 % of it", "", "A", "B", "B − A");
     for one in &differences {
-        println!(
+        say!(
             "{:<40} {} {} {:>+9.4}   {:+.4} … {:+.4} {}",
             one.name,
             number(one.values.0),

@@ -17,9 +17,9 @@ pub async fn invoke(client: &Client, function: &str, event: &Path) -> Result<Exi
         serde_json::from_str(&text).with_context(|| format!("{file} is not JSON ({choice})"))?;
     let invoked = client.invoke_example(function, &event).await?;
     // A streamed answer has its prelude, eight NUL characters, and the body.
-    println!("{}", invoked.answer.replace("\0\0\0\0\0\0\0\0", "\n\n"));
+    say!("{}", invoked.answer.replace("\0\0\0\0\0\0\0\0", "\n\n"));
     if let Some(told) = invoked.told {
-        println!("\nPUT to the event's response URL:\n{told}");
+        say!("\nPUT to the event's response URL:\n{told}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,15 +9,13 @@ pub async fn create(client: &Client, name: &str, slug: Option<&str>) -> Result<E
     let slug = slug.map_or_else(|| slug_of(name), ToOwned::to_owned);
     ensure!(!slug.is_empty(), "the name {name:?} makes no slug; say one with --slug");
     let wish = json!({ "action": "create_organization", "name": name, "slug": slug });
-    let answer = client.invoke("migrate", wish.to_string()).await?;
+    let answer = client.invoke("migrate", wish.to_string()).await.context("say another --slug")?;
     let made: Value = serde_json::from_str(&answer).context("read what migrate made")?;
     let text = |field: &str| made[field].as_str().with_context(|| format!("read {field}"));
-    println!("organization  {}  ({slug})", text("organization_id")?);
-    println!("chatbot       {}", text("chatbot_id")?);
-    println!("API key       {}", text("api_key")?);
-    println!(
-        "\nThe key is shown here and nowhere else: keep it. Documents go to the keys {slug}/COLLECTION/…"
-    );
+    say!("organization  {}  ({slug})", text("organization_id")?);
+    say!("chatbot       {}", text("chatbot_id")?);
+    say!("API key       {}", text("api_key")?);
+    say!("\nThe key is shown here and nowhere else: keep it. Documents go to the keys {slug}/COLLECTION/…");
     Ok(ExitCode::SUCCESS)
 }
 

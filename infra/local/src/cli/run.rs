@@ -1,6 +1,6 @@
 //! The start-up: from nothing to an answered question.
 
-use super::{Start, ask, drop, running, words::command, workspace};
+use super::{Start, ask, drop, running, say, words::command, workspace};
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use local::{
@@ -29,19 +29,21 @@ use tokio::{
 const PORT: u16 = 8787;
 
 pub async fn run(data: &Path, start: Start) -> Result<ExitCode> {
+    say::goes_on();
     let step = Steps(Instant::now());
     let folder = running::take(data)?;
     folder.withdraw();
+    let embedder = embedder_of(data, &folder, start.embedder)?;
     let mut stopping = Stopping::listen()?;
     let executables = tokio::select! {
-        executables = prepare(&start, &step) => executables?,
+        executables = prepare(embedder, &step) => executables?,
         () = stopping.asked() => return Ok(never_up()),
     };
-    let mut starting = pin!(bring_up(&folder, &start, executables, &step));
+    let mut starting = pin!(bring_up(&folder, &start, embedder, executables, &step));
     let started = tokio::select! {
         started = &mut starting => started?,
         () = stopping.asked() => {
-            println!("\nstopping, as soon as the start-up can be undone …");
+            say!("\nstopping, as soon as the start-up can be undone …");
             // Broken off half way it would leave Postgres behind; whoever insists gets even that.
             tokio::select! {
                 started = &mut starting => started?,
@@ -58,14 +60,32 @@ pub async fn run(data: &Path, start: Start) -> Result<ExitCode> {
     if !stopping.was_asked {
         stopping.asked().await;
     }
-    println!("\nstopping …");
+    say!("\nstopping …");
     folder.withdraw();
     started.stack.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// What makes the vectors of a folder. Vectors of two embedders in one space would be compared as if they were alike, and
+/// passages be lost for good.
+fn embedder_of(data: &Path, folder: &Folder, asked: Option<EmbedderChoice>) -> Result<EmbedderChoice> {
+    let kept = folder.embedder()?;
+    if let (Some(kept), Some(asked)) = (kept, asked)
+        && kept != asked
+    {
+        bail!(
+            "the vectors in {} are made by --embedder {kept}, and {asked} would spoil them: leave the option out, choose another folder with --data, or begin anew after `{}`",
+            data.display(),
+            command(data, "clean")
+        );
+    }
+    let embedder = kept.or(asked).unwrap_or(EmbedderChoice::Minilm);
+    folder.note_embedder(embedder)?;
+    Ok(embedder)
+}
+
 fn never_up() -> ExitCode {
-    println!("\nstopped before it was up");
+    say!("\nstopped before it was up");
     ExitCode::FAILURE
 }
 
@@ -101,15 +121,15 @@ struct Started {
 }
 
 /// What takes long, and can be broken off: downloads and the build of the functions.
-async fn prepare(start: &Start, step: &Steps) -> Result<BTreeMap<String, PathBuf>> {
+async fn prepare(embedder: EmbedderChoice, step: &Steps) -> Result<BTreeMap<String, PathBuf>> {
     if own_database().is_none() {
         assets::postgres_install().await?;
     }
-    if start.embedder == EmbedderChoice::Minilm {
+    if embedder == EmbedderChoice::Minilm {
         assets::model_folder().await?;
     }
     step.done("Postgres with pgvector and the local model are here");
-    println!("            building the function binaries …");
+    say!("            building the function binaries …");
     let executables = build(&workspace()?).await?;
     step.done("function binaries");
     Ok(executables)
@@ -118,6 +138,7 @@ async fn prepare(start: &Start, step: &Steps) -> Result<BTreeMap<String, PathBuf
 async fn bring_up(
     folder: &Folder,
     start: &Start,
+    embedder: EmbedderChoice,
     executables: BTreeMap<String, PathBuf>,
     step: &Steps,
 ) -> Result<Started> {
@@ -126,7 +147,7 @@ async fn bring_up(
         workspace: workspace()?,
         executables,
         gateway: listen(start.port).await?,
-        embedder: start.embedder,
+        embedder,
         database_url: own_database(),
         durability: Durability::Safe,
         template_overrides: BTreeMap::new(),
@@ -150,7 +171,7 @@ struct Steps(Instant);
 
 impl Steps {
     fn done(&self, what: &str) {
-        println!("{:>8.2} s  {what}", self.0.elapsed().as_secs_f64());
+        say!("{:>8.2} s  {what}", self.0.elapsed().as_secs_f64());
     }
 }
 
@@ -186,7 +207,7 @@ async fn show(data: &Path, folder: &Folder, started: &Started, step: &Steps) -> 
     let client = Client::new(&started.addresses).await?;
     if !folder.has_samples() {
         let corpus = workspace()?.join("tests").join("corpus");
-        println!(
+        say!(
             "\nDropping the sample documents into s3://{}/{}/{}/",
             started.addresses.bucket,
             demo::ORGANIZATION,
@@ -195,21 +216,21 @@ async fn show(data: &Path, folder: &Folder, started: &Started, step: &Steps) -> 
         drop::drop(&client, &[corpus], demo::COLLECTION).await?;
         folder.note_samples()?;
     }
-    println!("\nAsking: {}\n", demo::QUESTION);
+    say!("\nAsking: {}\n", demo::QUESTION);
     ask::ask(data, &client, &started.demo.chatbot, demo::QUESTION).await?;
-    println!("\nUp and answered in {:.1} s.\n", step.0.elapsed().as_secs_f64());
+    say!("\nUp and answered in {:.1} s.\n", step.0.elapsed().as_secs_f64());
     let addresses = &started.addresses;
-    println!("  API      {0}   (OpenAPI: {0}/api/v1/openapi.json)", addresses.gateway);
-    println!("  S3       {}   bucket {}", addresses.s3_endpoint, addresses.bucket);
-    println!("  SQS      {}", addresses.sqs_endpoint);
-    println!("  key      {}", addresses.api_key);
-    println!("  chatbot  {}", addresses.chatbot_id);
-    println!("  all of it, for scripts: {}\n", folder.path().join("stack.json").display());
-    println!("Try, in another terminal:");
+    say!("  API      {0}   (OpenAPI: {0}/api/v1/openapi.json)", addresses.gateway);
+    say!("  S3       {}   bucket {}", addresses.s3_endpoint, addresses.bucket);
+    say!("  SQS      {}", addresses.sqs_endpoint);
+    say!("  key      {}", addresses.api_key);
+    say!("  chatbot  {}", addresses.chatbot_id);
+    say!("  all of it, for scripts: {}\n", folder.path().join("stack.json").display());
+    say!("Try, in another terminal:");
     let ask = format!("ask \"{}\"", demo::NEXT_QUESTION);
     for next in [ask.as_str(), "drop ~/Documents/some.pdf", "status"] {
-        println!("  {}", command(data, next));
+        say!("  {}", command(data, next));
     }
-    println!("\nCtrl-C stops everything.");
+    say!("\nCtrl-C stops everything.");
     Ok(())
 }

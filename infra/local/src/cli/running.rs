@@ -2,45 +2,46 @@
 
 use super::words::command;
 use anyhow::{Context as _, Result, bail, ensure};
-use local::folder::{self, Addresses, Folder};
-use rustix::process::Pid;
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use local::{
+    assets,
+    folder::{self, Addresses, Folder},
+    postgres,
 };
+use rustix::process::Pid;
+use std::path::Path;
 
-/// Takes the data folder for this process. The lock's file tells which one it is, so that `down` finds a stack that
-/// is still starting.
+/// Takes the data folder for this process.
 pub fn take(data: &Path) -> Result<Folder> {
-    if folder::is_taken(data) {
+    let Some(folder) = Folder::take(data)? else {
         bail!(
             "a stack runs in {} already: stop it with `{}`, or give this one another folder with --data",
             data.display(),
             command(data, "down")
         );
-    }
-    let folder = Folder::take(data)?;
-    fs::write(lock_file(folder.path()), std::process::id().to_string())
-        .context("write the lock's process")?;
+    };
     Ok(folder)
 }
 
 /// The process that has the folder.
 pub fn process(data: &Path) -> Result<Pid> {
     must_run(data)?;
-    let text = fs::read_to_string(lock_file(data)).context("read the lock's process")?;
-    text.trim().parse().ok().and_then(Pid::from_raw).context("the stack does not say yet which process it is")
+    folder::process(data).and_then(Pid::from_raw).context("the stack does not say yet which process it is")
 }
 
 /// Where the stack answers.
 pub fn addresses(data: &Path) -> Result<Addresses> {
     must_run(data)?;
-    folder::addresses(data)
+    folder::addresses(data)?
+        .with_context(|| format!("the stack in {} is still starting: try again in a moment", data.display()))
 }
 
-/// The file that a data folder has from its first start on.
-pub fn lock_file(data: &Path) -> PathBuf {
-    data.join("local.lock")
+/// Stops the Postgres that a killed stack left behind; whether there was one.
+pub async fn end_leftover(data: &Path) -> Result<bool> {
+    let database = data.join("postgres");
+    if folder::is_taken(data) || !database.exists() {
+        return Ok(false);
+    }
+    postgres::end_leftover(&assets::postgres_install().await?, &database).await
 }
 
 fn must_run(data: &Path) -> Result<()> {

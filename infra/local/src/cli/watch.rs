@@ -23,7 +23,7 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 pub async fn status(data: &Path) -> Result<ExitCode> {
     let addresses = running::addresses(data)?;
     let client = Client::new(&addresses).await?;
-    println!(
+    say!(
         "gateway   {}\nS3        {}  bucket {}\nSQS       {}\nBedrock   {}\nLambda    {}\n",
         addresses.gateway,
         addresses.s3_endpoint,
@@ -35,22 +35,24 @@ pub async fn status(data: &Path) -> Result<ExitCode> {
     let state = client.status().await?;
     for (name, instances) in state["functions"].as_object().into_iter().flatten() {
         let processes = counted(instances.as_u64().unwrap_or_default(), "process", "processes");
-        println!("function  {name}: {processes}");
+        say!("function  {name}: {processes}");
     }
     for (name, counts) in state["queues"].as_object().into_iter().flatten() {
-        println!(
+        say!(
             "queue     {name}: {} waiting, {} in flight, {} delayed",
-            counts["visible"], counts["in_flight"], counts["delayed"]
+            counts["visible"],
+            counts["in_flight"],
+            counts["delayed"]
         );
     }
-    println!();
+    say!("");
     for document in client.statuses(&[]).await? {
         let end = match (&document.failure, document.progress) {
             (Some(failure), _) => failure.detail.clone(),
             (None, Some((done, total))) if document.status == "processing" => passages_done(done, total),
             _ => counted(document.chunk_count, "passage", "passages"),
         };
-        println!("document  {}: {}: {end}", document.key, document.status);
+        say!("document  {}: {}: {end}", document.key, document.status);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -81,7 +83,7 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
             let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             *read += whole as u64;
             for line in String::from_utf8_lossy(&text[..whole]).lines() {
-                if several { println!("{name:<8} {line}") } else { println!("{line}") }
+                if several { say!("{name:<8} {line}") } else { say!("{line}") }
             }
         }
         if !follow {
@@ -92,6 +94,10 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
 }
 
 pub async fn down(data: &Path) -> Result<ExitCode> {
+    if running::end_leftover(data).await? {
+        say!("the stack was killed before; the Postgres that it left behind is stopped");
+        return Ok(ExitCode::SUCCESS);
+    }
     let pid = running::process(data)?;
     kill_process(pid, Signal::TERM).context("tell the stack to stop")?;
     let begun = Instant::now();
@@ -104,24 +110,25 @@ pub async fn down(data: &Path) -> Result<ExitCode> {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    println!("stopped");
+    say!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn clean(data: &Path) -> Result<ExitCode> {
+pub async fn clean(data: &Path) -> Result<ExitCode> {
     if folder::is_taken(data) {
         bail!("a stack runs in {}: stop it first with `{}`", data.display(), command(data, "down"));
     }
-    if !running::lock_file(data).exists() {
-        println!("there is nothing in {}", data.display());
+    if !folder::is_of_a_stack(data) {
+        say!("there is nothing in {}", data.display());
         return Ok(ExitCode::SUCCESS);
     }
+    running::end_leftover(data).await?;
     let database = postgres::cluster_folder(&data.join("postgres"))?;
     for folder in [database, data.to_owned()] {
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("delete {}", folder.display()))?;
         }
     }
-    println!("deleted {}", data.display());
+    say!("deleted {}", data.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -57,7 +57,7 @@ impl Client {
     pub async fn reprocess(&self, collection: Option<&str>, failed_only: bool) -> Result<u64> {
         let slugs = match collection {
             Some(slug) => vec![slug.to_owned()],
-            None => self.all_collections().await?,
+            None => self.collections().await?,
         };
         let mut documents = 0;
         for slug in slugs {
@@ -69,7 +69,10 @@ impl Client {
     }
 
     /// The slugs of all collections, page by page.
-    async fn all_collections(&self) -> Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// With the problem's detail when the API refuses.
+    pub async fn collections(&self) -> Result<Vec<String>> {
         let mut slugs = Vec::new();
         let mut path = "/api/v1/collections?limit=100".to_owned();
         loop {
@@ -102,7 +105,7 @@ impl Client {
         progress: impl FnMut(&Value),
     ) -> Result<Value> {
         let space = json!({ "action": "create_space", "model": model, "dimension": dimension });
-        self.invoke("migrate", space.to_string()).await.context("make the embedding space")?;
+        self.invoke("migrate", space.to_string()).await?;
         let wish = json!({ "embedding_model": model, "dimension": dimension });
         let path = format!("/api/v1/collections/{collection}/reembed");
         let begun = self.json(Method::POST, &path, Some(&wish)).await?;

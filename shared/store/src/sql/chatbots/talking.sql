@@ -1,6 +1,6 @@
 -- Those that answer at present, by name; $1: one of them, by id, by name or, where no other is called so, by the name as a
 -- slug; null: all. What matches best comes first.
-SELECT c.id, c.name, c.description, c.created_at,
+SELECT c.id, c.name, c.description, c.created_at, c.status = 'active' AS is_active,
        coalesce(c.id::text = lower($1) OR c.name = $1, false) AS is_exact
   FROM docent.chatbots c
  WHERE c.organization_id = docent.current_organization() AND c.status IN ('active', 'testing')
