@@ -188,10 +188,10 @@ async fn settle_once(
 ) -> store::Result<()> {
     match (&turn.once, broken) {
         (None, _) => Ok(()),
-        (Some((key, once)), None) => {
-            idempotency::settle_answer(tx, key, once, &json!(answer), answer.id).await
+        (Some((caller, once)), None) => {
+            idempotency::settle_answer(tx, caller, once, &json!(answer), answer.id).await
         }
-        (Some((key, once)), Some(_)) => idempotency::release(tx, key, once).await,
+        (Some((caller, once)), Some(_)) => idempotency::release(tx, caller, once).await,
     }
 }
 

@@ -2,6 +2,7 @@
 //! this crate, and it knows nobody.
 
 pub mod api_key;
+pub mod caller;
 pub mod chatbot;
 pub mod conversation;
 pub mod document;
@@ -13,6 +14,7 @@ pub mod role;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};
+pub use caller::Caller;
 pub use document::{Failure, FailureCode, ObjectKey};
 pub use ids::*;
 pub use role::Role;

@@ -269,6 +269,31 @@ pub const FILTER_VALUES: usize = 200;
 pub const KEY_CALLS_PER_MINUTE: i32 = 3_000;
 /// Calls a minute that a key can be given.
 pub const KEY_CALLS_PER_MINUTE_MOST: i32 = 1_000_000;
+/// Calls a minute, and at once, of a person.
+pub const PERSON_CALLS_PER_MINUTE: i32 = 600;
+/// Calls a minute, and at once, with the token of one session: an end user asks and reads on.
+pub const SESSION_CALLS_PER_MINUTE: i32 = 60;
+/// Hours for which a session's token is good when the organization does not say (`session_expiry_hours`).
+pub const SESSION_TOKEN_HOURS: i32 = 24;
+/// The most it may say.
+pub const SESSION_TOKEN_HOURS_MOST: i32 = 720;
+/// Days for which an invitation is open when nobody says otherwise.
+pub const INVITATION_DAYS_DEFAULT: i64 = 14;
+/// Days for which it can be.
+pub const INVITATION_DAYS: i64 = 90;
+/// Bytes of an e-mail address (RFC 5321, 4.5.3.1).
+pub const EMAIL_BYTES: usize = 320;
+/// Characters of a person's name.
+pub const DISPLAY_NAME_CHARACTERS: usize = 255;
+/// Characters of the part of the organization that a person is of.
+pub const ORG_UNIT_CHARACTERS: usize = 255;
+/// Seconds for which a function remembers which organization a person belongs to. What they may do there is looked up
+/// with every call.
+pub const MEMBERSHIP_SECONDS: u64 = 60;
+/// People that it remembers so.
+pub const MEMBERSHIPS: usize = 10_000;
+/// Organizations of one person that are named to them when they do not say which they mean.
+pub const ORGANIZATIONS_TOLD: usize = 20;
 /// Characters of an API key's name.
 pub const KEY_NAME_CHARACTERS: usize = 255;
 /// Characters of a product's name.

@@ -206,5 +206,7 @@ products:read                       x              x              x             
 products:write                      x              .              .              .              .              .              .              .
 api-keys:read                       x              .              .              .              .              .              .              .
 api-keys:write                      x              .              .              .              .              .              .              .
+users:read                          x              .              .              .              .              .              .              .
+users:write                         x              .              .              .              .              .              .              .
 ";
 }

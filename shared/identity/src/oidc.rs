@@ -18,8 +18,6 @@ mod tests;
 
 /// Characters of a subject (OpenID Connect Core 1.0, 2).
 const SUBJECT_CHARACTERS: usize = 255;
-/// Bytes of an e-mail address (RFC 5321, 4.5.3.1).
-const EMAIL_BYTES: usize = 320;
 /// Values of `typ` for an access token, in lower case (RFC 7519, 5.1 and RFC 9068, 2.1; `application/` may be left out,
 /// RFC 7515, 4.1.9).
 const TYPES: [&str; 4] = ["jwt", "at+jwt", "application/jwt", "application/at+jwt"];
@@ -272,7 +270,7 @@ impl Claims {
             (Value::String(email), Value::Bool(true)) => Some(email),
             _ => None,
         };
-        let email = email.filter(|email| email.contains('@') && email.len() <= EMAIL_BYTES);
+        let email = email.filter(|email| domain::sealed::email(email).is_some());
         Ok(Person { subject: self.sub, email })
     }
 }

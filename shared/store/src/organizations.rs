@@ -1,7 +1,7 @@
 //! Tenants themselves: found through a door, made by the operator.
 
-use crate::{Database, Result, TenantTx, sql};
-use domain::OrganizationId;
+use crate::{Database, Result, TenantTx, sql, tenant::Params};
+use domain::{OrganizationId, limits};
 use tokio_postgres::types::Type;
 
 /// The organization of a slug, asked before a tenant is known: one of the doors.
@@ -45,4 +45,23 @@ pub async fn list(database: &Database) -> Result<Vec<OrganizationId>> {
 /// [`crate::Error`].
 pub async fn slug(tx: &TenantTx) -> Result<String> {
     Ok(tx.query_one(sql!("organizations/slug"), &[]).await?.get("slug"))
+}
+
+/// The tenant as it is called: slug, and name for people.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn about(tx: &TenantTx) -> Result<(String, String)> {
+    let row = tx.query_one(sql!("organizations/about"), &[]).await?;
+    Ok((row.get("slug"), row.get("name")))
+}
+
+/// Hours for which a session's token is good, 0 to [`limits::SESSION_TOKEN_HOURS_MOST`].
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn session_hours(tx: &TenantTx) -> Result<f64> {
+    let (usual, most) = (f64::from(limits::SESSION_TOKEN_HOURS), f64::from(limits::SESSION_TOKEN_HOURS_MOST));
+    let params: Params<'_> = &[(&usual, Type::FLOAT8), (&most, Type::FLOAT8)];
+    Ok(tx.query_one(sql!("organizations/session_hours"), params).await?.get("hours"))
 }

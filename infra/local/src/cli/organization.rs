@@ -5,16 +5,25 @@ use local::client::Client;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-pub async fn create(client: &Client, name: &str, slug: Option<&str>) -> Result<ExitCode> {
+pub async fn create(
+    client: &Client,
+    name: &str,
+    slug: Option<&str>,
+    admin_email: Option<&str>,
+) -> Result<ExitCode> {
     let slug = slug.map_or_else(|| slug_of(name), ToOwned::to_owned);
     ensure!(!slug.is_empty(), "the name {name:?} makes no slug; say one with --slug");
-    let wish = json!({ "action": "create_organization", "name": name, "slug": slug });
+    let wish =
+        json!({ "action": "create_organization", "name": name, "slug": slug, "admin_email": admin_email });
     let answer = client.invoke("migrate", wish.to_string()).await.context("say another --slug")?;
     let made: Value = serde_json::from_str(&answer).context("read what migrate made")?;
     let text = |field: &str| made[field].as_str().with_context(|| format!("read {field}"));
     say!("organization  {}  ({slug})", text("organization_id")?);
     say!("chatbot       {}", text("chatbot_id")?);
     say!("API key       {}", text("api_key")?);
+    if let Some(email) = admin_email {
+        say!("administrator {email}, with the first token that verifies it");
+    }
     say!("\nThe key is shown here and nowhere else: keep it. Documents go to the keys {slug}/COLLECTION/…");
     Ok(ExitCode::SUCCESS)
 }

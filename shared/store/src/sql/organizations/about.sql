@@ -1,0 +1,1 @@
+SELECT slug, name FROM docent.organizations WHERE id = docent.current_organization()
