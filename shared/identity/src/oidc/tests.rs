@@ -1,3 +1,5 @@
+//! What makes a token good, and every way in which one is not.
+
 use super::*;
 use crate::testing::{Published, Signer, encoded};
 use hmac::{Hmac, KeyInit, Mac};
