@@ -21,7 +21,7 @@ impl Shared {
     }
 
     /// A request from a page.
-    async fn from_page(
+    async fn sent_from(
         &self,
         origin: Option<&str>,
         token: &str,
@@ -45,7 +45,7 @@ impl Shared {
         body: &Value,
         expected: StatusCode,
     ) -> Value {
-        let (status, answer) = self.from_page(None, token, method.clone(), path, body).await;
+        let (status, answer) = self.sent_from(None, token, method.clone(), path, body).await;
         assert_eq!(status, expected, "{method} {path} {body}: {answer}");
         answer
     }

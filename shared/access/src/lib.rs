@@ -127,3 +127,58 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         access.caller(presented, Timestamp::now()).await.map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{ApiKey, ChatbotId, OrganizationId, SessionId};
+
+    /// Where no identity provider is configured; no database is asked.
+    fn without_people() -> Access {
+        let database = Database::new("postgres://nobody@127.0.0.1:1/nothing").expect("a URL");
+        let configured = Configured {
+            session_token_key: "k".repeat(32),
+            identity_hash_key: "i".repeat(32),
+            ..Configured::default()
+        };
+        Access::new(&database, configured).expect("configured")
+    }
+
+    fn presented(credential: Credential, origin: Option<&str>) -> Presented {
+        Presented { credential, origin: origin.map(ToOwned::to_owned), organization: None }
+    }
+
+    #[tokio::test]
+    async fn without_an_identity_provider_no_person_is_known() {
+        let (access, now) = (without_people(), Timestamp::UNIX_EPOCH);
+        let token = Credential::AccessToken("eyJhbGciOiJSUzI1NiJ9.e30.AAAA".to_owned());
+        let refused = access.caller(presented(token, None), now).await.map_err(|problem| problem.status);
+        assert!(matches!(refused, Err(401)), "{refused:?}");
+        let key = Credential::Key(ApiKey::generate(OrganizationId::generate()));
+        assert!(matches!(access.caller(presented(key, None), now).await, Ok(Caller::Key(_))));
+    }
+
+    #[tokio::test]
+    async fn a_sessions_token_is_an_end_user_on_its_page_until_it_expires() {
+        let access = without_people();
+        let said = Session {
+            organization: OrganizationId::generate(),
+            chatbot: ChatbotId::generate(),
+            session: SessionId::generate(),
+            origin: Origin::parse("https://shop.example"),
+            expires_at: 100,
+        };
+        let caller = async |origin: Option<&str>, second: i64| {
+            let token = Credential::SessionToken(access.session_token(&said));
+            let now = Timestamp::from_second(second).expect("in range");
+            access.caller(presented(token, origin), now).await.map_err(|problem| problem.status)
+        };
+        let page = Some("https://shop.example");
+        let known = caller(page, 99).await;
+        assert!(matches!(known, Ok(Caller::EndUser { session, .. }) if session == said.session), "{known:?}");
+        assert!(matches!(caller(page, 100).await, Err(401)));
+        for other in [None, Some("https://evil.example"), Some("\u{fffd}")] {
+            assert!(matches!(caller(other, 99).await, Err(403)), "{other:?}");
+        }
+    }
+}

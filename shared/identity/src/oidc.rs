@@ -258,7 +258,9 @@ impl Claims {
     }
 
     fn person(self) -> Result<Person, Error> {
-        if self.sub.is_empty() || self.sub.chars().count() > SUBJECT_CHARACTERS {
+        // OpenID Connect Core 1.0, 2, has ASCII; a NUL no database holds.
+        let is_text = !self.sub.is_empty() && !self.sub.contains('\0');
+        if !is_text || self.sub.chars().count() > SUBJECT_CHARACTERS {
             return Err(Error::Malformed);
         }
         // Anything but a plain "no" is a yes: a changed shape of the claim must not let people in.

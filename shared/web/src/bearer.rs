@@ -55,14 +55,15 @@ impl Presented {
         } else {
             Credential::AccessToken(token.to_owned())
         };
-        let organization = text(ORGANIZATION).map(str::trim).filter(|slug| !slug.is_empty());
+        // A header that is no text is no page of ours and no organization: it must not look as if there were none.
+        let lossy = |name: &str| {
+            headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let organization = lossy(ORGANIZATION).map(|slug| slug.trim().to_owned());
         Ok(Self {
             credential,
-            // A header that is no text is no page of ours: it must not look as if there were none.
-            origin: headers
-                .get(header::ORIGIN)
-                .map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned()),
-            organization: organization.map(ToOwned::to_owned),
+            origin: lossy(header::ORIGIN.as_str()),
+            organization: organization.filter(|slug| !slug.is_empty()),
         })
     }
 }
@@ -85,6 +86,17 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::try_from(authorization).expect("a value"));
         Presented::of(&headers).map(|presented| presented.credential).map_err(|problem| problem.status)
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_as_if_it_were_not_there() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer eyJ.a.b"));
+        headers.insert(header::ORIGIN, HeaderValue::from_bytes(b"\xff").expect("a value"));
+        headers.insert(ORGANIZATION, HeaderValue::from_bytes(b" \xff ").expect("a value"));
+        let presented = Presented::of(&headers).expect("a bearer");
+        assert_eq!(presented.origin.as_deref(), Some("\u{fffd}"));
+        assert_eq!(presented.organization.as_deref(), Some("\u{fffd}"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ const QUESTION: &str = "How often must the shaft seal of the P-40 be replaced?";
 /// A session of the demo's chatbot, opened for a page or for nobody in particular.
 async fn opened(shared: &Shared, origin: Option<&str>) -> Value {
     let path = format!("/api/v1/chatbots/{}/sessions", shared.addresses.chatbot_id);
-    let opened = shared.from_page(origin, &shared.addresses.api_key, Method::POST, &path, &json!({})).await;
+    let opened = shared.sent_from(origin, &shared.addresses.api_key, Method::POST, &path, &json!({})).await;
     assert_eq!(opened.0, StatusCode::CREATED, "{}", opened.1);
     opened.1
 }
@@ -28,7 +28,7 @@ async fn a_token_opens_its_own_session() {
     assert_eq!(expires.as_second() - started.as_second(), 24 * 60 * 60, "{session}");
     let messages = format!("{path}/messages");
     let sent = async |method: Method, path: &str, body: Value, expected: u16| {
-        let (status, answer) = shared.from_page(Some(PAGE), token, method.clone(), path, &body).await;
+        let (status, answer) = shared.sent_from(Some(PAGE), token, method.clone(), path, &body).await;
         assert_eq!(status.as_u16(), expected, "{method} {path}: {answer}");
         answer
     };
@@ -83,7 +83,7 @@ async fn a_token_opens_nothing_else() {
             let path = path.replace("{id}", text(id, "id")).replace("{model}", "any");
             let path = path.replace("{message_id}", text(id, "id")).replace("{version_id}", text(id, "id"));
             let path = if path == "/api/v1/search" { format!("{path}?q=seal") } else { path };
-            let (status, problem) = shared.from_page(None, token, method.clone(), &path, &body).await;
+            let (status, problem) = shared.sent_from(None, token, method.clone(), &path, &body).await;
             if own.contains(&route.as_str()) {
                 assert_eq!(status, StatusCode::NOT_FOUND, "{route}: {problem}");
                 others += 1;
@@ -114,7 +114,7 @@ async fn another_page_a_changed_token_and_an_expired_one_are_refused() {
     let session = opened(shared, Some("https://Shop.Example:443")).await;
     let (token, path) = (text(&session, "token"), format!("/api/v1/sessions/{}", text(&session, "id")));
     let from = async |origin: Option<&str>, token: &str| {
-        shared.from_page(origin, token, Method::GET, &path, &Value::Null).await.0.as_u16()
+        shared.sent_from(origin, token, Method::GET, &path, &Value::Null).await.0.as_u16()
     };
     assert_eq!(from(Some(PAGE), token).await, 200);
     for other in [None, Some("https://evil.example"), Some("http://shop.example"), Some("null")] {

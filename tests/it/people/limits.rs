@@ -1,7 +1,10 @@
-//! How often people and end users may call.
+//! How often people and end users may call, and how long a session's token is good.
 
 use domain::{Caller, Role, Scope, limits};
-use store::caller::{self, Denied, Need};
+use store::{
+    caller::{self, Denied, Need},
+    organizations,
+};
 use tests::{Organization, database};
 
 /// Calls of one caller that are let in, up to the first that is not; and what that one is told.
@@ -38,4 +41,25 @@ async fn a_person_and_a_session_have_buckets_of_their_own() {
     let most = limits::PERSON_CALLS_PER_MINUTE;
     assert!((most..most + most / 2).contains(&calls), "{calls}");
     assert_eq!(i32::try_from(told), Ok(most));
+}
+
+#[tokio::test]
+async fn an_organization_says_how_long_a_sessions_token_is_good_within_bounds() {
+    let database = database().await;
+    let organization = Organization::create(&database, "acme").await;
+    let application = database.application().await;
+    application.batch_execute(&format!("SET app.organization_id = '{}'", organization.id)).await.unwrap();
+    let (usual, most) = (f64::from(limits::SESSION_TOKEN_HOURS), f64::from(limits::SESSION_TOKEN_HOURS_MOST));
+    for (said, hours) in [
+        (serde_json::json!({}), usual),
+        (serde_json::json!({ "session_expiry_hours": 0.5 }), 0.5),
+        (serde_json::json!({ "session_expiry_hours": most }), most),
+        (serde_json::json!({ "session_expiry_hours": most + 1.0 }), most),
+        (serde_json::json!({ "session_expiry_hours": -1 }), 0.0),
+        (serde_json::json!({ "session_expiry_hours": "12" }), usual),
+    ] {
+        application.execute("UPDATE docent.organizations SET settings = $1", &[&said]).await.unwrap();
+        let tx = organization.tx().await;
+        assert_eq!(organizations::session_hours(&tx).await.unwrap(), hours, "{said}");
+    }
 }

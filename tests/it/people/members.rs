@@ -238,3 +238,65 @@ async fn who_may_ask_reads_their_own_conversations_and_no_others() {
         "{first:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitations_and_users_keep_to_their_bounds() {
+    let shared = stack().await;
+    let made = shared.organization("people-bounds").await;
+    let key = text(&made, "api_key");
+    let wish = |change: &Value| {
+        let mut wish = json!({ "email": format!("{}@example.org", uuid::Uuid::now_v7()), "role": "viewer" });
+        wish.as_object_mut().expect("a wish").extend(change.as_object().expect("a change").clone());
+        wish
+    };
+    let (longest, longer) = ("a".repeat(255), "a".repeat(256));
+    let address = |bytes: usize| format!("{}@example.org", "a".repeat(bytes - "@example.org".len()));
+    for (change, pointer) in [
+        (json!({ "email": "ann" }), "/email"),
+        (json!({ "email": address(321) }), "/email"),
+        (json!({ "role": "owner" }), "/role"),
+        (json!({ "display_name": longer }), "/display_name"),
+        (json!({ "org_unit": longer }), "/org_unit"),
+        (json!({ "expires_in_days": 0 }), "/expires_in_days"),
+        (json!({ "expires_in_days": 91 }), "/expires_in_days"),
+    ] {
+        let problem = shared
+            .sent(key, Method::POST, INVITATIONS, &wish(&change), StatusCode::UNPROCESSABLE_ENTITY)
+            .await;
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{change}: {problem}");
+    }
+    let most =
+        json!({ "email": address(320), "display_name": longest, "org_unit": longest, "expires_in_days": 90 });
+    let invitation = shared.sent(key, Method::POST, INVITATIONS, &wish(&most), StatusCode::CREATED).await;
+    let path = format!("{INVITATIONS}/{}", text(&invitation, "id"));
+    shared.sent(key, Method::DELETE, &path, &Value::Null, StatusCode::NO_CONTENT).await;
+    let token = shared.issuer.token("bounds-ann", &address(320), Verified::Yes);
+    let refused = shared.sent(&token, Method::GET, ME, &Value::Null, StatusCode::FORBIDDEN).await;
+    assert_eq!(refused["type"], NOT_A_MEMBER, "the invitation was taken back: {refused}");
+
+    let bob = joined(shared, key, "bounds-bob", Role::Viewer).await;
+    let me = shared.sent(&bob, Method::GET, ME, &Value::Null, StatusCode::OK).await;
+    let path = format!("{USERS}/{}", text(&me, "id"));
+    for (change, pointer) in [
+        (json!({ "role": "Admin" }), "/role"),
+        (json!({ "display_name": longer }), "/display_name"),
+        (json!({ "org_unit": longer }), "/org_unit"),
+    ] {
+        let problem = shared.sent(key, Method::PATCH, &path, &change, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{change}: {problem}");
+    }
+    let named = json!({ "display_name": longest, "org_unit": longest });
+    shared.sent(key, Method::PATCH, &path, &named, StatusCode::OK).await;
+    let unnamed =
+        shared.sent(key, Method::PATCH, &path, &json!({ "display_name": null }), StatusCode::OK).await;
+    assert_eq!((&unnamed["display_name"], &unnamed["org_unit"]), (&Value::Null, &json!(longest)));
+    let viewers =
+        shared.sent(key, Method::GET, &format!("{USERS}?role=viewer"), &Value::Null, StatusCode::OK).await;
+    assert_eq!(viewers["items"][0]["id"], me["id"]);
+    let none =
+        shared.sent(key, Method::GET, &format!("{USERS}?role=admin"), &Value::Null, StatusCode::OK).await;
+    assert_eq!(none["items"], json!([]));
+    shared
+        .sent(key, Method::GET, &format!("{USERS}?role=boss"), &Value::Null, StatusCode::UNPROCESSABLE_ENTITY)
+        .await;
+}

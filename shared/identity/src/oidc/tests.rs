@@ -230,6 +230,7 @@ async fn what_is_missing_or_of_another_shape_is_malformed() {
         json!({ "nbf": "0" }),
         json!({ "sub": "" }),
         json!({ "sub": 7 }),
+        json!({ "sub": "a\0b" }),
         json!({ "sub": "a".repeat(256) }),
         json!({ "aud": [7] }),
     ];
