@@ -26,13 +26,15 @@ pub fn access(database: &Database) -> anyhow::Result<Access> {
 /// The use cases.
 pub async fn management(database: Database, access: &Access) -> anyhow::Result<Management> {
     let aws = aws::config().await;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let bucket = Bucket::new(&aws, config::text("BUCKET")?);
     Ok(Management {
         database,
         signer: Signer::new(&aws, &bucket),
         bucket,
         queue: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
-        embedder: models::Embedder::new(&aws),
+        embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         generation_model: config::text("GENERATION_MODEL")?,

@@ -10,6 +10,7 @@ mod curated;
 mod documents;
 mod invitations;
 mod jobs;
+mod organization;
 mod passages;
 mod problems;
 mod products;

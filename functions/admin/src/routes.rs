@@ -3,7 +3,7 @@
 
 use crate::{
     ai_models, api_keys, chatbots, collections, config_versions, curated, documents, invitations, jobs,
-    passages, products, uploads, users, web_sources,
+    organization, passages, products, uploads, users, web_sources,
 };
 use access::Access;
 use axum::{Extension, Router};
@@ -71,6 +71,7 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(ai_models::list_ai_models, ai_models::put_ai_models))
         .routes(routes!(products::list_products, products::create_product))
         .routes(routes!(products::get_product, products::change_product, products::delete_product))
+        .routes(routes!(organization::get_organization, organization::change_organization))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
         .routes(routes!(api_keys::get_api_key, api_keys::revoke_api_key))
         .routes(routes!(users::me))

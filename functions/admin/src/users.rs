@@ -21,7 +21,7 @@ pub struct MeView {
     /// The key's id, the user's, or the session's.
     #[schema(value_type = uuid::Uuid)]
     id: uuid::Uuid,
-    organization: OrganizationView,
+    organization: MyOrganization,
     /// A person's; null for all others.
     #[schema(example = "member")]
     role: Option<&'static str>,
@@ -32,7 +32,7 @@ pub struct MeView {
 
 /// The organization that the caller belongs to.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct OrganizationView {
+pub struct MyOrganization {
     #[schema(value_type = uuid::Uuid)]
     id: OrganizationId,
     slug: String,
@@ -55,7 +55,7 @@ pub async fn me(
             Caller::EndUser { .. } => "end_user",
         },
         id: me.id,
-        organization: OrganizationView {
+        organization: MyOrganization {
             id: caller.organization(),
             slug: me.organization_slug,
             name: me.organization_name,

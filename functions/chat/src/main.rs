@@ -24,12 +24,13 @@ use std::sync::{Arc, OnceLock};
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
+    let endpoint = context::endpoint()?;
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
     let context = Context {
         answering: Arc::new(Answering {
             database: database.clone(),
-            embedder: models::Embedder::new(&aws),
-            generator: models::Generator::new(&aws).behind(context::guardrail()),
+            embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
+            generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
             reranker: models::Reranker::new(&aws),
         }),
         access: callers::access(&database)?,

@@ -9,7 +9,7 @@ use store::{
     caller::{self, Need},
     idempotency::{self, Claim, Once},
     messages::{self, Message},
-    organizations,
+    organizations::{self, Organization},
     retrievals::{self, Retrieval},
     sessions::{self, Changes, Ending, Opening, Session, Which},
 };
@@ -24,9 +24,8 @@ pub struct Opened {
 }
 
 impl Opened {
-    fn good_for(session: Session, hours: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "at most a month of seconds")]
-        let seconds = (hours * 3_600.0) as i64;
+    fn of(session: Session, tenant: &Organization) -> Self {
+        let seconds = i64::from(tenant.settings.session_expiry_hours) * 3_600;
         Self { token_expires_at: session.started_at.as_second() + seconds, session }
     }
 }
@@ -44,10 +43,10 @@ impl Answering {
         let opening = owned(caller, opening);
         let tx = caller::enter(&self.database, caller, Scope::Chat).await?;
         let opened = sessions::open(&tx, SessionId::generate(), &opening);
-        let (opened, hours) = try_join!(opened, organizations::session_hours(&tx))?;
+        let (opened, tenant) = try_join!(opened, organizations::get(&tx))?;
         let session = opened.ok_or(Refusal::NotFound("chatbot"))?;
         tx.finish().await?;
-        Ok(Opened::good_for(session, hours))
+        Ok(Opened::of(session, &tenant))
     }
 
     /// Opens a session once, however often it is asked under the same key of the caller's. `true`: it was open before.
@@ -79,9 +78,9 @@ impl Answering {
                 opened
             }
         };
-        let hours = organizations::session_hours(&tx).await?;
+        let tenant = organizations::get(&tx).await?;
         tx.finish().await?;
-        Ok((Opened::good_for(session, hours), known.is_some()))
+        Ok((Opened::of(session, &tenant), known.is_some()))
     }
 
     /// One session.

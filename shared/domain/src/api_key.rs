@@ -66,11 +66,15 @@ pub enum Scope {
     UsersRead,
     /// Invite people, change their roles, remove them.
     UsersWrite,
+    /// Read the organization's settings and what it spends.
+    OrganizationRead,
+    /// Change the organization's settings.
+    OrganizationWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 24] = [
+    pub const ALL: [Scope; 26] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -95,6 +99,8 @@ impl Scope {
         Scope::ApiKeysWrite,
         Scope::UsersRead,
         Scope::UsersWrite,
+        Scope::OrganizationRead,
+        Scope::OrganizationWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -125,6 +131,8 @@ impl Scope {
             Scope::ApiKeysWrite => "api-keys:write",
             Scope::UsersRead => "users:read",
             Scope::UsersWrite => "users:write",
+            Scope::OrganizationRead => "organization:read",
+            Scope::OrganizationWrite => "organization:write",
         }
     }
 

@@ -10,6 +10,7 @@ pub mod embedding;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod organization;
 pub mod role;
 pub mod sealed;
 

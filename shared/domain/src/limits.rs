@@ -119,10 +119,22 @@ pub const HEADER_BYTES: usize = 400;
 /// Bytes of a document that a model is shown to write a passage's header: of a longer one its beginning and what stands
 /// around the passage, half and half.
 pub const HEADER_DOCUMENT_BYTES: usize = 24_000;
-/// Chunks that are embedded and written at a time: progress is seen between them, and kept.
+/// Chunks that a unit embeds and writes at first, before it knows how long they take.
+pub const CHUNKS_AT_FIRST: usize = 16;
+/// Chunks that are embedded and written at a time, at most: progress is seen between them, and kept.
 pub const CHUNKS_AT_ONCE: usize = 64;
 /// Refused pages of a visit that its result names.
 pub const REFUSED_PAGES_TOLD: usize = 50;
+/// Units of an answer, a sentence or two each, whose nearness to the question is measured by a call of the embedding model.
+pub const MEASURED_UNITS: usize = 3;
+/// Characters of an organization's name.
+pub const ORGANIZATION_NAME_CHARACTERS: usize = 255;
+/// Milliseconds that an organization may call in time.
+pub const SLA_MS: i64 = 600_000;
+/// Tokens of a daily budget.
+pub const BUDGET_TOKENS: i64 = 1_000_000_000_000;
+/// Days of a retention at most: a century.
+pub const RETENTION_DAYS: u32 = 36_500;
 /// Numbers of a vector at most: what pgvector's HNSW indexes as `halfvec`.
 pub const VECTOR_DIMENSION: usize = 4_000;
 /// Chunks that are copied at a time.
@@ -274,9 +286,9 @@ pub const PERSON_CALLS_PER_MINUTE: i32 = 600;
 /// Calls a minute, and at once, with the token of one session: an end user asks and reads on.
 pub const SESSION_CALLS_PER_MINUTE: i32 = 60;
 /// Hours for which a session's token is good when the organization does not say (`session_expiry_hours`).
-pub const SESSION_TOKEN_HOURS: i32 = 24;
+pub const SESSION_TOKEN_HOURS: u32 = 24;
 /// The most it may say.
-pub const SESSION_TOKEN_HOURS_MOST: i32 = 720;
+pub const SESSION_TOKEN_HOURS_MOST: i64 = 720;
 /// Days for which an invitation is open when nobody says otherwise.
 pub const INVITATION_DAYS_DEFAULT: i64 = 14;
 /// Days for which it can be.

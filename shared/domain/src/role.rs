@@ -208,5 +208,7 @@ api-keys:read                       x              .              .             
 api-keys:write                      x              .              .              .              .              .              .              .
 users:read                          x              .              .              .              .              .              .              .
 users:write                         x              .              .              .              .              .              .              .
+organization:read                   x              .              .              .              .              .              .              .
+organization:write                  x              .              .              .              .              .              .              .
 ";
 }

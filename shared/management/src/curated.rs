@@ -1,8 +1,9 @@
 //! Curated answers: written by people, found before passages.
 
 use crate::{Management, Refusal, author, check, refusal::Means};
-use domain::{Caller, ChatbotId, CuratedAnswerId, Scope, embedding::Space, limits};
+use domain::{Caller, ChatbotId, CuratedAnswerId, Scope, SpaceId, limits};
 use models::Purpose;
+use pgvector::Vector;
 use store::{
     TenantTx,
     collection_settings::{self, Named},
@@ -113,23 +114,32 @@ impl Management {
         writings: Vec<Writing>,
         origin: Origin,
     ) -> Result<Vec<CuratedAnswerId>, Refusal> {
-        let space = self.default_space(tx).await?;
         let questions: Vec<String> = writings.iter().map(|writing| writing.question.clone()).collect();
-        let vectors = self.vectors(&space, Purpose::Query, &questions).await?;
+        let vectors = self.question_vectors(tx, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(caller).await?;
         let created = curated::create(&tx, &writings, origin, &author(&tx, caller).await?, None).await;
         created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
-        curated::insert_vectors(&tx, space.id, &ids, &vectors).await?;
+        for (space, vectors) in &vectors {
+            curated::insert_vectors(&tx, *space, &ids, vectors).await?;
+        }
         tx.finish().await?;
         Ok(ids)
     }
 
-    /// The space that questions are embedded in; ends the transaction, since a model is called next.
-    async fn default_space(&self, tx: TenantTx) -> Result<Space, Refusal> {
-        let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension).await?;
+    /// Vectors of questions in every space that is searched; ends the transaction, since models are called.
+    async fn question_vectors(
+        &self,
+        tx: TenantTx,
+        questions: &[String],
+    ) -> Result<Vec<(SpaceId, Vec<Vector>)>, Refusal> {
+        let spaces = spaces::in_use(&tx, &self.embedding_model, self.embedding_dimension).await?;
         tx.finish().await?;
-        Ok(space)
+        let mut vectors = Vec::with_capacity(spaces.len());
+        for space in spaces.iter().filter(|_| !questions.is_empty()) {
+            vectors.push((space.id, self.vectors(space, Purpose::Query, questions).await?));
+        }
+        Ok(vectors)
     }
 
     /// Changes a curated answer. Of two changes at once to different fields, the later one may win with both.
@@ -153,13 +163,9 @@ impl Management {
             is_active: Some(change.is_active.unwrap_or(known.is_active)),
         };
         let writing = Writing { id, ..writing(&tx, "", given).await? };
-        let space = self.default_space(tx).await?;
         let is_asked_otherwise = writing.question != known.question;
-        let vectors = if is_asked_otherwise {
-            self.vectors(&space, Purpose::Query, std::slice::from_ref(&writing.question)).await?
-        } else {
-            Vec::new()
-        };
+        let questions = is_asked_otherwise.then(|| writing.question.clone());
+        let vectors = self.question_vectors(tx, questions.as_slice()).await?;
         let tx = self.again(caller).await?;
         let changed = curated::change(&tx, &writing).await;
         if !changed.map_err(|error| Refusal::of_row(error, &UNKNOWN))? {
@@ -167,7 +173,9 @@ impl Management {
         }
         if is_asked_otherwise {
             curated::remove_vectors(&tx, id).await?;
-            curated::insert_vectors(&tx, space.id, &[id], &vectors).await?;
+            for (space, vectors) in &vectors {
+                curated::insert_vectors(&tx, *space, &[id], vectors).await?;
+            }
         }
         tx.finish().await?;
         self.written(caller, id).await

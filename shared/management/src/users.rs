@@ -42,9 +42,15 @@ impl Management {
     /// [`Refusal`].
     pub async fn me(&self, caller: &Caller) -> Result<Me, Refusal> {
         let (tx, known) = caller::enter_known(&self.database, caller).await?;
-        let (organization_slug, organization_name) = organizations::about(&tx).await?;
+        let tenant = organizations::get(&tx).await?;
         tx.finish().await?;
-        Ok(Me { organization_slug, organization_name, id: known.id, role: known.role, scopes: known.scopes })
+        Ok(Me {
+            organization_slug: tenant.slug,
+            organization_name: tenant.name,
+            id: known.id,
+            role: known.role,
+            scopes: known.scopes,
+        })
     }
 
     /// Users, who joined last first.

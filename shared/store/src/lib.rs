@@ -14,6 +14,7 @@ pub mod organizations;
 pub mod api_keys;
 pub mod users;
 pub mod invitations;
+pub mod budgets;
 pub mod caller;
 pub mod idempotency;
 pub mod spaces;

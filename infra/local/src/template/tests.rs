@@ -112,6 +112,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
             "EVENTS_QUEUE_URL",
             "GENERATION_MODEL",
             "OCR",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
             "WEB_ALLOW_PRIVATE",
             "WORK_QUEUE_URL"
         ]
@@ -129,6 +131,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "OIDC_ISSUER",
         "OIDC_JWKS_URL",
         "OIDC_PRESET",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "PUBLIC_URL",
         "SESSION_TOKEN_KEY",
         "SESSION_TOKEN_KEY_PREVIOUS",
@@ -146,6 +150,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "OIDC_ISSUER",
         "OIDC_JWKS_URL",
         "OIDC_PRESET",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "PUBLIC_URL",
         "SESSION_TOKEN_KEY",
         "SESSION_TOKEN_KEY_PREVIOUS",

@@ -1,1 +1,0 @@
-SELECT slug, name FROM docent.organizations WHERE id = docent.current_organization()
