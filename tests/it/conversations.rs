@@ -47,6 +47,7 @@ async fn a_person_is_kept_as_a_hash_alone() {
     let database = database().await;
     let organization = Organization::create(&database, "acme").await;
     let opening = Opening {
+        subject: None,
         chatbot: organization.chatbot,
         platform: Platform::Widget,
         user_identifier_hash: Some(vec![7; 32]),

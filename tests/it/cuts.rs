@@ -203,7 +203,7 @@ impl Scene {
     async fn ask(&self, fault: Fault, deadline: Option<Duration>) -> Ended {
         self.set(fault);
         let session = self.organization.session().await;
-        let mut turn = self.answering.begin(&self.organization.key, session).await.expect("a turn");
+        let mut turn = self.answering.begin(&self.organization.caller(), session).await.expect("a turn");
         let started = Instant::now();
         if let Some(deadline) = deadline {
             turn.answer_by = started + deadline;
@@ -294,7 +294,7 @@ async fn the_models_call_ends_when_its_reader_goes_away() {
     let scene = Scene::new().await;
     scene.set(Fault::SilentAfter(20));
     let session = scene.organization.session().await;
-    let turn = scene.answering.begin(&scene.organization.key, session).await.expect("a turn");
+    let turn = scene.answering.begin(&scene.organization.caller(), session).await.expect("a turn");
     let question = Question::new("The P-40 needs oil of which grade?").expect("a question");
     let mut events = Box::pin(Arc::clone(&scene.answering).answer(turn, question, std::time::Instant::now()));
     assert!(matches!(events.next().await, Some(Event::Token(_))));

@@ -10,6 +10,7 @@ mod ingestion;
 mod migrator;
 mod model;
 mod once;
+mod people;
 mod schema;
 mod search;
 mod sql;

@@ -39,7 +39,8 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
     let answering = answering(&database).await;
     let session = acme.session().await;
     let question = || Question::new("Which grade of oil does pump P-40 need?").expect("a question");
-    let Begun::Turn(turn) = answering.begin_once(&acme.key, session, once()).await.expect("let in") else {
+    let Begun::Turn(turn) = answering.begin_once(&acme.caller(), session, once()).await.expect("let in")
+    else {
         panic!("nothing was answered yet")
     };
     {
@@ -48,7 +49,7 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
     }
     let until = Instant::now() + Duration::from_secs(20);
     let turn = loop {
-        match answering.begin_once(&acme.key, session, once()).await {
+        match answering.begin_once(&acme.caller(), session, once()).await {
             Ok(Begun::Turn(turn)) => break turn,
             Ok(Begun::Answered(answer)) => panic!("nobody kept {answer:?}"),
             Err(Refusal::UnderWay) => assert!(Instant::now() < until, "the key stays taken"),
@@ -62,7 +63,7 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
             assert!(answer.content.contains("grade 46"), "{}", answer.content);
         }
     }
-    let again = answering.begin_once(&acme.key, session, once()).await.expect("let in");
+    let again = answering.begin_once(&acme.caller(), session, once()).await.expect("let in");
     assert!(matches!(again, Begun::Answered(_)), "now it is kept");
 }
 
@@ -83,11 +84,12 @@ async fn a_call_too_many_takes_no_key_and_every_call_counts() {
     limit(1).await;
     // One that comes to nothing is a call all the same.
     let nobody = domain::SessionId::generate();
-    let missing = answering.change_session(&acme.key, nobody, &store::sessions::Changes::default()).await;
+    let missing =
+        answering.change_session(&acme.caller(), nobody, &store::sessions::Changes::default()).await;
     assert!(!matches!(missing, Err(Refusal::TooManyCalls(_)) | Ok(_)), "{missing:?}");
-    let second = answering.begin_once(&acme.key, session, once()).await;
+    let second = answering.begin_once(&acme.caller(), session, once()).await;
     assert!(matches!(second, Err(Refusal::TooManyCalls(_))), "{second:?}");
     limit(600).await;
-    let third = answering.begin_once(&acme.key, session, once()).await;
+    let third = answering.begin_once(&acme.caller(), session, once()).await;
     assert!(matches!(third, Ok(Begun::Turn(_))), "{third:?}");
 }

@@ -7,10 +7,12 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 const FOLDER: &str = "shared/store/src/sql/";
 /// Statements that run before a tenant is known, with the reason why that is right.
-const WITHOUT_TENANT: [(&str, &str); 5] = [
+const WITHOUT_TENANT: [(&str, &str); 7] = [
     ("guard", "reads catalogues only"),
     ("organizations/of_slug", "a door"),
     ("organizations/list", "a door"),
+    ("users/organizations", "a door"),
+    ("invitations/organizations", "a door"),
     ("organizations/create", "the operator's; the policy binds the id to the transaction's tenant"),
     ("organizations/act_as_application", "changes the role and reads nothing"),
 ];

@@ -1,10 +1,12 @@
 //! The wall between tenants, from the application's side: two organizations with the same words and the same
 //! vectors, and nothing of one ever in an answer to the other.
 
+use domain::{Caller, Role, Scope};
 use store::{
-    chatbots, documents,
+    caller::{self, Denied, Need},
+    chatbots, documents, invitations,
     messages::{self, Citation},
-    organizations, sessions,
+    organizations, sessions, users,
 };
 use tests::{
     NewDocument, Organization, TestDatabase, database,
@@ -233,6 +235,48 @@ async fn the_door_gives_an_id_and_nothing_more() {
     let database = &twins.database.database;
     assert_eq!(organizations::of_slug(database, "globex").await.unwrap(), Some(twins.globex.id));
     assert_eq!(organizations::of_slug(database, "nobody").await.unwrap(), None);
+    // Of people: where they are invited, and once they came, where they belong.
+    let hash = [7; 32];
+    for organization in [&twins.acme, &twins.globex] {
+        organization.invite(&hash, Role::Viewer).await;
+    }
+    let mut both = [twins.acme.id, twins.globex.id];
+    both.sort_unstable();
+    assert_eq!(invitations::organizations_inviting(database, &hash).await.unwrap(), both);
+    assert!(invitations::organizations_inviting(database, &[8; 32]).await.unwrap().is_empty());
+    assert!(twins.acme.accept(&hash, "ann").await);
+    assert_eq!(invitations::organizations_inviting(database, &hash).await.unwrap(), [twins.globex.id]);
+    assert_eq!(users::organizations_of_subject(database, "ann").await.unwrap(), [twins.acme.id]);
+    assert!(users::organizations_of_subject(database, "bob").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn people_and_end_users_stay_at_home() {
+    let twins = twins().await;
+    let (acme, globex) = (&twins.acme, &twins.globex);
+    acme.invite(&[7; 32], Role::Admin).await;
+    assert!(!globex.accept(&[7; 32], "ann").await, "a foreign invitation is none");
+    assert!(acme.accept(&[7; 32], "ann").await);
+    let of_globex = Caller::Person { organization: globex.id, subject: "ann".into() };
+    let denied = caller::enter(&twins.database.database, &of_globex, Scope::Search).await;
+    assert!(matches!(denied, Err(Denied::NotAMember)));
+    let tx = globex.tx().await;
+    assert!(users::list(&tx, None, None, 100).await.unwrap().is_empty());
+    assert!(invitations::list(&tx, None, 100).await.unwrap().is_empty());
+    drop(tx);
+
+    let session = acme.session().await;
+    let need = Need::inside(session, Scope::Chat);
+    for (organization, chatbot, is_known) in
+        [(acme.id, acme.chatbot, true), (globex.id, acme.chatbot, false), (acme.id, globex.chatbot, false)]
+    {
+        let end_user = Caller::EndUser { organization, chatbot, session };
+        let entered = caller::enter(&twins.database.database, &end_user, need).await;
+        match entered {
+            Ok(_) => assert!(is_known),
+            Err(denied) => assert!(!is_known && matches!(denied, Denied::Unauthorized), "{denied:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ async fn answering(
 /// Asks in a new session: what was streamed, and the answer as it was kept.
 async fn ask(answering: &Arc<Answering>, of: &Organization, question: &str) -> (String, Answer) {
     let session = of.session().await;
-    let turn = answering.begin(&of.key, session).await.expect("a turn");
+    let turn = answering.begin(&of.caller(), session).await.expect("a turn");
     let question = Question::new(question).expect("a question");
     let mut streamed = String::new();
     let mut events = pin!(Arc::clone(answering).answer(turn, question, Instant::now()));

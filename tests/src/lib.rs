@@ -8,6 +8,7 @@ pub mod faults;
 pub mod golden;
 pub mod hostile;
 pub mod invariants;
+pub mod issuer;
 pub mod organization;
 pub mod pipeline;
 pub mod repository;
@@ -16,6 +17,7 @@ pub mod vectors;
 
 pub use database::{TestDatabase, database};
 pub use document::NewDocument;
+pub use issuer::Issuer;
 pub use organization::Organization;
 pub use pipeline::Pipeline;
 

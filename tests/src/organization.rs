@@ -6,11 +6,14 @@ use crate::{
     document::NewDocument,
 };
 use domain::{
-    ApiKey, ChatbotId, OrganizationId, Scope, SessionId, SpaceId, conversation::Platform, embedding::Space,
+    ApiKey, Caller, ChatbotId, OrganizationId, Role, Scope, SessionId, SpaceId, conversation::Platform,
+    embedding::Space,
 };
+use jiff::{SignedDuration, Timestamp};
 use store::{
     TenantTx, api_keys,
     chatbots::{self, NewChatbot},
+    invitations::{self, NewInvitation},
     organizations,
     search::{self, Filter, Hit, Search},
     sessions::{self, Opening},
@@ -94,12 +97,47 @@ impl Organization {
         Self { id, slug: slug.to_owned(), key, chatbot, space, database: database.database.clone() }
     }
 
+    /// Whoever holds the first key.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller::Key(self.key.clone())
+    }
+
     /// A transaction of this tenant, as the functions open it.
     ///
     /// # Panics
     /// When the database refuses.
     pub async fn tx(&self) -> TenantTx {
         self.database.tenant(self.id).await.expect("open a transaction")
+    }
+
+    /// An open invitation for whoever has the address of this keyed hash.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn invite(&self, email_hash: &[u8], role: Role) {
+        let tx = self.tx().await;
+        let new = NewInvitation {
+            email_hash,
+            role,
+            display_name: None,
+            org_unit: None,
+            invited_by: None,
+            expires_at: Timestamp::now() + SignedDuration::from_hours(1),
+        };
+        invitations::create(&tx, &new).await.expect("invite").expect("nobody of this address");
+        tx.finish().await.expect("commit invitation");
+    }
+
+    /// Whether a person of this address became a user.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn accept(&self, email_hash: &[u8], subject: &str) -> bool {
+        let tx = self.tx().await;
+        let accepted = invitations::accept(&tx, email_hash, subject).await.expect("accept");
+        tx.finish().await.expect("commit user");
+        accepted
     }
 
     /// Another chatbot, which reads everything until it is linked.
@@ -130,6 +168,7 @@ impl Organization {
     /// When the database refuses.
     pub async fn session_with(&self, chatbot: ChatbotId) -> Option<SessionId> {
         let opening = Opening {
+            subject: None,
             chatbot,
             platform: Platform::Api,
             user_identifier_hash: None,

@@ -1,13 +1,14 @@
 //! Models and their prices.
 
 use crate::problems::OrProblem as _;
+use access::Bearer;
 use axum::extract::State;
 use management::{Management, ai_models::KINDS};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::ai_models::AiModel;
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Problem, Query};
+use web::{Json, Problem, Query};
 
 /// A model with its terms.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,7 +128,7 @@ pub struct ListAiModels {
     responses((status = 200, body = AiModels), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_ai_models(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<ListAiModels>,
 ) -> Result<axum::Json<AiModels>, Problem> {
     let kind = query.kind.as_deref();
@@ -135,7 +136,7 @@ pub async fn list_ai_models(
         let detail = format!("A model is for {}.", KINDS.join(", "));
         return Err(Problem::invalid("invalid-query", "?kind", detail));
     }
-    Ok(view(management.ai_models(&key, kind).await.or_problem()?))
+    Ok(view(management.ai_models(&caller, kind).await.or_problem()?))
 }
 
 /// The organization's own terms of models.
@@ -152,9 +153,9 @@ pub struct PutAiModels {
     responses((status = 200, body = AiModels), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn put_ai_models(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<PutAiModels>,
 ) -> Result<axum::Json<AiModels>, Problem> {
     let models = body.models.into_iter().map(AiModel::from).collect();
-    Ok(view(management.put_ai_models(&key, models).await.or_problem()?))
+    Ok(view(management.put_ai_models(&caller, models).await.or_problem()?))
 }

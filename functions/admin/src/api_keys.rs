@@ -1,6 +1,7 @@
 //! API keys: list, get, make, revoke.
 
 use crate::{problems::OrProblem as _, wire::Paging};
+use access::Bearer;
 use axum::extract::State;
 use domain::ApiKeyId;
 use http::StatusCode;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::api_keys::KeptKey;
 use utoipa::ToSchema;
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// A machine's credential, as its keepers see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,12 +67,12 @@ pub struct MadeApiKey {
     responses((status = 200, body = Page<ApiKeyView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_api_keys(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<ApiKeyView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let before = paging::cursor(paging.cursor.as_deref())?;
-    let rows = management.api_keys(&key, before, limit + 1).await.or_problem()?;
+    let rows = management.api_keys(&caller, before, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(ApiKeyView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &ApiKeyView| view.id)))
 }
@@ -81,10 +82,10 @@ pub async fn list_api_keys(
     responses((status = 200, body = ApiKeyView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_api_key(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ApiKeyId>,
 ) -> Result<axum::Json<ApiKeyView>, Problem> {
-    Ok(axum::Json(management.api_key(&key, id).await.or_problem()?.into()))
+    Ok(axum::Json(management.api_key(&caller, id).await.or_problem()?.into()))
 }
 
 /// A new key.
@@ -110,7 +111,7 @@ pub struct CreateApiKey {
     responses((status = 201, body = MadeApiKey), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_api_key(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<CreateApiKey>,
 ) -> Result<(StatusCode, axum::Json<MadeApiKey>), Problem> {
     let wanted = Wanted {
@@ -119,7 +120,7 @@ pub async fn create_api_key(
         rate_limit_per_minute: body.rate_limit_per_minute,
         expires_at: body.expires_at,
     };
-    let (made, kept) = management.create_api_key(&key, wanted, Timestamp::now()).await.or_problem()?;
+    let (made, kept) = management.create_api_key(&caller, wanted, Timestamp::now()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(MadeApiKey { api_key: made.reveal(), kept: kept.into() })))
 }
 
@@ -128,9 +129,9 @@ pub async fn create_api_key(
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn revoke_api_key(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ApiKeyId>,
 ) -> Result<StatusCode, Problem> {
-    management.revoke_api_key(&key, id).await.or_problem()?;
+    management.revoke_api_key(&caller, id).await.or_problem()?;
     Ok(StatusCode::NO_CONTENT)
 }

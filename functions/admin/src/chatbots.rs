@@ -1,6 +1,7 @@
 //! Chatbots: list, get, make, change, delete, and what they are linked to.
 
 use crate::{config_versions::ConfigBody, organization::BudgetsBody, problems::OrProblem as _};
+use access::Bearer;
 use axum::extract::State;
 use domain::{ChatbotId, CollectionId, ConfigVersionId, DocumentId};
 use http::StatusCode;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::chatbot_settings::{Chatbot, Linked};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// What an end user talks to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,7 +80,7 @@ pub struct ListChatbots {
     responses((status = 200, body = Page<ChatbotView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_chatbots(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<ListChatbots>,
 ) -> Result<axum::Json<Page<ChatbotView>>, Problem> {
     let limit = paging::limit(query.limit)?;
@@ -89,7 +90,7 @@ pub async fn list_chatbots(
         return Err(Problem::invalid("invalid-query", "?status", detail));
     }
     let before = paging::cursor(query.cursor.as_deref())?;
-    let rows = management.chatbots(&key, status, before, limit + 1).await.or_problem()?;
+    let rows = management.chatbots(&caller, status, before, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(ChatbotView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &ChatbotView| view.id)))
 }
@@ -99,10 +100,10 @@ pub async fn list_chatbots(
     responses((status = 200, body = ChatbotView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_chatbot(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
 ) -> Result<axum::Json<ChatbotView>, Problem> {
-    Ok(axum::Json(management.chatbot(&key, id).await.or_problem()?.into()))
+    Ok(axum::Json(management.chatbot(&caller, id).await.or_problem()?.into()))
 }
 
 /// A new chatbot.
@@ -133,7 +134,7 @@ pub struct CreateChatbot {
     responses((status = 201, body = ChatbotView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_chatbot(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<CreateChatbot>,
 ) -> Result<(StatusCode, axum::Json<ChatbotView>), Problem> {
     let bot = Given {
@@ -144,7 +145,7 @@ pub async fn create_chatbot(
         knowledge_base_filter: body.knowledge_base_filter,
         budget: body.budget.map(Into::into),
     };
-    let made = management.create_chatbot(&key, bot, body.config.into()).await.or_problem()?;
+    let made = management.create_chatbot(&caller, bot, body.config.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(made.into())))
 }
 
@@ -173,7 +174,7 @@ pub struct ChangeChatbot {
     responses((status = 200, body = ChatbotView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn change_chatbot(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
     Json(body): Json<ChangeChatbot>,
 ) -> Result<axum::Json<ChatbotView>, Problem> {
@@ -185,7 +186,7 @@ pub async fn change_chatbot(
         knowledge_base_filter: body.knowledge_base_filter,
         budget: body.budget.map(Into::into),
     };
-    Ok(axum::Json(management.change_chatbot(&key, id, given).await.or_problem()?.into()))
+    Ok(axum::Json(management.change_chatbot(&caller, id, given).await.or_problem()?.into()))
 }
 
 /// Delete a chatbot, with its settings and its conversations. Scope `chatbots:write`.
@@ -193,10 +194,10 @@ pub async fn change_chatbot(
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn delete_chatbot(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
 ) -> Result<StatusCode, Problem> {
-    management.delete_chatbot(&key, id).await.or_problem()?;
+    management.delete_chatbot(&caller, id).await.or_problem()?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -228,10 +229,10 @@ fn links(linked: Vec<Linked>) -> axum::Json<LinksView> {
     responses((status = 200, body = LinksView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_chatbot_collections(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
 ) -> Result<axum::Json<LinksView>, Problem> {
-    Ok(links(management.chatbot_collections(&key, id).await.or_problem()?))
+    Ok(links(management.chatbot_collections(&caller, id).await.or_problem()?))
 }
 
 /// The collections that a chatbot is to be linked to: these and no others.
@@ -249,11 +250,11 @@ pub struct SetCollections {
     responses((status = 200, body = LinksView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn set_chatbot_collections(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
     Json(body): Json<SetCollections>,
 ) -> Result<axum::Json<LinksView>, Problem> {
-    Ok(links(management.set_chatbot_collections(&key, id, &body.collection_ids).await.or_problem()?))
+    Ok(links(management.set_chatbot_collections(&caller, id, &body.collection_ids).await.or_problem()?))
 }
 
 /// The documents that a chatbot is linked to. Scope `chatbots:read`.
@@ -261,10 +262,10 @@ pub async fn set_chatbot_collections(
     responses((status = 200, body = LinksView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_chatbot_documents(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
 ) -> Result<axum::Json<LinksView>, Problem> {
-    Ok(links(management.chatbot_documents(&key, id).await.or_problem()?))
+    Ok(links(management.chatbot_documents(&caller, id).await.or_problem()?))
 }
 
 /// The documents that a chatbot is to be linked to: these and no others.
@@ -281,9 +282,9 @@ pub struct SetDocuments {
     responses((status = 200, body = LinksView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn set_chatbot_documents(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
     Json(body): Json<SetDocuments>,
 ) -> Result<axum::Json<LinksView>, Problem> {
-    Ok(links(management.set_chatbot_documents(&key, id, &body.document_ids).await.or_problem()?))
+    Ok(links(management.set_chatbot_documents(&caller, id, &body.document_ids).await.or_problem()?))
 }

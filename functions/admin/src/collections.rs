@@ -1,6 +1,7 @@
 //! Collections: list, get, make, change, delete.
 
 use crate::{problems::OrProblem as _, wire::Paging};
+use access::Bearer;
 use axum::extract::State;
 use domain::CollectionId;
 use http::StatusCode;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::collection_settings::{Collection, Named};
 use utoipa::ToSchema;
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// A collection.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,12 +67,12 @@ impl From<Collection> for CollectionView {
     responses((status = 200, body = Page<CollectionView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_collections(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<CollectionView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let before = paging::cursor(paging.cursor.as_deref())?;
-    let rows = management.collections(&key, before, limit + 1).await.or_problem()?;
+    let rows = management.collections(&caller, before, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(CollectionView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &CollectionView| view.id)))
 }
@@ -81,10 +82,10 @@ pub async fn list_collections(
     responses((status = 200, body = CollectionView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_collection(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(named): PathId<Named>,
 ) -> Result<axum::Json<CollectionView>, Problem> {
-    let collection = management.collection(&key, &named).await.or_problem()?;
+    let collection = management.collection(&caller, &named).await.or_problem()?;
     Ok(axum::Json(collection.into()))
 }
 
@@ -121,7 +122,7 @@ pub struct CreateCollection {
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_collection(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<CreateCollection>,
 ) -> Result<(StatusCode, axum::Json<CollectionView>), Problem> {
     let given = Given {
@@ -133,7 +134,7 @@ pub async fn create_collection(
         chunk_type_rules: body.chunk_type_rules,
         contextual_headers: body.contextual_headers,
     };
-    let collection = management.create_collection(&key, &body.slug, given).await.or_problem()?;
+    let collection = management.create_collection(&caller, &body.slug, given).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(collection.into())))
 }
 
@@ -164,7 +165,7 @@ pub struct ChangeCollection {
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn change_collection(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(named): PathId<Named>,
     Json(body): Json<ChangeCollection>,
 ) -> Result<axum::Json<CollectionView>, Problem> {
@@ -177,7 +178,7 @@ pub async fn change_collection(
         chunk_type_rules: body.chunk_type_rules,
         contextual_headers: body.contextual_headers,
     };
-    let collection = management.change_collection(&key, &named, given).await.or_problem()?;
+    let collection = management.change_collection(&caller, &named, given).await.or_problem()?;
     Ok(axum::Json(collection.into()))
 }
 
@@ -186,9 +187,9 @@ pub async fn change_collection(
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn delete_collection(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(named): PathId<Named>,
 ) -> Result<StatusCode, Problem> {
-    management.delete_collection(&key, &named).await.or_problem()?;
+    management.delete_collection(&caller, &named).await.or_problem()?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! Config versions: list, get, make, compare, activate, roll back; and a collection embedded in one more space.
 
 use crate::{chatbots::ChatbotView, jobs::JobAccepted, problems::OrProblem as _};
+use access::Bearer;
 use axum::extract::{Path, State, rejection::PathRejection};
 use domain::{ChatbotId, ConfigVersionId};
 use http::StatusCode;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use store::{collection_settings::Named, config_versions::ConfigVersion};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 use crate::wire::Paging;
 
@@ -161,13 +162,13 @@ impl From<ConfigBody> for Given {
     responses((status = 200, body = Page<ConfigVersionView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_config_versions(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<ConfigVersionView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let below = paging::cursor(paging.cursor.as_deref())?;
-    let rows = management.config_versions(&key, id, below, limit + 1).await.or_problem()?;
+    let rows = management.config_versions(&caller, id, below, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(ConfigVersionView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &ConfigVersionView| view.number)))
 }
@@ -178,11 +179,11 @@ pub async fn list_config_versions(
     responses((status = 201, body = ConfigVersionView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_config_version(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
     Json(body): Json<ConfigBody>,
 ) -> Result<(StatusCode, axum::Json<ConfigVersionView>), Problem> {
-    let made = management.create_config_version(&key, id, body.into()).await.or_problem()?;
+    let made = management.create_config_version(&caller, id, body.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(made.into())))
 }
 
@@ -199,11 +200,11 @@ fn ids(path: VersionPath) -> Result<(ChatbotId, ConfigVersionId), Problem> {
     responses((status = 200, body = ConfigVersionView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_config_version(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     path: VersionPath,
 ) -> Result<axum::Json<ConfigVersionView>, Problem> {
     let (chatbot, id) = ids(path)?;
-    Ok(axum::Json(management.config_version(&key, chatbot, id).await.or_problem()?.into()))
+    Ok(axum::Json(management.config_version(&caller, chatbot, id).await.or_problem()?.into()))
 }
 
 /// With which version.
@@ -238,12 +239,12 @@ pub struct DifferenceView {
     responses((status = 200, body = Differences), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn diff_config_versions(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     path: VersionPath,
     Query(query): Query<DiffWith>,
 ) -> Result<axum::Json<Differences>, Problem> {
     let (chatbot, id) = ids(path)?;
-    let differing = management.diff_config_versions(&key, chatbot, id, query.with).await.or_problem()?;
+    let differing = management.diff_config_versions(&caller, chatbot, id, query.with).await.or_problem()?;
     let view = |Difference { field, before, after }| DifferenceView { field, before, after };
     Ok(axum::Json(Differences { items: differing.into_iter().map(view).collect() }))
 }
@@ -255,11 +256,11 @@ pub async fn diff_config_versions(
     responses((status = 200, body = ChatbotView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn activate_config_version(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     path: VersionPath,
 ) -> Result<axum::Json<ChatbotView>, Problem> {
     let (chatbot, id) = ids(path)?;
-    Ok(axum::Json(management.activate_config_version(&key, chatbot, id).await.or_problem()?.into()))
+    Ok(axum::Json(management.activate_config_version(&caller, chatbot, id).await.or_problem()?.into()))
 }
 
 /// Have the version answer again that did before the present one. Scope `chatbots:write`.
@@ -267,10 +268,10 @@ pub async fn activate_config_version(
     responses((status = 200, body = ChatbotView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn roll_back(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChatbotId>,
 ) -> Result<axum::Json<ChatbotView>, Problem> {
-    Ok(axum::Json(management.roll_back(&key, id).await.or_problem()?.into()))
+    Ok(axum::Json(management.roll_back(&caller, id).await.or_problem()?.into()))
 }
 
 /// A space for a collection.
@@ -292,10 +293,11 @@ pub struct Reembed {
     responses((status = 202, body = JobAccepted), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub async fn reembed_collection(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(named): PathId<Named>,
     Json(body): Json<Reembed>,
 ) -> Result<(StatusCode, axum::Json<JobAccepted>), Problem> {
-    let job = management.reembed(&key, &named, &body.embedding_model, body.dimension).await.or_problem()?;
+    let job =
+        management.reembed(&caller, &named, &body.embedding_model, body.dimension).await.or_problem()?;
     Ok((StatusCode::ACCEPTED, axum::Json(JobAccepted::of(job))))
 }

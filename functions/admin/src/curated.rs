@@ -1,6 +1,7 @@
 //! Curated answers: list, get, write, import, change, delete.
 
 use crate::{problems::OrProblem as _, wire};
+use access::Bearer;
 use axum::extract::State;
 use domain::{ChatbotId, CollectionId, CuratedAnswerId, DocumentId};
 use http::StatusCode;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::curated::{Curated, Which};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// A question that people answered themselves.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,7 +85,7 @@ pub struct CuratedQuery {
     responses((status = 200, body = Page<CuratedAnswerView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_curated_answers(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<CuratedQuery>,
 ) -> Result<axum::Json<Page<CuratedAnswerView>>, Problem> {
     let limit = paging::limit(query.limit)?;
@@ -94,7 +95,7 @@ pub async fn list_curated_answers(
         collection: collection.as_deref(),
         before: paging::cursor(query.cursor.as_deref())?,
     };
-    let rows = management.curated_answers(&key, &which, limit + 1).await.or_problem()?;
+    let rows = management.curated_answers(&caller, &which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(CuratedAnswerView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &CuratedAnswerView| view.id)))
 }
@@ -104,10 +105,10 @@ pub async fn list_curated_answers(
     responses((status = 200, body = CuratedAnswerView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_curated_answer(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<CuratedAnswerId>,
 ) -> Result<axum::Json<CuratedAnswerView>, Problem> {
-    let curated = management.curated_answer(&key, id).await.or_problem()?;
+    let curated = management.curated_answer(&caller, id).await.or_problem()?;
     Ok(axum::Json(curated.into()))
 }
 
@@ -150,10 +151,10 @@ impl From<CreateCuratedAnswer> for Given {
         (status = 404, body = Problem), (status = 422, body = Problem), (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn create_curated_answer(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<CreateCuratedAnswer>,
 ) -> Result<(StatusCode, axum::Json<CuratedAnswerView>), Problem> {
-    let curated = management.create_curated_answer(&key, body.into()).await.or_problem()?;
+    let curated = management.create_curated_answer(&caller, body.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(curated.into())))
 }
 
@@ -180,11 +181,11 @@ pub struct ImportedCuratedAnswers {
         (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn import_curated_answers(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<ImportCuratedAnswers>,
 ) -> Result<(StatusCode, axum::Json<ImportedCuratedAnswers>), Problem> {
     let given = body.items.into_iter().map(Given::from).collect();
-    let ids = management.import_curated_answers(&key, given).await.or_problem()?;
+    let ids = management.import_curated_answers(&caller, given).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(ImportedCuratedAnswers { ids })))
 }
 
@@ -216,7 +217,7 @@ pub struct ChangeCuratedAnswer {
         (status = 404, body = Problem), (status = 422, body = Problem), (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn change_curated_answer(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<CuratedAnswerId>,
     Json(body): Json<ChangeCuratedAnswer>,
 ) -> Result<axum::Json<CuratedAnswerView>, Problem> {
@@ -228,7 +229,7 @@ pub async fn change_curated_answer(
         source_url: body.source_url,
         is_active: body.is_active,
     };
-    let curated = management.change_curated_answer(&key, id, change).await.or_problem()?;
+    let curated = management.change_curated_answer(&caller, id, change).await.or_problem()?;
     Ok(axum::Json(curated.into()))
 }
 
@@ -237,9 +238,9 @@ pub async fn change_curated_answer(
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn delete_curated_answer(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<CuratedAnswerId>,
 ) -> Result<StatusCode, Problem> {
-    management.delete_curated_answer(&key, id).await.or_problem()?;
+    management.delete_curated_answer(&caller, id).await.or_problem()?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ use crate::{
     problems::OrProblem as _,
     wire::{self, LinkView},
 };
+use access::Bearer;
 use axum::extract::State;
 use domain::{CollectionId, DocumentId, Failure, ProductId};
 use http::StatusCode;
@@ -16,7 +17,7 @@ use store::{
     library::{Document, Which},
 };
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, JsonOrNothing, Page, PathId, Problem, Query, paging};
+use web::{JsonOrNothing, Page, PathId, Problem, Query, paging};
 
 /// A document's state.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -182,7 +183,7 @@ impl From<Document> for DocumentView {
     responses((status = 200, body = Page<DocumentView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_documents(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<DocumentQuery>,
 ) -> Result<axum::Json<Page<DocumentView>>, Problem> {
     let limit = paging::limit(query.limit)?;
@@ -193,7 +194,7 @@ pub async fn list_documents(
         text: text.as_deref(),
         before: paging::cursor(query.cursor.as_deref())?,
     };
-    let rows = management.documents(&key, &which, limit + 1).await.or_problem()?;
+    let rows = management.documents(&caller, &which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(DocumentView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &DocumentView| view.id)))
 }
@@ -203,10 +204,10 @@ pub async fn list_documents(
     responses((status = 200, body = DocumentView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_document(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<DocumentId>,
 ) -> Result<axum::Json<DocumentView>, Problem> {
-    let document = management.document(&key, id).await.or_problem()?;
+    let document = management.document(&caller, id).await.or_problem()?;
     Ok(axum::Json(document.into()))
 }
 
@@ -215,10 +216,10 @@ pub async fn get_document(
     responses((status = 202), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub async fn delete_document(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<DocumentId>,
 ) -> Result<StatusCode, Problem> {
-    management.delete_document(&key, id).await.or_problem()?;
+    management.delete_document(&caller, id).await.or_problem()?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -233,10 +234,10 @@ pub struct Reprocessing {
     responses((status = 202, body = Reprocessing), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub async fn reprocess_document(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<DocumentId>,
 ) -> Result<(StatusCode, axum::Json<Reprocessing>), Problem> {
-    management.reprocess(&key, id).await.or_problem()?;
+    management.reprocess(&caller, id).await.or_problem()?;
     Ok((StatusCode::ACCEPTED, axum::Json(Reprocessing { documents: 1 })))
 }
 
@@ -255,12 +256,12 @@ pub struct ReprocessCollection {
         (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub async fn reprocess_collection(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(collection): PathId<Named>,
     JsonOrNothing(body): JsonOrNothing<ReprocessCollection>,
 ) -> Result<(StatusCode, axum::Json<Reprocessing>), Problem> {
     let extent = if body.failed_only { Extent::Failed } else { Extent::All };
-    let documents = management.reprocess_collection(&key, &collection, extent).await.or_problem()?;
+    let documents = management.reprocess_collection(&caller, &collection, extent).await.or_problem()?;
     Ok((StatusCode::ACCEPTED, axum::Json(Reprocessing { documents })))
 }
 
@@ -269,10 +270,10 @@ pub async fn reprocess_collection(
     responses((status = 200, body = LinkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn download_document(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<DocumentId>,
 ) -> Result<axum::Json<LinkView>, Problem> {
-    let link = management.original(&key, id, Timestamp::now()).await.or_problem()?;
+    let link = management.original(&caller, id, Timestamp::now()).await.or_problem()?;
     Ok(axum::Json(link.into()))
 }
 
@@ -281,9 +282,9 @@ pub async fn download_document(
     responses((status = 200, body = LinkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn download_text(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<DocumentId>,
 ) -> Result<axum::Json<LinkView>, Problem> {
-    let link = management.text(&key, id, Timestamp::now()).await.or_problem()?;
+    let link = management.text(&caller, id, Timestamp::now()).await.or_problem()?;
     Ok(axum::Json(link.into()))
 }

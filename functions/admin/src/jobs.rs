@@ -1,6 +1,7 @@
 //! Ingestion jobs: list, get; a comparison of bucket and documents on demand.
 
 use crate::{documents::FailureView, problems::OrProblem as _};
+use access::Bearer;
 use axum::extract::State;
 use domain::{DocumentId, IngestionJobId};
 use http::StatusCode;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use store::job_history::{Job, Which};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use web::{BearerKey, Page, PathId, Problem, Query, paging};
+use web::{Page, PathId, Problem, Query, paging};
 
 /// A job's state.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -130,7 +131,7 @@ impl From<Job> for JobView {
     responses((status = 200, body = Page<JobView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_ingestion_jobs(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<JobQuery>,
 ) -> Result<axum::Json<Page<JobView>>, Problem> {
     let limit = paging::limit(query.limit)?;
@@ -141,7 +142,7 @@ pub async fn list_ingestion_jobs(
         document: query.document,
         before: paging::cursor(query.cursor.as_deref())?,
     };
-    let rows = management.jobs(&key, &which, limit + 1).await.or_problem()?;
+    let rows = management.jobs(&caller, &which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(JobView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &JobView| view.id)))
 }
@@ -151,10 +152,10 @@ pub async fn list_ingestion_jobs(
     responses((status = 200, body = JobView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_ingestion_job(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<IngestionJobId>,
 ) -> Result<axum::Json<JobView>, Problem> {
-    let job = management.job(&key, id).await.or_problem()?;
+    let job = management.job(&caller, id).await.or_problem()?;
     Ok(axum::Json(job.into()))
 }
 
@@ -179,8 +180,8 @@ impl JobAccepted {
     responses((status = 202, body = JobAccepted), (status = 401, body = Problem), (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub async fn reconcile(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
 ) -> Result<(StatusCode, axum::Json<JobAccepted>), Problem> {
-    let job_id = management.reconcile(&key).await.or_problem()?;
+    let job_id = management.reconcile(&caller).await.or_problem()?;
     Ok((StatusCode::ACCEPTED, axum::Json(JobAccepted { job_id })))
 }

@@ -1,6 +1,7 @@
 //! The organization itself.
 
 use crate::problems::OrProblem as _;
+use access::Bearer;
 use axum::extract::State;
 use domain::{
     OrganizationId,
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::organizations::Organization;
 use utoipa::ToSchema;
-use web::{BearerKey, Json, Problem};
+use web::{Json, Problem};
 
 /// The organization that the caller belongs to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,6 +37,8 @@ pub struct OrganizationView {
     spent_today: SpentView,
     retention_days: RetentionDaysBody,
     transcript_sample_rate: f64,
+    /// Hours for which the token of a session is good.
+    session_expiry_hours: u32,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -123,6 +126,7 @@ impl From<Organization> for OrganizationView {
                 retrieval_logs: days.retrieval_logs,
             },
             transcript_sample_rate: settings.transcript_sample_rate,
+            session_expiry_hours: settings.session_expiry_hours,
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
@@ -134,9 +138,9 @@ impl From<Organization> for OrganizationView {
     responses((status = 200, body = OrganizationView), (status = 401, body = Problem), (status = 403, body = Problem)))]
 pub async fn get_organization(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
 ) -> Result<axum::Json<OrganizationView>, Problem> {
-    Ok(axum::Json(management.organization(&key).await.or_problem()?.into()))
+    Ok(axum::Json(management.organization(&caller).await.or_problem()?.into()))
 }
 
 /// What is to be changed; what is not named stays, a part that is named is replaced as a whole.
@@ -160,6 +164,8 @@ pub struct ChangeOrganization {
     retention_days: Option<RetentionDaysBody>,
     /// 0 to 1.
     transcript_sample_rate: Option<f64>,
+    /// 1 to 720.
+    session_expiry_hours: Option<i64>,
 }
 
 /// Change the caller's organization. Scope `organization:write`.
@@ -167,7 +173,7 @@ pub struct ChangeOrganization {
     responses((status = 200, body = OrganizationView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn change_organization(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<ChangeOrganization>,
 ) -> Result<axum::Json<OrganizationView>, Problem> {
     let given = Given {
@@ -187,6 +193,7 @@ pub async fn change_organization(
             retrieval_logs: body.retrieval_logs,
         }),
         transcript_sample_rate: body.transcript_sample_rate,
+        session_expiry_hours: body.session_expiry_hours,
     };
-    Ok(axum::Json(management.change_organization(&key, given).await.or_problem()?.into()))
+    Ok(axum::Json(management.change_organization(&caller, given).await.or_problem()?.into()))
 }

@@ -4,6 +4,7 @@ use crate::{
     problems::OrProblem as _,
     wire::{self, Paging},
 };
+use access::Bearer;
 use axum::extract::State;
 use domain::{ChunkId, DocumentId};
 use management::{Management, passages::Change};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::passages::Passage;
 use utoipa::ToSchema;
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// A passage of a document.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,13 +79,13 @@ impl From<Passage> for ChunkView {
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_chunks(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<DocumentId>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<ChunkView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(-1);
-    let rows = management.passages(&key, id, after, limit + 1).await.or_problem()?;
+    let rows = management.passages(&caller, id, after, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(ChunkView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &ChunkView| view.index)))
 }
@@ -94,10 +95,10 @@ pub async fn list_chunks(
     responses((status = 200, body = ChunkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_chunk(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChunkId>,
 ) -> Result<axum::Json<ChunkView>, Problem> {
-    let passage = management.passage(&key, id).await.or_problem()?;
+    let passage = management.passage(&caller, id).await.or_problem()?;
     Ok(axum::Json(passage.into()))
 }
 
@@ -122,11 +123,11 @@ pub struct ChangeChunk {
         (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn change_chunk(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ChunkId>,
     Json(body): Json<ChangeChunk>,
 ) -> Result<axum::Json<ChunkView>, Problem> {
     let change = Change { is_active: body.is_active, content: body.content };
-    let passage = management.change_passage(&key, id, change).await.or_problem()?;
+    let passage = management.change_passage(&caller, id, change).await.or_problem()?;
     Ok(axum::Json(passage.into()))
 }

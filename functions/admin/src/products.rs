@@ -1,6 +1,7 @@
 //! Products: list, get, make, change, delete.
 
 use crate::problems::OrProblem as _;
+use access::Bearer;
 use axum::extract::State;
 use domain::{ProductId, limits};
 use http::StatusCode;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::products::{Product, Which};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// What documents are about.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,7 +78,7 @@ pub struct ListProducts {
     responses((status = 200, body = Page<ProductView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_products(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<ListProducts>,
 ) -> Result<axum::Json<Page<ProductView>>, Problem> {
     let limit = paging::limit(query.limit)?;
@@ -99,7 +100,7 @@ pub async fn list_products(
         text: query.q.as_deref(),
         before: paging::cursor(query.cursor.as_deref())?,
     };
-    let rows = management.products(&key, &which, limit + 1).await.or_problem()?;
+    let rows = management.products(&caller, &which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(ProductView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &ProductView| view.id)))
 }
@@ -109,10 +110,10 @@ pub async fn list_products(
     responses((status = 200, body = ProductView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_product(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ProductId>,
 ) -> Result<axum::Json<ProductView>, Problem> {
-    Ok(axum::Json(management.product(&key, id).await.or_problem()?.into()))
+    Ok(axum::Json(management.product(&caller, id).await.or_problem()?.into()))
 }
 
 /// What is said of a product; of a change, what is not named stays.
@@ -156,10 +157,10 @@ impl From<ProductBody> for Given {
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_product(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<ProductBody>,
 ) -> Result<(StatusCode, axum::Json<ProductView>), Problem> {
-    let product = management.create_product(&key, body.into()).await.or_problem()?;
+    let product = management.create_product(&caller, body.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(product.into())))
 }
 
@@ -170,11 +171,11 @@ pub async fn create_product(
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn change_product(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ProductId>,
     Json(body): Json<ProductBody>,
 ) -> Result<axum::Json<ProductView>, Problem> {
-    Ok(axum::Json(management.change_product(&key, id, body.into()).await.or_problem()?.into()))
+    Ok(axum::Json(management.change_product(&caller, id, body.into()).await.or_problem()?.into()))
 }
 
 /// Delete a product; its documents stay, and are about none. Scope `products:write`.
@@ -182,9 +183,9 @@ pub async fn change_product(
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn delete_product(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<ProductId>,
 ) -> Result<StatusCode, Problem> {
-    management.delete_product(&key, id).await.or_problem()?;
+    management.delete_product(&caller, id).await.or_problem()?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,10 +2,11 @@
 //! template to it.
 
 use crate::{
-    ai_models, api_keys, chatbots, collections, config_versions, curated, documents, jobs, organization,
-    passages, products, uploads, web_sources,
+    ai_models, api_keys, chatbots, collections, config_versions, curated, documents, invitations, jobs,
+    organization, passages, products, uploads, users, web_sources,
 };
-use axum::Router;
+use access::Access;
+use axum::{Extension, Router};
 use management::Management;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -18,13 +19,13 @@ use web::{Problem, service};
          description = "Documents, collections, curated answers and web sources of an organization, and their ingestion.",
          license(name = "Apache-2.0", identifier = "Apache-2.0")),
     components(schemas(Problem)),
-    security(("api_key" = []))
+    security(("bearer" = []))
 )]
 struct Document;
 
 /// All routes of this function, with the document that describes them.
-pub fn app(management: Arc<Management>, public_url: &str) -> Router {
-    service::app(declared(), "/api/v1/admin/openapi.json", public_url, management)
+pub fn app(management: Arc<Management>, access: Access, public_url: &str) -> Router {
+    service::app(declared(), "/api/v1/admin/openapi.json", public_url, management).layer(Extension(access))
 }
 
 fn declared() -> OpenApiRouter<Arc<Management>> {
@@ -73,4 +74,9 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(organization::get_organization, organization::change_organization))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
         .routes(routes!(api_keys::get_api_key, api_keys::revoke_api_key))
+        .routes(routes!(users::me))
+        .routes(routes!(users::list_users))
+        .routes(routes!(users::get_user, users::change_user, users::remove_user))
+        .routes(routes!(invitations::list_invitations, invitations::create_invitation))
+        .routes(routes!(invitations::withdraw_invitation))
 }

@@ -1,6 +1,7 @@
 //! Uploads: forms by which documents come into the bucket.
 
 use crate::problems::OrProblem as _;
+use access::Bearer;
 use axum::extract::State;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use management::{Management, uploads::Wish};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
-use web::{BearerKey, Json, Problem};
+use web::{Json, Problem};
 
 /// What is to be uploaded.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,7 +63,7 @@ pub struct UploadForm {
         (status = 413, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub async fn upload_document(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<UploadDocument>,
 ) -> Result<(StatusCode, axum::Json<UploadForm>), Problem> {
     let path = match (body.path, body.filename) {
@@ -86,7 +87,7 @@ pub async fn upload_document(
         product: body.product,
         attributes: body.attributes,
     };
-    let (object, form) = management.upload(&key, &wish, Timestamp::now()).await.or_problem()?;
+    let (object, form) = management.upload(&caller, &wish, Timestamp::now()).await.or_problem()?;
     let view = UploadForm { key: object, url: form.url, fields: form.fields, expires_at: form.expires_at };
     Ok((StatusCode::CREATED, axum::Json(view)))
 }

@@ -1,6 +1,7 @@
 //! Web sources: list, get, declare, visit, delete.
 
 use crate::{problems::OrProblem as _, wire};
+use access::Bearer;
 use axum::extract::State;
 use domain::{CollectionId, WebSourceId};
 use http::StatusCode;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::web_sources::WebSource;
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// A page or a sitemap that a collection is kept in step with.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,13 +78,14 @@ pub struct WebSourceQuery {
     responses((status = 200, body = Page<WebSourceView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn list_web_sources(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<WebSourceQuery>,
 ) -> Result<axum::Json<Page<WebSourceView>>, Problem> {
     let limit = paging::limit(query.limit)?;
     let collection = wire::words("collection", query.collection)?;
     let before = paging::cursor(query.cursor.as_deref())?;
-    let rows = management.web_sources(&key, collection.as_deref(), before, limit + 1).await.or_problem()?;
+    let rows =
+        management.web_sources(&caller, collection.as_deref(), before, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(WebSourceView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &WebSourceView| view.id)))
 }
@@ -93,10 +95,10 @@ pub async fn list_web_sources(
     responses((status = 200, body = WebSourceView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn get_web_source(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<WebSourceId>,
 ) -> Result<axum::Json<WebSourceView>, Problem> {
-    let source = management.web_source(&key, id).await.or_problem()?;
+    let source = management.web_source(&caller, id).await.or_problem()?;
     Ok(axum::Json(source.into()))
 }
 
@@ -131,7 +133,7 @@ pub struct CreateWebSource {
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub async fn create_web_source(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Json(body): Json<CreateWebSource>,
 ) -> Result<(StatusCode, axum::Json<WebSourceView>), Problem> {
     let kind = match body.kind {
@@ -139,7 +141,7 @@ pub async fn create_web_source(
         WebSourceKind::Sitemap => Kind::Sitemap,
     };
     let given = Given { collection: body.collection, kind, url: body.url, every_hours: body.every_hours };
-    let source = management.create_web_source(&key, given).await.or_problem()?;
+    let source = management.create_web_source(&caller, given).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(source.into())))
 }
 
@@ -148,10 +150,10 @@ pub async fn create_web_source(
     responses((status = 202), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub async fn visit_web_source(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<WebSourceId>,
 ) -> Result<StatusCode, Problem> {
-    management.visit(&key, id).await.or_problem()?;
+    management.visit(&caller, id).await.or_problem()?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -160,9 +162,9 @@ pub async fn visit_web_source(
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub async fn delete_web_source(
     State(management): State<Arc<Management>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<WebSourceId>,
 ) -> Result<StatusCode, Problem> {
-    management.delete_web_source(&key, id).await.or_problem()?;
+    management.delete_web_source(&caller, id).await.or_problem()?;
     Ok(StatusCode::NO_CONTENT)
 }

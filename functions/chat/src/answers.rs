@@ -4,6 +4,7 @@ use crate::{
     Context,
     problems::{self, OrProblem as _},
 };
+use access::Bearer;
 use answering::{Answer, Begun, Event, Timings, Turn};
 use axum::{
     Extension,
@@ -26,7 +27,7 @@ use std::{
 };
 use store::{idempotency::Once, messages::Citation};
 use utoipa::ToSchema;
-use web::{BearerKey, IdempotencyKey, Json, PathId, Problem, RequestId, replayed};
+use web::{IdempotencyKey, Json, PathId, Problem, RequestId, replayed};
 
 /// Seconds between signs of life while a stream has nothing to say: proxies close what is silent.
 pub const HEARTBEAT_SECONDS: u64 = 10;
@@ -186,7 +187,7 @@ impl AnswerView {
     }
 }
 
-/// Ask one question. With `Accept: text/event-stream` the answer comes as `token`, `citation`, then one `done`
+/// Ask one question. Scope `chat`, or the session's token. With `Accept: text/event-stream` the answer comes as `token`, `citation`, then one `done`
 /// (this same JSON) or `error` (a problem) event. With an `Idempotency-Key` it is answered once: sent again, the same answer comes.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/messages", tag = "chat",
     params(("id" = uuid::Uuid, Path, description = "The session"),
@@ -197,7 +198,7 @@ impl AnswerView {
         (status = 429, body = Problem), (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn ask(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(session): PathId<SessionId>,
     Extension(request): Extension<RequestId>,
     IdempotencyKey(once): IdempotencyKey,
@@ -208,13 +209,13 @@ pub async fn ask(
     let question =
         Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
     let turn = match once {
-        None => context.answering.begin(&key, session).await.or_problem()?,
+        None => context.answering.begin(&caller, session).await.or_problem()?,
         Some(own) => {
             let once = Once {
                 key: own,
                 fingerprint: fingerprint(&["ask", &session.to_string(), question.as_str()]),
             };
-            match context.answering.begin_once(&key, session, once).await.or_problem()? {
+            match context.answering.begin_once(&caller, session, once).await.or_problem()? {
                 Begun::Turn(turn) => *turn,
                 Begun::Answered(answer) => {
                     return Ok(answered_before(&context, *answer, &headers, request).await);
@@ -247,7 +248,7 @@ pub struct Edit {
     answer: bool,
 }
 
-/// Change what a user's message says; what it said first is kept. With `"answer": true` it is answered again, as JSON or
+/// Change what a user's message says; what it said first is kept. Scope `chat`, or the session's token. With `"answer": true` it is answered again, as JSON or
 /// as a stream like any question; without, there is no content.
 #[utoipa::path(patch, path = "/api/v1/sessions/{id}/messages/{message_id}", tag = "chat",
     params(("id" = uuid::Uuid, Path, description = "The session"), ("message_id" = uuid::Uuid, Path, description = "A user's message")),
@@ -257,7 +258,7 @@ pub struct Edit {
         (status = 502, body = Problem), (status = 503, body = Problem)))]
 pub async fn edit(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     path: Result<Path<(SessionId, MessageId)>, PathRejection>,
     Extension(request): Extension<RequestId>,
     headers: HeaderMap,
@@ -268,10 +269,10 @@ pub async fn edit(
     let question =
         Question::new(&body.message).map_err(|problem| problems::not_a_question(problem, "/message"))?;
     if !body.answer {
-        context.answering.edit(&key, session, message, &question).await.or_problem()?;
+        context.answering.edit(&caller, session, message, &question).await.or_problem()?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let turn = context.answering.begin_again(&key, session, message, &question).await.or_problem()?;
+    let turn = context.answering.begin_again(&caller, session, message, &question).await.or_problem()?;
     respond(&context, turn, question, arrived, &headers, request).await
 }
 

@@ -1,8 +1,8 @@
 //! What the handlers work with.
 
 use crate::{mcp, sources::Sources};
+use access::Access;
 use answering::Answering;
-use domain::sealed::IdentityHashKey;
 use models::{Endpoint, Guardrail};
 use runtime::config;
 use std::sync::{Arc, OnceLock};
@@ -10,7 +10,8 @@ use std::sync::{Arc, OnceLock};
 /// Made once a process.
 pub struct Context {
     pub answering: Arc<Answering>,
-    pub identity_hash_key: IdentityHashKey,
+    /// Tells whose request it is.
+    pub access: Access,
     pub embedding_model: String,
     pub embedding_dimension: usize,
     /// Opens what citations name.

@@ -1,6 +1,7 @@
 //! Keeping sessions: found again, named, ended, stopped.
 
 use crate::{Context, problems::OrProblem as _, sessions::SessionView};
+use access::Bearer;
 use axum::extract::State;
 use domain::{ChatbotId, SessionId, conversation::Platform, limits};
 use http::StatusCode;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 use store::sessions::{Changes, Ending, Which};
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, JsonOrNothing, Page, PathId, Problem, Query, paging};
+use web::{Json, JsonOrNothing, Page, PathId, Problem, Query, paging};
 
 /// The states of a session.
 const STATUSES: [&str; 6] = ["active", "complete", "incomplete", "escalated", "expired", "terminated"];
@@ -50,12 +51,12 @@ pub struct ListSessions {
     responses((status = 200, body = Page<SessionView>), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn list(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(query): Query<ListSessions>,
 ) -> Result<axum::Json<Page<SessionView>>, Problem> {
     let limit = paging::limit(query.limit)?;
     let which = which(query)?;
-    let rows = context.answering.sessions(&key, &which, limit + 1).await.or_problem()?;
+    let rows = context.answering.sessions(&caller, &which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(SessionView::from).collect();
     Ok(axum::Json(Page::of(views, limit, SessionView::id)))
 }
@@ -135,12 +136,12 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn change(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<SessionId>,
     Json(body): Json<ChangeSession>,
 ) -> Result<axum::Json<SessionView>, Problem> {
     let changes = changes(body)?;
-    Ok(axum::Json(context.answering.change_session(&key, id, &changes).await.or_problem()?.into()))
+    Ok(axum::Json(context.answering.change_session(&caller, id, &changes).await.or_problem()?.into()))
 }
 
 fn changes(body: ChangeSession) -> Result<Changes, Problem> {
@@ -205,14 +206,14 @@ pub enum Outcome {
     Incomplete,
 }
 
-/// End a session: no message is taken from then on. Scope `chat`.
+/// End a session: no message is taken from then on. Scope `chat`, or the session's token.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/end", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
     request_body = EndSession,
     responses((status = 200, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn end(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<SessionId>,
     JsonOrNothing(body): JsonOrNothing<EndSession>,
 ) -> Result<axum::Json<SessionView>, Problem> {
@@ -223,18 +224,18 @@ pub async fn end(
         Outcome::Complete => Ending::Complete,
         Outcome::Incomplete => Ending::Incomplete,
     };
-    Ok(axum::Json(context.answering.end_session(&key, id, ending, body.nps).await.or_problem()?.into()))
+    Ok(axum::Json(context.answering.end_session(&caller, id, ending, body.nps).await.or_problem()?.into()))
 }
 
-/// Stop the answer that is being written; its stream ends with an `error` event, what was written is kept. Scope `chat`.
+/// Stop the answer that is being written; its stream ends with an `error` event, what was written is kept. Scope `chat`, or the session's token.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/cancel", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
     responses((status = 202, description = "Asked for; it stops within about a second"), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub async fn cancel(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    context.answering.cancel(&key, id).await.or_problem()?;
+    context.answering.cancel(&caller, id).await.or_problem()?;
     Ok(StatusCode::ACCEPTED)
 }
 

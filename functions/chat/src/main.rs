@@ -1,6 +1,7 @@
 //! `chat`: sessions, turns and search over HTTP, streamed.
 
 mod answers;
+mod callers;
 mod context;
 mod keeping;
 mod mcp;
@@ -14,7 +15,6 @@ mod sources;
 
 use answering::Answering;
 use context::Context;
-use domain::sealed::IdentityHashKey;
 use runtime::{aws, config, logs};
 use std::sync::{Arc, OnceLock};
 
@@ -25,16 +25,15 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
     let endpoint = context::endpoint()?;
-    let secret = config::text("IDENTITY_HASH_KEY")?;
+    let database = store::Database::new(&config::text("DATABASE_URL")?)?;
     let context = Context {
         answering: Arc::new(Answering {
-            database: store::Database::new(&config::text("DATABASE_URL")?)?,
+            database: database.clone(),
             embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
             generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
             reranker: models::Reranker::new(&aws),
         }),
-        identity_hash_key: IdentityHashKey::new(&secret)
-            .ok_or_else(|| anyhow::anyhow!("IDENTITY_HASH_KEY is shorter than 32 bytes"))?,
+        access: callers::access(&database)?,
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         sources: sources::Sources::new(&aws, &config::text("BUCKET")?),

@@ -1,17 +1,18 @@
 //! The Model Context Protocol over streamable HTTP: the tools `search` and `ask`, for any client of it.
 //!
 //! Stateless, as revision 2026-07-28 has it, and for older clients too (`initialize` is answered, no session is kept):
-//! each request stands alone and carries its API key. The protocol itself is rmcp's.
+//! each request stands alone and carries its caller's credential. The protocol itself is rmcp's.
 
 mod tools;
 
 use crate::{Context, problems::OrProblem as _};
+use access::Bearer;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
     response::{IntoResponse as _, Response},
 };
-use domain::limits;
+use domain::{Caller, limits};
 use http::{HeaderValue, Method, StatusCode, header};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -23,7 +24,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 use tools::Tools;
-use web::{BearerKey, Problem};
+use web::Problem;
 
 /// Origins of browsers on the machine itself; a deployment's own comes with `PUBLIC_URL`.
 const LOCAL_ORIGINS: [&str; 2] = ["http://localhost:*", "http://127.0.0.1:*"];
@@ -58,10 +59,10 @@ pub fn service(context: &Arc<Context>, public_url: &str) -> Service {
         (status = 400, body = Object), (status = 401, body = Problem), (status = 403, description = "A foreign origin")))]
 pub async fn call(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     request: Request,
 ) -> Response {
-    serve(&context, key, request).await
+    serve(&context, bearer, request).await
 }
 
 /// There is no stream of its own to listen to: 405, as the protocol says.
@@ -69,10 +70,10 @@ pub async fn call(
     responses((status = 401, body = Problem), (status = 405, description = "Not offered")))]
 pub async fn listen(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     request: Request,
 ) -> Response {
-    serve(&context, key, request).await
+    serve(&context, bearer, request).await
 }
 
 /// There is no session to end: 405, as the protocol says.
@@ -80,34 +81,37 @@ pub async fn listen(
     responses((status = 401, body = Problem), (status = 405, description = "Not offered")))]
 pub async fn end(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     request: Request,
 ) -> Response {
-    serve(&context, key, request).await
+    serve(&context, bearer, request).await
 }
 
-async fn serve(context: &Arc<Context>, key: Result<BearerKey, Problem>, request: Request) -> Response {
-    served(context, key, request).await.unwrap_or_else(|problem| told(&problem))
+async fn serve(context: &Arc<Context>, bearer: Result<Bearer, Problem>, request: Request) -> Response {
+    served(context, bearer, request).await.unwrap_or_else(|problem| told(&problem))
 }
 
 async fn served(
     context: &Arc<Context>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let BearerKey(key) = key?;
+    let Bearer(caller) = bearer?;
+    if matches!(caller, Caller::EndUser { .. }) {
+        return Err(Problem::outside_session());
+    }
     let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, limits::BODY_BYTES).await.map_err(|_| Problem::body_too_large())?;
     let is_readable = parts.method != Method::POST || serde_json::from_slice::<IgnoredAny>(&bytes).is_ok();
-    // A tool's use case checks the key with what it reads; whatever else is asked for, that is all there is to do.
+    // A tool's use case checks the caller with what it reads; whatever else is asked for, that is all there is to do.
     if !calls_a_tool(&bytes) {
-        context.answering.knows(&key).await.or_problem()?;
+        context.answering.knows(&caller).await.or_problem()?;
     }
     if !is_readable {
         return Ok(not_json());
     }
     let not_served = NotServed::default();
-    parts.extensions.insert(key);
+    parts.extensions.insert(caller);
     parts.extensions.insert(not_served.clone());
     let mut response =
         context.mcp().handle(Request::from_parts(parts, Body::from(bytes))).await.map(Body::new);

@@ -11,16 +11,20 @@ mod wire;
 
 pub use failure::Failure;
 
+use access::Bearer;
 use axum::extract::rejection::BytesRejection;
-use domain::ApiKey;
+use domain::Caller;
 use lambda_http::http::StatusCode;
 use serde::de::DeserializeOwned;
-use web::{BearerKey, Problem};
+use web::Problem;
 
-/// A request's key, or the refusal in this protocol's words.
-fn caller(key: Result<BearerKey, Problem>) -> Result<ApiKey, Failure> {
-    let BearerKey(key) = key?;
-    Ok(key)
+/// A request's caller, or the refusal in this protocol's words. An end user has one session, and this protocol opens
+/// others.
+fn caller(bearer: Result<Bearer, Problem>) -> Result<Caller, Failure> {
+    match bearer? {
+        Bearer(Caller::EndUser { .. }) => Err(Problem::outside_session().into()),
+        Bearer(caller) => Ok(caller),
+    }
 }
 
 /// A request's body; fields that are not known here are some other server's.

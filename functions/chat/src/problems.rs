@@ -27,6 +27,8 @@ fn database_unavailable() -> Problem {
 pub fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Unauthorized => Problem::unauthorized(),
+        Refusal::NotAMember => Problem::not_a_member(),
+        Refusal::OutsideSession => Problem::outside_session(),
         Refusal::Forbidden(scope) => Problem::forbidden(scope.as_str()),
         Refusal::TooManyCalls(exceeded) => {
             Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds)

@@ -1,6 +1,7 @@
 //! The search behind an answer: what each leg found, what the model was given, what is cited.
 
 use crate::{Context, problems::OrProblem as _};
+use access::Bearer;
 use axum::extract::State;
 use domain::{ChunkId, DocumentId, MessageId};
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use store::retrievals::{Found, Retrieval};
 use utoipa::ToSchema;
-use web::{BearerKey, PathId, Problem};
+use web::{PathId, Problem};
 
 /// What was searched and found for a message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -144,10 +145,10 @@ fn ranks(passages: &[Found], score: impl Fn(&Found) -> Option<f64>) -> Vec<Optio
     responses((status = 200, body = RetrievalView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn retrieval(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<MessageId>,
 ) -> Result<axum::Json<RetrievalView>, Problem> {
-    Ok(axum::Json(context.answering.retrieval(&key, id).await.or_problem()?.into()))
+    Ok(axum::Json(context.answering.retrieval(&caller, id).await.or_problem()?.into()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! template to it.
 
 use crate::{Context, answers, keeping, mcp, openai, retrieval, search, sessions};
-use axum::Router;
+use axum::{Extension, Router};
 use std::sync::Arc;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,14 +13,14 @@ use web::{Problem, service};
     info(title = "Docent", description = "Chatbots that answer from an organization's own documents, with citations.",
          license(name = "Apache-2.0", identifier = "Apache-2.0")),
     components(schemas(Problem)),
-    security(("api_key" = []))
+    security(("bearer" = []))
 )]
 struct Document;
 
 /// All routes of this function, with the document that describes them.
 pub fn app(context: Arc<Context>) -> Router {
-    let public_url = context.public_url.clone();
-    service::app(declared(), "/api/v1/openapi.json", &public_url, context)
+    let (public_url, access) = (context.public_url.clone(), context.access.clone());
+    service::app(declared(), "/api/v1/openapi.json", &public_url, context).layer(Extension(access))
 }
 
 fn declared() -> OpenApiRouter<Arc<Context>> {

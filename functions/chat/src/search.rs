@@ -4,6 +4,7 @@ use crate::{
     Context,
     problems::{self, OrProblem as _},
 };
+use access::Bearer;
 use answering::Passage;
 use axum::extract::State;
 use domain::{
@@ -16,7 +17,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 use store::search::Filter;
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Problem, Query, paging};
+use web::{Problem, Query, paging};
 
 /// What a parameter about metadata begins with; a field's name follows.
 const METADATA: &str = "metadata.";
@@ -215,12 +216,12 @@ impl From<Passage> for PassageView {
     }
 }
 
-/// Search the organization's documents.
+/// Search the organization's documents. Scope `search`.
 #[utoipa::path(get, path = "/api/v1/search", tag = "chat", params(SearchQuery),
     responses((status = 200, body = SearchResults), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn search(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     Query(parameters): Query<Vec<(String, String)>>,
 ) -> Result<axum::Json<SearchResults>, Problem> {
     let query = SearchQuery::read(parameters)?;
@@ -232,7 +233,7 @@ pub async fn search(
     let k = paging::bounded("k", query.k, limits::SEARCH_RESULTS_DEFAULT, limits::SEARCH_RESULTS)?;
     let filter = query.filter();
     let model = (context.embedding_model.as_str(), context.embedding_dimension);
-    let passages = context.answering.search(&key, model, question.as_str(), &filter, k).await;
+    let passages = context.answering.search(&caller, model, question.as_str(), &filter, k).await;
     let passages = passages.or_problem()?;
     Ok(axum::Json(SearchResults { items: passages.into_iter().map(PassageView::from).collect() }))
 }

@@ -5,12 +5,13 @@ use crate::{
     answers::{CitationView, fingerprint},
     problems::OrProblem as _,
 };
+use access::Bearer;
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
 use domain::{ChatbotId, MessageId, SessionId, conversation::Platform, limits};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use store::{
     sessions::{Opening, Session},
 };
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, IdempotencyKey, JsonOrNothing, Page, PathId, Problem, Query, paging, replayed};
+use web::{IdempotencyKey, JsonOrNothing, Page, PathId, Problem, Query, paging, replayed};
 
 /// What a session's opening may say; all of it is optional.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -122,18 +123,33 @@ impl From<Session> for SessionView {
     }
 }
 
-/// Open a session with a chatbot. With an `Idempotency-Key` it is opened once: sent again, the same session comes.
+/// A session that was opened just now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenedSession {
+    #[serde(flatten)]
+    session: SessionView,
+    /// For whoever is to talk in it: good, as `Authorization: Bearer`, for this one session's messages and nothing else,
+    /// and, when a page of the web opened it, from that page's origin alone. Shown here, and kept nowhere.
+    #[schema(example = "docent_session_v1.…")]
+    token: String,
+    /// When it ceases to be good: the organization's hours after the session's beginning, 24 when nobody says.
+    #[schema(value_type = String, format = DateTime)]
+    token_expires_at: Timestamp,
+}
+
+/// Open a session with a chatbot. Scope `chat`. With an `Idempotency-Key` it is opened once: sent again, the same session comes.
 #[utoipa::path(post, path = "/api/v1/chatbots/{id}/sessions", tag = "chat",
     params(("id" = uuid::Uuid, Path, description = "The chatbot"),
         ("Idempotency-Key" = Option<String>, Header, description = "Of your own choice, 1 to 255 characters; kept for 24 hours")),
     request_body = OpenSession,
-    responses((status = 201, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+    responses((status = 201, body = OpenedSession), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
 pub async fn open(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(chatbot): PathId<ChatbotId>,
     IdempotencyKey(once): IdempotencyKey,
+    headers: HeaderMap,
     JsonOrNothing(body): JsonOrNothing<OpenSession>,
 ) -> Result<Response, Problem> {
     check(&body)?;
@@ -145,22 +161,35 @@ pub async fn open(
         value
             .as_deref()
             .filter(|value| !value.trim().is_empty())
-            .map(|value| context.identity_hash_key.hash(purpose, value))
+            .map(|value| context.access.identity_hash_key().hash(purpose, value))
     };
     let opening = Opening {
         chatbot,
         platform: body.platform,
+        subject: None,
         user_identifier_hash: hash("user_identifier", &body.user_identifier),
         external_client_hash: hash("external_client_id", &body.external_client_id),
         device_type: body.device_type,
         location: body.location.map(|location| serde_json::json!(location)),
         context: serde_json::Value::Object(body.context),
     };
-    let (session, is_replayed) = match once {
-        None => (context.answering.open_session(&key, &opening).await.or_problem()?, false),
-        Some(once) => context.answering.open_session_once(&key, &opening, &once).await.or_problem()?,
+    let (opened, is_replayed) = match once {
+        None => (context.answering.open_session(&caller, opening).await.or_problem()?, false),
+        Some(once) => context.answering.open_session_once(&caller, opening, &once).await.or_problem()?,
     };
-    let response = (StatusCode::CREATED, axum::Json(SessionView::from(session))).into_response();
+    let said = identity::Session {
+        organization: caller.organization(),
+        chatbot: opened.session.chatbot,
+        session: opened.session.id,
+        origin: access::origin(&headers),
+        expires_at: opened.token_expires_at,
+    };
+    let view = OpenedSession {
+        token: context.access.session_token(&said),
+        token_expires_at: Timestamp::from_second(said.expires_at).unwrap_or(Timestamp::MAX),
+        session: opened.session.into(),
+    };
+    let response = (StatusCode::CREATED, axum::Json(view)).into_response();
     Ok(if is_replayed { replayed(response) } else { response })
 }
 
@@ -208,15 +237,15 @@ pub struct Paging {
     limit: Option<u32>,
 }
 
-/// One session.
+/// One session. Scope `sessions:read`; who opened it, and who holds its token, may read it as well.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
     responses((status = 200, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub async fn get(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<SessionId>,
 ) -> Result<axum::Json<SessionView>, Problem> {
-    let session = context.answering.session(&key, id).await.or_problem()?;
+    let session = context.answering.session(&caller, id).await.or_problem()?;
     Ok(axum::Json(session.into()))
 }
 
@@ -245,19 +274,19 @@ pub struct MessageView {
     citations: Vec<CitationView>,
 }
 
-/// Messages of a session, in order.
+/// Messages of a session, in order. Scope `sessions:read`; who opened it, and who holds its token, may read them as well.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}/messages", tag = "chat",
     params(("id" = uuid::Uuid, Path, description = "The session"), Paging),
     responses((status = 200, body = Page<MessageView>), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn messages(
     State(context): State<Arc<Context>>,
-    BearerKey(key): BearerKey,
+    Bearer(caller): Bearer,
     PathId(id): PathId<SessionId>,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<MessageView>>, Problem> {
     let limit = paging::limit(paging.limit)?;
     let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(0);
-    let rows = context.answering.messages(&key, id, after, limit + 1).await.or_problem()?;
+    let rows = context.answering.messages(&caller, id, after, limit + 1).await.or_problem()?;
     let mut views = Vec::with_capacity(rows.len());
     for message in rows {
         views.push(MessageView {

@@ -3,18 +3,21 @@
 use crate::custom_resource;
 use anyhow::{Context as _, ensure};
 use domain::{
-    ApiKey, OrganizationId, Scope,
+    ApiKey, InvitationId, OrganizationId, Role, Scope,
     chatbot::{DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT},
     document::is_slug,
     limits,
+    sealed::{self, IdentityHashKey},
 };
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::{
-    Database, api_keys,
+    Database, TenantTx, api_keys,
     chatbots::{self, NewChatbot},
+    invitations::{self, EMAIL_PURPOSE, NewInvitation},
     migrator::{self, Target},
     organizations, spaces,
 };
@@ -26,6 +29,8 @@ pub struct Context {
     pub embedding_model: String,
     pub embedding_dimension: usize,
     pub generation_model: String,
+    /// By which addresses are known again.
+    pub identity_hash_key: IdentityHashKey,
 }
 
 /// A wish of the operator's, by invocation.
@@ -36,12 +41,15 @@ enum Wish {
     Migrate {},
     /// Make an embedding space of a model and a dimension, for all organizations.
     CreateSpace { model: String, dimension: usize },
-    /// Make an organization with its first API key and chatbot; the key is shown here, once.
+    /// Make an organization with its first API key and chatbot, and perhaps the invitation of its first administrator;
+    /// the key is shown here, once.
     CreateOrganization {
         name: String,
         slug: String,
         #[serde(default = "first_chatbot")]
         chatbot: String,
+        #[serde(default)]
+        admin_email: Option<String>,
     },
 }
 
@@ -75,8 +83,8 @@ async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
             let space = migrator::make_space(&owner, &model, dimension).await?;
             Ok(json!({ "space_id": space, "model": model, "dimension": dimension }))
         }
-        Wish::CreateOrganization { name, slug, chatbot } => {
-            create_organization(context, &name, &slug, &chatbot).await
+        Wish::CreateOrganization { name, slug, chatbot, admin_email } => {
+            create_organization(context, &name, &slug, &chatbot, admin_email.as_deref()).await
         }
     }
 }
@@ -103,12 +111,16 @@ async fn create_organization(
     name: &str,
     slug: &str,
     chatbot: &str,
+    admin_email: Option<&str>,
 ) -> anyhow::Result<Value> {
     ensure!(
         is_slug(slug) && !slug.contains(['.', '_']),
         "slug {slug:?} is not of lower-case letters, digits and '-'"
     );
     ensure!(!name.trim().is_empty() && !chatbot.trim().is_empty(), "name and chatbot must not be empty");
+    let admin_email =
+        admin_email.map(|email| sealed::email(email).context("admin_email is no e-mail address"));
+    let admin_email = admin_email.transpose()?;
     let organization = OrganizationId::generate();
     let key = ApiKey::generate(organization);
     let tx =
@@ -130,9 +142,31 @@ async fn create_organization(
         fallback_message: DEFAULT_FALLBACK,
     };
     let chatbot = chatbots::create(&tx, &bot).await.context("make chatbot")?;
+    let invitation = match admin_email {
+        Some(email) => invite_administrator(context, &tx, email).await.context("invite administrator")?,
+        None => None,
+    };
     tx.finish().await?;
     tracing::info!(organization.id = %organization, "organization made");
-    Ok(
-        json!({ "organization_id": organization, "slug": slug, "api_key": key.reveal(), "chatbot_id": chatbot }),
-    )
+    Ok(json!({
+        "organization_id": organization, "slug": slug, "api_key": key.reveal(), "chatbot_id": chatbot,
+        "invitation_id": invitation,
+    }))
+}
+
+/// Whoever signs in first with this address, verified, runs the organization.
+async fn invite_administrator(
+    context: &Context,
+    tx: &TenantTx,
+    email: &str,
+) -> anyhow::Result<Option<InvitationId>> {
+    let new = NewInvitation {
+        email_hash: &context.identity_hash_key.hash(EMAIL_PURPOSE, email),
+        role: Role::Admin,
+        display_name: None,
+        org_unit: None,
+        invited_by: None,
+        expires_at: Timestamp::now() + SignedDuration::from_hours(24 * limits::INVITATION_DAYS_DEFAULT),
+    };
+    Ok(invitations::create(tx, &new).await?)
 }

@@ -154,6 +154,9 @@ enum OrganizationWish {
         /// Its part of the keys in the bucket: lower-case letters, digits and '-'; made of the name when not said.
         #[arg(long)]
         slug: Option<String>,
+        /// Who runs it: invited as its first administrator.
+        #[arg(long)]
+        admin_email: Option<String>,
     },
 }
 
@@ -191,8 +194,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Invoke { function, event }) => {
             invoke::invoke(&client(&data).await?, &function, &event).await
         }
-        Some(Command::Organization { wish: OrganizationWish::Create { name, slug } }) => {
-            organization::create(&client(&data).await?, &name, slug.as_deref()).await
+        Some(Command::Organization { wish: OrganizationWish::Create { name, slug, admin_email } }) => {
+            let client = client(&data).await?;
+            organization::create(&client, &name, slug.as_deref(), admin_email.as_deref()).await
         }
         Some(Command::Status) => watch::status(&data).await,
         Some(Command::Logs { function, follow }) => watch::logs(&data, function.as_deref(), follow).await,

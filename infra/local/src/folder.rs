@@ -55,6 +55,9 @@ pub struct Secrets {
     pub application_password: String,
     /// The key of look-up hashes.
     pub identity_hash_key: String,
+    /// Signs session tokens. A folder of before there were any gets one at its next start.
+    #[serde(default)]
+    pub session_token_key: String,
     /// For S3 and SQS.
     pub access_key_id: String,
     /// For S3 and SQS.
@@ -111,14 +114,20 @@ impl Folder {
         let file = self.path.join("secrets.json");
         if file.exists() {
             let text = fs::read_to_string(&file).context("read secrets.json")?;
-            return serde_json::from_str(&text)
-                .context("read secrets.json: delete the data folder with `clean` to begin anew");
+            let mut kept: Secrets = serde_json::from_str(&text)
+                .context("read secrets.json: delete the data folder with `clean` to begin anew")?;
+            if kept.session_token_key.is_empty() {
+                kept.session_token_key = random_key();
+                self.keep_secrets(&kept)?;
+            }
+            return Ok(kept);
         }
         let keys = Credentials::random();
         let secrets = Secrets {
             owner_password: database::password(),
             application_password: database::password(),
-            identity_hash_key: database::password() + &database::password(),
+            identity_hash_key: random_key(),
+            session_token_key: random_key(),
             access_key_id: keys.access_key_id,
             secret_access_key: keys.secret_access_key,
             api_key: None,
@@ -186,6 +195,10 @@ impl Folder {
     }
 }
 
+fn random_key() -> String {
+    database::password() + &database::password()
+}
+
 /// Whether a stack runs or starts in a folder.
 #[must_use]
 pub fn is_taken(folder: &Path) -> bool {
@@ -247,5 +260,18 @@ mod tests {
         assert_eq!(folder.embedder().unwrap(), Some(EmbedderChoice::Instant));
         fs::write(data.path().join(EMBEDDER), "other").unwrap();
         assert!(folder.embedder().unwrap_err().to_string().contains("other"));
+    }
+
+    #[test]
+    fn a_folder_of_before_session_tokens_gets_a_key_and_keeps_it() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::take(data.path()).unwrap().unwrap();
+        let made = folder.secrets().unwrap();
+        let mut old = serde_json::to_value(&made).unwrap();
+        old.as_object_mut().unwrap().remove("session_token_key");
+        fs::write(data.path().join("secrets.json"), old.to_string()).unwrap();
+        let key = folder.secrets().unwrap().session_token_key;
+        assert!(key.len() >= 32 && key != made.session_token_key);
+        assert_eq!(folder.secrets().unwrap().session_token_key, key);
     }
 }

@@ -309,7 +309,8 @@ fn resolver(template: &Template, sqs: &Sqs, urls: &Urls, secrets: &Secrets) -> R
         .reference("AWS::AccountId", ACCOUNT)
         .secret(&secret, "database_url", &urls.application)
         .secret(&secret, "owner_database_url", &urls.owner)
-        .secret(&secret, "identity_hash_key", &secrets.identity_hash_key);
+        .secret(&secret, "identity_hash_key", &secrets.identity_hash_key)
+        .secret(&secret, "session_token_key", &secrets.session_token_key);
     for bucket in template.buckets() {
         resolver = resolver.reference(&bucket.logical_id, BUCKET).attribute(
             &bucket.logical_id,

@@ -1,11 +1,12 @@
 //! A conversation that its caller keeps: what was said before comes with every question, as in the OpenAI protocol.
 //! It is believed as a history (whoever may ask may also say what was said), and never as a source.
 
-use crate::{Answering, Refusal, Turn, caller::admit, turn::let_in};
-use domain::{ApiKey, Scope, SessionId, conversation::Platform, limits};
+use crate::{Answering, Refusal, Turn, turn::let_in};
+use domain::{Caller, Scope, SessionId, conversation::Platform, limits};
 use futures_util::try_join;
 use store::{
-    api_keys, chatbots, messages,
+    caller::{Need, admit, look_up},
+    chatbots, messages,
     sessions::{self, Opening},
 };
 
@@ -38,9 +39,9 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`]; a session of another chatbot is none.
-    pub async fn begin_with_history(&self, key: &ApiKey, carried: &Carried) -> Result<Turn, Refusal> {
-        let turn = match self.load_carried(key, carried).await {
-            Err(Refusal::Store(error)) if error.is_retryable() => self.load_carried(key, carried).await?,
+    pub async fn begin_with_history(&self, caller: &Caller, carried: &Carried) -> Result<Turn, Refusal> {
+        let turn = match self.load_carried(caller, carried).await {
+            Err(Refusal::Store(error)) if error.is_retryable() => self.load_carried(caller, carried).await?,
             result => result?,
         };
         let given = &carried.given;
@@ -49,42 +50,45 @@ impl Answering {
         Ok(Turn { history, instructions: given.instructions.clone(), ..turn })
     }
 
-    async fn load_carried(&self, key: &ApiKey, carried: &Carried) -> Result<Turn, Refusal> {
+    async fn load_carried(&self, caller: &Caller, carried: &Carried) -> Result<Turn, Refusal> {
         match carried.session {
-            Some(session) => self.load_named(key, session, &carried.chatbot).await,
-            None => self.load_new(key, carried).await,
+            Some(session) => self.load_named(caller, session, &carried.chatbot).await,
+            None => self.load_new(caller, carried).await,
         }
     }
 
-    async fn load_new(&self, key: &ApiKey, carried: &Carried) -> Result<Turn, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
+    async fn load_new(&self, caller: &Caller, carried: &Carried) -> Result<Turn, Refusal> {
+        let tx = self.database.tenant(caller.organization()).await?;
         let (known, context, ()) = try_join!(
-            api_keys::look_up(&tx, key),
+            look_up(&tx, caller, Scope::Chat),
             chatbots::turn_context(&tx, &carried.chatbot),
             tx.commit_what_may_be_lost(),
         )?;
         tx.close();
-        admit(known.as_ref(), key, Scope::Chat)?;
+        admit(known.as_ref(), caller, Scope::Chat)?;
         let context = context.ok_or(Refusal::NotFound("chatbot"))?;
         let user_identifier_hash = carried.user_identifier_hash.clone();
-        let opening = Opening { user_identifier_hash, ..Opening::of(context.config.chatbot, Platform::Api) };
-        let turn = let_in(key, SessionId::generate(), Some(context), Vec::new())?;
+        let subject = caller.subject().map(ToOwned::to_owned);
+        let opening =
+            Opening { subject, user_identifier_hash, ..Opening::of(context.config.chatbot, Platform::Api) };
+        let turn = let_in(caller, SessionId::generate(), Some(context), Vec::new())?;
         Ok(Turn { opening: Some(opening), ..turn })
     }
 
-    async fn load_named(&self, key: &ApiKey, session: SessionId, chatbot: &str) -> Result<Turn, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
+    async fn load_named(&self, caller: &Caller, session: SessionId, chatbot: &str) -> Result<Turn, Refusal> {
+        let need = Need::inside(session, Scope::Chat);
+        let tx = self.database.tenant(caller.organization()).await?;
         let (known, meant, context, history, ()) = try_join!(
-            api_keys::look_up(&tx, key),
+            look_up(&tx, caller, need),
             chatbots::talking_one(&tx, chatbot),
             sessions::turn_context(&tx, session),
             messages::history(&tx, session, limits::HISTORY_MESSAGES),
             tx.commit_what_may_be_lost(),
         )?;
         tx.close();
-        admit(known.as_ref(), key, Scope::Chat)?;
+        admit(known.as_ref(), caller, need)?;
         let meant = meant.ok_or(Refusal::NotFound("chatbot"))?;
         let context = context.filter(|context| context.config.chatbot == meant.id);
-        let_in(key, session, context, history)
+        let_in(caller, session, context, history)
     }
 }

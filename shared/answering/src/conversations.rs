@@ -1,28 +1,52 @@
-//! Sessions: opened, read, listed. Each is one flush, the key's check included.
+//! Sessions: opened, read, listed. Each is one flush, the caller's check included.
 
 use crate::{Answering, Refusal};
-use domain::{ApiKey, MessageId, Scope, SessionId};
+use domain::{Caller, MessageId, Scope, SessionId};
 use futures_util::try_join;
 use serde_json::json;
 use store::{
-    TenantTx, caller,
+    TenantTx,
+    caller::{self, Need},
     idempotency::{self, Claim, Once},
     messages::{self, Message},
+    organizations::{self, Organization},
     retrievals::{self, Retrieval},
     sessions::{self, Changes, Ending, Opening, Session, Which},
 };
 
+/// A session that was opened, for whoever is to talk in it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// The first second (Unix time) at which its token is good no more: the organization's hours after its beginning.
+    pub token_expires_at: i64,
+}
+
+impl Opened {
+    fn of(session: Session, tenant: &Organization) -> Self {
+        let seconds = i64::from(tenant.settings.session_expiry_hours) * 3_600;
+        Self { token_expires_at: session.started_at.as_second() + seconds, session }
+    }
+}
+
+fn owned(caller: &Caller, opening: Opening) -> Opening {
+    Opening { subject: caller.subject().map(ToOwned::to_owned), ..opening }
+}
+
 impl Answering {
-    /// Opens a session with a chatbot.
+    /// Opens a session with a chatbot; a person's is their own.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn open_session(&self, key: &ApiKey, opening: &Opening) -> Result<Session, Refusal> {
-        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
-        let opened = sessions::open(&tx, SessionId::generate(), opening).await?;
-        let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
+    pub async fn open_session(&self, caller: &Caller, opening: Opening) -> Result<Opened, Refusal> {
+        let opening = owned(caller, opening);
+        let tx = caller::enter(&self.database, caller, Scope::Chat).await?;
+        let opened = sessions::open(&tx, SessionId::generate(), &opening);
+        let (opened, tenant) = try_join!(opened, organizations::get(&tx))?;
+        let session = opened.ok_or(Refusal::NotFound("chatbot"))?;
         tx.finish().await?;
-        Ok(opened)
+        Ok(Opened::of(session, &tenant))
     }
 
     /// Opens a session once, however often it is asked under the same key of the caller's. `true`: it was open before.
@@ -31,12 +55,13 @@ impl Answering {
     /// [`Refusal`].
     pub async fn open_session_once(
         &self,
-        key: &ApiKey,
-        opening: &Opening,
+        caller: &Caller,
+        opening: Opening,
         once: &Once,
-    ) -> Result<(Session, bool), Refusal> {
-        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
-        let known = match idempotency::claim(&tx, key, once).await? {
+    ) -> Result<(Opened, bool), Refusal> {
+        let opening = owned(caller, opening);
+        let tx = caller::enter(&self.database, caller, Scope::Chat).await?;
+        let known = match idempotency::claim(&tx, caller, once).await? {
             Claim::Ours => None,
             Claim::UnderWay => return Err(Refusal::UnderWay),
             Claim::Other => return Err(Refusal::KeyReused),
@@ -47,22 +72,25 @@ impl Answering {
         let session = match known {
             Some(id) => sessions::get(&tx, id).await?.ok_or(Refusal::NotFound("session"))?,
             None => {
-                let opened = sessions::open(&tx, SessionId::generate(), opening).await?;
+                let opened = sessions::open(&tx, SessionId::generate(), &opening).await?;
                 let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
-                idempotency::settle(&tx, key, once, &json!(opened.id.0)).await?;
+                idempotency::settle(&tx, caller, once, &json!(opened.id.0)).await?;
                 opened
             }
         };
+        let tenant = organizations::get(&tx).await?;
         tx.finish().await?;
-        Ok((session, known.is_some()))
+        Ok((Opened::of(session, &tenant), known.is_some()))
     }
 
     /// One session.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn session(&self, key: &ApiKey, id: SessionId) -> Result<Session, Refusal> {
-        let session = self.admitted(key, Scope::SessionsRead, async |tx| sessions::get(tx, id).await).await?;
+    pub async fn session(&self, caller: &Caller, id: SessionId) -> Result<Session, Refusal> {
+        let session = self
+            .admitted(caller, Need::inside(id, Scope::SessionsRead), async |tx| sessions::get(tx, id).await)
+            .await?;
         session.ok_or(Refusal::NotFound("session"))
     }
 
@@ -70,8 +98,13 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn sessions(&self, key: &ApiKey, which: &Which, limit: u32) -> Result<Vec<Session>, Refusal> {
-        self.admitted(key, Scope::SessionsRead, async |tx| sessions::list(tx, which, limit).await).await
+    pub async fn sessions(
+        &self,
+        caller: &Caller,
+        which: &Which,
+        limit: u32,
+    ) -> Result<Vec<Session>, Refusal> {
+        self.admitted(caller, Scope::SessionsRead, async |tx| sessions::list(tx, which, limit).await).await
     }
 
     /// Changes what is said of a session.
@@ -80,11 +113,11 @@ impl Answering {
     /// [`Refusal`].
     pub async fn change_session(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: SessionId,
         changes: &Changes,
     ) -> Result<Session, Refusal> {
-        let tx = caller::enter(&self.database, key, Scope::SessionsWrite).await?;
+        let tx = caller::enter(&self.database, caller, Scope::SessionsWrite).await?;
         let session = sessions::change(&tx, id, changes).await?.ok_or(Refusal::NotFound("session"))?;
         tx.finish().await?;
         Ok(session)
@@ -96,12 +129,12 @@ impl Answering {
     /// [`Refusal`]; [`Refusal::SessionClosed`] when it had ended.
     pub async fn end_session(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: SessionId,
         ending: Ending,
         nps: Option<i32>,
     ) -> Result<Session, Refusal> {
-        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
+        let tx = caller::enter(&self.database, caller, Need::inside(id, Scope::Chat)).await?;
         if let Some(session) = sessions::end(&tx, id, ending, nps).await? {
             tx.finish().await?;
             return Ok(session);
@@ -114,8 +147,8 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn cancel(&self, key: &ApiKey, id: SessionId) -> Result<(), Refusal> {
-        let tx = caller::enter(&self.database, key, Scope::Chat).await?;
+    pub async fn cancel(&self, caller: &Caller, id: SessionId) -> Result<(), Refusal> {
+        let tx = caller::enter(&self.database, caller, Need::inside(id, Scope::Chat)).await?;
         if !sessions::cancel(&tx, id).await? {
             return Err(Refusal::NotFound("session"));
         }
@@ -127,9 +160,9 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn retrieval(&self, key: &ApiKey, message: MessageId) -> Result<Retrieval, Refusal> {
+    pub async fn retrieval(&self, caller: &Caller, message: MessageId) -> Result<Retrieval, Refusal> {
         let read = async |tx: &TenantTx| retrievals::of_message(tx, message).await;
-        self.admitted(key, Scope::SessionsRead, read).await?.ok_or(Refusal::NotFound("message"))
+        self.admitted(caller, Scope::SessionsRead, read).await?.ok_or(Refusal::NotFound("message"))
     }
 
     /// Messages of a session in order, after a sequence number.
@@ -138,14 +171,14 @@ impl Answering {
     /// [`Refusal`].
     pub async fn messages(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: SessionId,
         after: i32,
         limit: u32,
     ) -> Result<Vec<Message>, Refusal> {
         let read =
             async |tx: &TenantTx| try_join!(sessions::get(tx, id), messages::list(tx, id, after, limit));
-        let (session, messages) = self.admitted(key, Scope::SessionsRead, read).await?;
+        let (session, messages) = self.admitted(caller, Need::inside(id, Scope::SessionsRead), read).await?;
         session.ok_or(Refusal::NotFound("session"))?;
         Ok(messages)
     }

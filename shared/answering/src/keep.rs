@@ -215,15 +215,15 @@ async fn settle_once(
 ) -> store::Result<()> {
     match (&turn.once, broken) {
         (None, _) => Ok(()),
-        (Some((key, once)), None) => {
+        (Some((caller, once)), None) => {
             let mut stored = answer.clone();
             stored.content = turn.kept(&answer.content).into_owned();
             if let Some(searched) = &mut stored.searched {
                 searched.query = turn.kept(&searched.query).into_owned();
             }
-            idempotency::settle_answer(tx, key, once, &json!(stored), answer.id).await
+            idempotency::settle_answer(tx, caller, once, &json!(stored), answer.id).await
         }
-        (Some((key, once)), Some(_)) => idempotency::release(tx, key, once).await,
+        (Some((caller, once)), Some(_)) => idempotency::release(tx, caller, once).await,
     }
 }
 

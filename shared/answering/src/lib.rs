@@ -28,7 +28,7 @@ pub use retrieve::{Beside, Passage};
 pub use turn::{Begun, Turn};
 
 use async_stream::stream;
-use domain::{ApiKey, ChunkId, MessageId, conversation::Question, document::clip, limits};
+use domain::{Caller, ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
 use models::{Delta, Embedder, Generator, Prompt, Purpose, Reranker, Usage};
@@ -319,13 +319,13 @@ struct Unsettled(Option<Claimed>);
 
 struct Claimed {
     answering: Arc<Answering>,
-    key: ApiKey,
+    caller: Caller,
     once: Once,
 }
 
 impl Claimed {
     async fn release(self) {
-        if let Err(error) = self.answering.release(&self.key, &self.once).await {
+        if let Err(error) = self.answering.release(&self.caller, &self.once).await {
             tracing::warn!(error = %error, "a caller's key stays taken for a while");
         }
     }
@@ -333,7 +333,7 @@ impl Claimed {
 
 impl Unsettled {
     fn of(answering: &Arc<Answering>, turn: &Turn) -> Self {
-        let claimed = |(key, once)| Claimed { answering: Arc::clone(answering), key, once };
+        let claimed = |(caller, once)| Claimed { answering: Arc::clone(answering), caller, once };
         Self(turn.once.clone().map(claimed))
     }
 

@@ -1,11 +1,10 @@
 //! What other programs' protocols ask for beside turns: which chatbots there are, and vectors.
 
 use crate::{Answering, Refusal};
-use domain::{ApiKey, Scope, limits};
-use futures_util::try_join;
+use domain::{Caller, Scope, limits};
 use models::{Embedded, Purpose};
 use store::{
-    TenantTx, api_keys,
+    TenantTx,
     chatbots::{self, Talking},
     spaces,
 };
@@ -34,29 +33,26 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbots(&self, key: &ApiKey) -> Result<Vec<Talking>, Refusal> {
+    pub async fn chatbots(&self, caller: &Caller) -> Result<Vec<Talking>, Refusal> {
         let read = async |tx: &TenantTx| chatbots::talking(tx, limits::MODELS).await;
-        self.admitted(key, Scope::Chat, read).await
+        self.admitted(caller, Scope::Chat, read).await
     }
 
     /// The chatbot that is meant by an id, by a name, or by a name as a slug where no other is called so.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbot(&self, key: &ApiKey, named: &str) -> Result<Talking, Refusal> {
+    pub async fn chatbot(&self, caller: &Caller, named: &str) -> Result<Talking, Refusal> {
         let read = async |tx: &TenantTx| chatbots::talking_one(tx, named).await;
-        self.admitted(key, Scope::Chat, read).await?.ok_or(Refusal::NotFound("chatbot"))
+        self.admitted(caller, Scope::Chat, read).await?.ok_or(Refusal::NotFound("chatbot"))
     }
 
-    /// Whether a key is good and may call at present, whatever for.
+    /// Whether a caller is known and may call at present, whatever for.
     ///
     /// # Errors
-    /// [`Refusal::Unauthorized`], [`Refusal::TooManyCalls`], [`Refusal::Store`].
-    pub async fn knows(&self, key: &ApiKey) -> Result<(), Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
-        let (known, ()) = try_join!(api_keys::look_up(&tx, key), tx.commit_what_may_be_lost())?;
-        tx.close();
-        store::caller::recognise(known.as_ref(), key)?;
+    /// [`Refusal::Unauthorized`], [`Refusal::NotAMember`], [`Refusal::TooManyCalls`], [`Refusal::Store`].
+    pub async fn knows(&self, caller: &Caller) -> Result<(), Refusal> {
+        store::caller::known(&self.database, caller).await?;
         Ok(())
     }
 
@@ -66,13 +62,13 @@ impl Answering {
     /// [`NotEmbedded`].
     pub async fn embed(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         (model, dimension): (&str, usize),
         purpose: Purpose,
         texts: &[String],
     ) -> Result<Vec<Embedded>, NotEmbedded> {
         let read = async |tx: &TenantTx| spaces::of_model(tx, model, dimension).await;
-        let space = self.admitted(key, Scope::Search, read).await?;
+        let space = self.admitted(caller, Scope::Search, read).await?;
         let most = space.conventions.max_characters;
         if let Some(place) = texts.iter().position(|text| text.chars().count() > most) {
             return Err(NotEmbedded::TooLong { place, most });

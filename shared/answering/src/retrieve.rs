@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use domain::{
-    ApiKey, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space, limits,
+    Caller, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space, limits,
 };
 use futures_util::try_join;
 use language::words;
@@ -139,27 +139,27 @@ impl Answering {
     /// [`Refusal`].
     pub async fn search(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         model: (&str, usize),
         text: &str,
         filter: &Filter,
         k: u32,
     ) -> Result<Vec<Passage>, Refusal> {
-        let space = self.space_for_search(key, model, filter).await?;
+        let space = self.space_for_search(caller, model, filter).await?;
         let vector = self.embed_question(&space, text).await;
-        self.search_in(key.organization, &space, vector.as_ref(), text, filter, k).await
+        self.search_in(caller.organization(), &space, vector.as_ref(), text, filter, k).await
     }
 
     async fn space_for_search(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         (model, dimension): (&str, usize),
         filter: &Filter,
     ) -> Result<Space, Refusal> {
         let read = async |tx: &TenantTx| {
             try_join!(spaces::of_model(tx, model, dimension), collections::unknown(tx, &filter.collections))
         };
-        let (space, unknown) = self.admitted(key, Scope::Search, read).await?;
+        let (space, unknown) = self.admitted(caller, Scope::Search, read).await?;
         if unknown { Err(Refusal::NotFound("collection")) } else { Ok(space) }
     }
 

@@ -1,8 +1,8 @@
 //! The beginning of a turn: who asks, in which conversation, of which bot. One flush.
 
-use crate::{Answer, Answering, Refusal, caller::admit};
+use crate::{Answer, Answering, Refusal};
 use domain::{
-    ApiKey, MessageId, OrganizationId, Scope, SessionId, chatbot::Config, conversation::Question,
+    Caller, MessageId, OrganizationId, Scope, SessionId, chatbot::Config, conversation::Question,
     embedding::Space, limits,
 };
 use futures_util::try_join;
@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use privacy::Kind;
 use std::borrow::Cow;
 use store::{
-    TenantTx, api_keys,
+    TenantTx,
+    caller::{Need, admit, enter, look_up},
     idempotency::{self, Claim, Once},
     messages::{self, Edited},
     organizations,
@@ -38,7 +39,7 @@ pub struct Turn {
     /// The message that is answered again; `None`: it is new, and is written by this turn.
     pub again: Option<MessageId>,
     /// What is kept of the answer for a caller who may ask a second time.
-    pub once: Option<(ApiKey, Once)>,
+    pub once: Option<(Caller, Once)>,
     /// When it began, by the database's clock.
     pub began_at: Timestamp,
     /// Until when its answer must be written; what is there then is kept.
@@ -76,15 +77,15 @@ pub enum Begun {
 }
 
 impl Answering {
-    /// Lets a caller's turn in. The key is checked and the conversation loaded in one flush; nothing of what
-    /// was loaded leaves before the key is known to be good, and no model is called for a bad one.
+    /// Lets a caller's turn in. The caller is looked up and the conversation loaded in one flush; nothing of
+    /// what was loaded leaves before the caller is let in, and no model is called for another.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn begin(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
-        match self.load(key, session).await {
+    pub async fn begin(&self, caller: &Caller, session: SessionId) -> Result<Turn, Refusal> {
+        match self.load(caller, session).await {
             // A connection that was cut while the function slept: nothing that matters was written, so once more.
-            Err(Refusal::Store(error)) if error.is_retryable() => self.load(key, session).await,
+            Err(Refusal::Store(error)) if error.is_retryable() => self.load(caller, session).await,
             result => result,
         }
     }
@@ -93,19 +94,25 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn begin_once(&self, key: &ApiKey, session: SessionId, once: Once) -> Result<Begun, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
+    pub async fn begin_once(
+        &self,
+        caller: &Caller,
+        session: SessionId,
+        once: Once,
+    ) -> Result<Begun, Refusal> {
+        let need = Need::inside(session, Scope::Chat);
+        let tx = self.database.tenant(caller.organization()).await?;
         let (known, claim, context, history, ()) = try_join!(
-            api_keys::look_up(&tx, key),
-            idempotency::claim(&tx, key, &once),
+            look_up(&tx, caller, need),
+            idempotency::claim(&tx, caller, &once),
             sessions::turn_context(&tx, session),
             messages::history(&tx, session, limits::HISTORY_MESSAGES),
             tx.commit(),
         )?;
         tx.close();
-        if let Err(denied) = admit(known.as_ref(), key, Scope::Chat) {
+        if let Err(denied) = admit(known.as_ref(), caller, need) {
             if matches!(claim, Claim::Ours) {
-                self.release(key, &once).await?;
+                self.release(caller, &once).await?;
             }
             return Err(denied.into());
         }
@@ -120,19 +127,19 @@ impl Answering {
                 return Ok(Begun::Answered(Box::new(answer)));
             }
         }
-        match let_in(key, session, context, history) {
-            Ok(turn) => Ok(Begun::Turn(Box::new(Turn { once: Some((key.clone(), once)), ..turn }))),
+        match let_in(caller, session, context, history) {
+            Ok(turn) => Ok(Begun::Turn(Box::new(Turn { once: Some((caller.clone(), once)), ..turn }))),
             Err(refusal) => {
-                self.release(key, &once).await?;
+                self.release(caller, &once).await?;
                 Err(refusal)
             }
         }
     }
 
     /// Nothing came of what a caller asked for under its own key: it may ask again.
-    pub(crate) async fn release(&self, key: &ApiKey, once: &Once) -> Result<(), store::Error> {
-        let tx = self.database.tenant(key.organization).await?;
-        idempotency::release(&tx, key, once).await?;
+    pub(crate) async fn release(&self, caller: &Caller, once: &Once) -> Result<(), store::Error> {
+        let tx = self.database.tenant(caller.organization()).await?;
+        idempotency::release(&tx, caller, once).await?;
         tx.finish().await
     }
 
@@ -142,12 +149,12 @@ impl Answering {
     /// [`Refusal`].
     pub async fn edit(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         session: SessionId,
         message: MessageId,
         question: &Question,
     ) -> Result<(), Refusal> {
-        let tx = store::caller::enter(&self.database, key, Scope::Chat).await?;
+        let tx = enter(&self.database, caller, Need::inside(session, Scope::Chat)).await?;
         changed(edited(&tx, session, message, question).await?)?;
         Ok(tx.finish().await?)
     }
@@ -159,20 +166,21 @@ impl Answering {
     /// [`Refusal`].
     pub async fn begin_again(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         session: SessionId,
         message: MessageId,
         question: &Question,
     ) -> Result<Turn, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
+        let need = Need::inside(session, Scope::Chat);
+        let tx = self.database.tenant(caller.organization()).await?;
         let (known, context, history) = try_join!(
-            api_keys::look_up(&tx, key),
+            look_up(&tx, caller, need),
             sessions::turn_context(&tx, session),
             messages::history_before(&tx, session, Some(message), limits::HISTORY_MESSAGES),
         )?;
-        admit(known.as_ref(), key, Scope::Chat)?;
+        admit(known.as_ref(), caller, need)?;
         let edited = edited(&tx, session, message, question).await?;
-        match let_in(key, session, context, history).and_then(|turn| changed(edited).map(|()| turn)) {
+        match let_in(caller, session, context, history).and_then(|turn| changed(edited).map(|()| turn)) {
             Ok(turn) => {
                 tx.finish().await?;
                 Ok(Turn { again: Some(message), ..turn })
@@ -180,23 +188,24 @@ impl Answering {
             Err(refusal) => {
                 // With the change the token goes back that the call cost; it is taken again.
                 drop(tx);
-                self.knows(key).await?;
+                self.knows(caller).await?;
                 Err(refusal)
             }
         }
     }
 
-    async fn load(&self, key: &ApiKey, session: SessionId) -> Result<Turn, Refusal> {
-        let tx = self.database.tenant(key.organization).await?;
+    async fn load(&self, caller: &Caller, session: SessionId) -> Result<Turn, Refusal> {
+        let need = Need::inside(session, Scope::Chat);
+        let tx = self.database.tenant(caller.organization()).await?;
         let (known, context, history, ()) = try_join!(
-            api_keys::look_up(&tx, key),
+            look_up(&tx, caller, need),
             sessions::turn_context(&tx, session),
             messages::history(&tx, session, limits::HISTORY_MESSAGES),
             tx.commit_what_may_be_lost(),
         )?;
         tx.close();
-        admit(known.as_ref(), key, Scope::Chat)?;
-        let_in(key, session, context, history)
+        admit(known.as_ref(), caller, need)?;
+        let_in(caller, session, context, history)
     }
 }
 
@@ -220,7 +229,7 @@ fn changed(edited: Edited) -> Result<(), Refusal> {
 }
 
 pub(crate) fn let_in(
-    key: &ApiKey,
+    caller: &Caller,
     session: SessionId,
     context: Option<TurnContext>,
     history: Vec<(String, String)>,
@@ -233,7 +242,7 @@ pub(crate) fn let_in(
         return Err(Refusal::OverBudget(exceeded));
     }
     Ok(Turn {
-        organization: key.organization,
+        organization: caller.organization(),
         session,
         config: context.config,
         space: context.space,

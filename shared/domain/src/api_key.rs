@@ -15,7 +15,7 @@ use uuid::Uuid;
 const PREFIX: &str = "dk";
 const SECRET_BYTES: usize = 32;
 
-/// What a key, or later a role, may do. A handler asks for one scope and nothing else.
+/// What a key or a role may do. A handler asks for one scope and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Open sessions and ask.
@@ -62,6 +62,10 @@ pub enum Scope {
     ApiKeysRead,
     /// Make and revoke API keys that may do no more than the one that makes them.
     ApiKeysWrite,
+    /// Read who belongs to the organization, and who is invited.
+    UsersRead,
+    /// Invite people, change their roles, remove them.
+    UsersWrite,
     /// Read the organization's settings and what it spends.
     OrganizationRead,
     /// Change the organization's settings.
@@ -70,7 +74,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 24] = [
+    pub const ALL: [Scope; 26] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -93,6 +97,8 @@ impl Scope {
         Scope::ProductsWrite,
         Scope::ApiKeysRead,
         Scope::ApiKeysWrite,
+        Scope::UsersRead,
+        Scope::UsersWrite,
         Scope::OrganizationRead,
         Scope::OrganizationWrite,
     ];
@@ -123,6 +129,8 @@ impl Scope {
             Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",
             Scope::ApiKeysWrite => "api-keys:write",
+            Scope::UsersRead => "users:read",
+            Scope::UsersWrite => "users:write",
             Scope::OrganizationRead => "organization:read",
             Scope::OrganizationWrite => "organization:write",
         }

@@ -40,6 +40,10 @@ ids! {
     OrganizationId,
     /// A machine's credential.
     ApiKeyId,
+    /// A person of an organization.
+    UserId,
+    /// A person who may become one.
+    InvitationId,
     /// A named set of documents.
     CollectionId,
     /// What documents are about.

@@ -2,6 +2,7 @@
 //! this crate, and it knows nobody.
 
 pub mod api_key;
+pub mod caller;
 pub mod chatbot;
 pub mod conversation;
 pub mod document;
@@ -10,8 +11,11 @@ pub mod ids;
 pub mod limits;
 pub mod metadata;
 pub mod organization;
+pub mod role;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};
+pub use caller::Caller;
 pub use document::{Failure, FailureCode, ObjectKey};
 pub use ids::*;
+pub use role::Role;

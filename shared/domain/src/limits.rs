@@ -6,6 +6,26 @@ pub const USER_MESSAGE_CHARACTERS: usize = 2_000;
 pub const ASSISTANT_MESSAGE_CHARACTERS: usize = 10_000;
 /// Bytes of a request's body: files travel by presigned S3 requests.
 pub const BODY_BYTES: usize = 1_048_576;
+/// Bytes of a person's access token: its issuer's longest are about 2 KB.
+pub const ACCESS_TOKEN_BYTES: usize = 8 * 1024;
+/// Bytes of an end user's session token: the longest origin and the rest fit twice.
+pub const SESSION_TOKEN_BYTES: usize = 1024;
+/// Bytes of what an issuer says of itself and of its keys.
+pub const KEY_SET_BYTES: usize = 1_048_576;
+/// Keys of an issuer that are looked at.
+pub const KEY_SET_KEYS: usize = 100;
+/// Seconds that an issuer has to say them.
+pub const KEY_SET_ANSWER_SECONDS: u64 = 5;
+/// Seconds for which an issuer's keys are believed before it is asked again.
+pub const KEY_SET_FRESH_SECONDS: i64 = 600;
+/// Seconds for which they are believed when it does not answer.
+pub const KEY_SET_STALE_SECONDS: i64 = 24 * 60 * 60;
+/// Seconds between two questions about a key that is not among them: anybody can name one.
+pub const KEY_SET_AGAIN_SECONDS: i64 = 30;
+/// Seconds after which an issuer is asked again that did not answer and of which no key is known.
+pub const KEY_SET_RETRY_SECONDS: i64 = 5;
+/// Seconds by which an issuer's clock and ours may differ.
+pub const CLOCK_LEEWAY_SECONDS: i64 = 60;
 /// Characters of a session's `device_type`.
 pub const DEVICE_TYPE_CHARACTERS: usize = 50;
 /// Rows of a page of a list: at most, and when not asked.
@@ -265,6 +285,31 @@ pub const FILTER_VALUES: usize = 200;
 pub const KEY_CALLS_PER_MINUTE: i32 = 3_000;
 /// Calls a minute that a key can be given.
 pub const KEY_CALLS_PER_MINUTE_MOST: i32 = 1_000_000;
+/// Calls a minute, and at once, of a person.
+pub const PERSON_CALLS_PER_MINUTE: i32 = 600;
+/// Calls a minute, and at once, with the token of one session: an end user asks and reads on.
+pub const SESSION_CALLS_PER_MINUTE: i32 = 60;
+/// Hours for which a session's token is good when the organization does not say (`session_expiry_hours`).
+pub const SESSION_TOKEN_HOURS: u32 = 24;
+/// The most it may say.
+pub const SESSION_TOKEN_HOURS_MOST: i64 = 720;
+/// Days for which an invitation is open when nobody says otherwise.
+pub const INVITATION_DAYS_DEFAULT: i64 = 14;
+/// Days for which it can be.
+pub const INVITATION_DAYS: i64 = 90;
+/// Bytes of an e-mail address (RFC 5321, 4.5.3.1).
+pub const EMAIL_BYTES: usize = 320;
+/// Characters of a person's name.
+pub const DISPLAY_NAME_CHARACTERS: usize = 255;
+/// Characters of the part of the organization that a person is of.
+pub const ORG_UNIT_CHARACTERS: usize = 255;
+/// Seconds for which a function remembers which organization a person belongs to. What they may do there is looked up
+/// with every call.
+pub const MEMBERSHIP_SECONDS: u64 = 60;
+/// People that it remembers so.
+pub const MEMBERSHIPS: usize = 10_000;
+/// Organizations of one person that are named to them when they do not say which they mean.
+pub const ORGANIZATIONS_TOLD: usize = 20;
 /// Characters of an API key's name.
 pub const KEY_NAME_CHARACTERS: usize = 255;
 /// Characters of a product's name.

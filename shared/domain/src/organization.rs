@@ -1,6 +1,7 @@
 //! An organization's own settings: what is kept is what is enforced. Each has a default, and a row that says nothing of it
 //! means that.
 
+use crate::limits;
 use serde::{Deserialize, Serialize};
 
 /// The settings as they are kept.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub retention_days: RetentionDays,
     /// Share of answers of which what the model was told and said is kept word for word, 0..1.
     pub transcript_sample_rate: f64,
+    /// Hours for which the token of a session is good, 1 to [`limits::SESSION_TOKEN_HOURS_MOST`].
+    pub session_expiry_hours: u32,
 }
 
 impl Default for Settings {
@@ -39,6 +42,7 @@ impl Default for Settings {
             budgets: Budgets::default(),
             retention_days: RetentionDays::default(),
             transcript_sample_rate: 0.01,
+            session_expiry_hours: limits::SESSION_TOKEN_HOURS,
         }
     }
 }

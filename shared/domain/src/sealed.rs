@@ -1,5 +1,6 @@
 //! Personal data that must be found again without being readable: a keyed hash.
 
+use crate::limits;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -28,6 +29,17 @@ impl IdentityHashKey {
     }
 }
 
+/// An e-mail address as people write it, without what stands around it; `None` for what is none. Whether it exists, the
+/// identity provider verifies.
+#[must_use]
+pub fn email(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let (name, host) = text.rsplit_once('@')?;
+    let is_whole = !name.is_empty() && !host.is_empty();
+    let is_plain = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    (is_whole && is_plain && text.len() <= limits::EMAIL_BYTES).then_some(text)
+}
+
 impl std::fmt::Debug for IdentityHashKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("IdentityHashKey(…)")
@@ -37,6 +49,16 @@ impl std::fmt::Debug for IdentityHashKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_have_an_edge() {
+        assert_eq!(email(" Ann@Example.org "), Some("Ann@Example.org"));
+        let host = "a".repeat(limits::EMAIL_BYTES - 2);
+        assert!(email(&format!("a@{host}")).is_some() && email(&format!("a@{host}a")).is_none());
+        for wrong in ["", "ann", "@example.org", "ann@", "ann @example.org", "ann@example.org\0", "a@b c"] {
+            assert_eq!(email(wrong), None, "{wrong:?}");
+        }
+    }
 
     #[test]
     fn same_person_same_hash_and_no_other() {

@@ -1,7 +1,7 @@
 //! Models and their prices: read, and an organization's own terms written.
 
 use crate::{Management, Refusal, check};
-use domain::{ApiKey, Scope, limits, metadata::listed};
+use domain::{Caller, Scope, limits, metadata::listed};
 use jiff::civil::Date;
 use store::{
     TenantTx,
@@ -18,16 +18,21 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn ai_models(&self, key: &ApiKey, kind: Option<&str>) -> Result<Vec<AiModel>, Refusal> {
-        self.admitted(key, Scope::AiModelsRead, async |tx: &TenantTx| ai_models::list(tx, kind).await).await
+    pub async fn ai_models(&self, caller: &Caller, kind: Option<&str>) -> Result<Vec<AiModel>, Refusal> {
+        self.admitted(caller, Scope::AiModelsRead, async |tx: &TenantTx| ai_models::list(tx, kind).await)
+            .await
     }
 
     /// Keeps the organization's own terms of models. All of what it can choose from.
     ///
     /// # Errors
     /// [`Refusal`]; nothing is kept when one of them is wrong.
-    pub async fn put_ai_models(&self, key: &ApiKey, models: Vec<AiModel>) -> Result<Vec<AiModel>, Refusal> {
-        let tx = self.enter(key, Scope::AiModelsWrite).await?;
+    pub async fn put_ai_models(
+        &self,
+        caller: &Caller,
+        models: Vec<AiModel>,
+    ) -> Result<Vec<AiModel>, Refusal> {
+        let tx = self.enter(caller, Scope::AiModelsWrite).await?;
         if models.is_empty() || models.len() > limits::AI_MODELS {
             let detail = format!("1 to {} models are kept at once, not {}.", limits::AI_MODELS, models.len());
             return Err(Refusal::invalid("/models", detail));

@@ -1,7 +1,7 @@
 //! API keys: made, listed, revoked. A key is shown once, when it is made; what is kept of it cannot be turned back.
 
 use crate::{Management, Refusal, check};
-use domain::{ApiKey, ApiKeyId, Scope, limits};
+use domain::{ApiKey, ApiKeyId, Caller, Scope, limits};
 use jiff::Timestamp;
 use store::api_keys::{self, KeptKey, NewKey};
 
@@ -25,34 +25,34 @@ impl Management {
     /// [`Refusal`].
     pub async fn api_keys(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         before: Option<ApiKeyId>,
         limit: u32,
     ) -> Result<Vec<KeptKey>, Refusal> {
         let read = async |tx: &store::TenantTx| api_keys::list(tx, before, limit).await;
-        self.admitted(key, Scope::ApiKeysRead, read).await
+        self.admitted(caller, Scope::ApiKeysRead, read).await
     }
 
     /// One key.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn api_key(&self, key: &ApiKey, id: ApiKeyId) -> Result<KeptKey, Refusal> {
+    pub async fn api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<KeptKey, Refusal> {
         let read = async |tx: &store::TenantTx| api_keys::get(tx, id).await;
-        self.admitted(key, Scope::ApiKeysRead, read).await?.ok_or(Refusal::NotFound("API key"))
+        self.admitted(caller, Scope::ApiKeysRead, read).await?.ok_or(Refusal::NotFound("API key"))
     }
 
-    /// Makes a key that may do no more than the one that asks. The key itself is returned here and nowhere else.
+    /// Makes a key that may do no more than whoever asks. The key itself is returned here and nowhere else.
     ///
     /// # Errors
-    /// [`Refusal`]; [`Refusal::Forbidden`] with a scope that the asking key lacks.
+    /// [`Refusal`]; [`Refusal::Forbidden`] with a scope that the caller lacks.
     pub async fn create_api_key(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<(ApiKey, KeptKey), Refusal> {
-        let tx = self.enter(key, Scope::ApiKeysWrite).await?;
+        let (tx, asking) = self.enter_as(caller, Scope::ApiKeysWrite).await?;
         let name = check::text("/name", &wanted.name, limits::KEY_NAME_CHARACTERS)?;
         let scopes = scopes(&wanted.scopes)?;
         let rate_limit_per_minute = wanted
@@ -64,12 +64,10 @@ impl Management {
         if wanted.expires_at.is_some_and(|at| at <= now) {
             return Err(Refusal::invalid("/expires_at", "It lies in the past; name a time to come."));
         }
-        let asking = api_keys::get(&tx, key.id).await?.ok_or(Refusal::Unauthorized)?;
-        if let Some(more) = scopes.iter().find(|scope| !asking.scopes.iter().any(|own| own == scope.as_str()))
-        {
+        if let Some(more) = scopes.iter().find(|scope| !asking.scopes.contains(scope)) {
             return Err(Refusal::Forbidden(*more));
         }
-        let made = ApiKey::generate(key.organization);
+        let made = ApiKey::generate(caller.organization());
         let new =
             NewKey { name: &name, scopes: &scopes, rate_limit_per_minute, expires_at: wanted.expires_at };
         api_keys::create(&tx, &made, &new).await?;
@@ -82,8 +80,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn revoke_api_key(&self, key: &ApiKey, id: ApiKeyId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::ApiKeysWrite).await?;
+    pub async fn revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::ApiKeysWrite).await?;
         if !api_keys::revoke(&tx, id).await? {
             return Err(Refusal::NotFound("API key"));
         }

@@ -2,7 +2,7 @@
 
 use crate::{Management, Refusal, check, organization::checked_budgets, refusal::Means};
 use domain::{
-    ApiKey, ChatbotId, CollectionId, DocumentId, Scope, limits,
+    Caller, ChatbotId, CollectionId, DocumentId, Scope, limits,
     metadata::{DocumentType, listed},
     organization::Budgets,
 };
@@ -42,22 +42,22 @@ impl Management {
     /// [`Refusal`].
     pub async fn chatbots(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         status: Option<&str>,
         before: Option<ChatbotId>,
         limit: u32,
     ) -> Result<Vec<Chatbot>, Refusal> {
         let read = async |tx: &TenantTx| chatbot_settings::list(tx, status, before, limit).await;
-        self.admitted(key, Scope::ChatbotsRead, read).await
+        self.admitted(caller, Scope::ChatbotsRead, read).await
     }
 
     /// One chatbot.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbot(&self, key: &ApiKey, id: ChatbotId) -> Result<Chatbot, Refusal> {
+    pub async fn chatbot(&self, caller: &Caller, id: ChatbotId) -> Result<Chatbot, Refusal> {
         let read = async |tx: &TenantTx| chatbot_settings::get(tx, id).await;
-        self.admitted(key, Scope::ChatbotsRead, read).await?.ok_or(Refusal::NotFound("chatbot"))
+        self.admitted(caller, Scope::ChatbotsRead, read).await?.ok_or(Refusal::NotFound("chatbot"))
     }
 
     /// Changes a chatbot.
@@ -66,11 +66,11 @@ impl Management {
     /// [`Refusal`]; a conflict when the name is taken.
     pub async fn change_chatbot(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: ChatbotId,
         given: Given,
     ) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         let known = chatbot_settings::get(&tx, id).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let settings = settings(given, known.settings)?;
         let changed = chatbot_settings::change(&tx, id, &settings).await;
@@ -82,8 +82,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn delete_chatbot(&self, key: &ApiKey, id: ChatbotId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+    pub async fn delete_chatbot(&self, caller: &Caller, id: ChatbotId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         if !chatbot_settings::delete(&tx, id).await? {
             return Err(Refusal::NotFound("chatbot"));
         }
@@ -95,11 +95,11 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbot_collections(&self, key: &ApiKey, id: ChatbotId) -> Result<Vec<Linked>, Refusal> {
+    pub async fn chatbot_collections(&self, caller: &Caller, id: ChatbotId) -> Result<Vec<Linked>, Refusal> {
         let read = async |tx: &TenantTx| {
             futures_util::try_join!(chatbot_settings::get(tx, id), chatbot_settings::collections(tx, id))
         };
-        let (known, links) = self.admitted(key, Scope::ChatbotsRead, read).await?;
+        let (known, links) = self.admitted(caller, Scope::ChatbotsRead, read).await?;
         known.map(|_| links).ok_or(Refusal::NotFound("chatbot"))
     }
 
@@ -107,11 +107,11 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbot_documents(&self, key: &ApiKey, id: ChatbotId) -> Result<Vec<Linked>, Refusal> {
+    pub async fn chatbot_documents(&self, caller: &Caller, id: ChatbotId) -> Result<Vec<Linked>, Refusal> {
         let read = async |tx: &TenantTx| {
             futures_util::try_join!(chatbot_settings::get(tx, id), chatbot_settings::documents(tx, id))
         };
-        let (known, links) = self.admitted(key, Scope::ChatbotsRead, read).await?;
+        let (known, links) = self.admitted(caller, Scope::ChatbotsRead, read).await?;
         known.map(|_| links).ok_or(Refusal::NotFound("chatbot"))
     }
 
@@ -121,12 +121,12 @@ impl Management {
     /// [`Refusal`].
     pub async fn set_chatbot_collections(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: ChatbotId,
         collections: &[CollectionId],
     ) -> Result<Vec<Linked>, Refusal> {
         bounded("/collection_ids", collections.len())?;
-        let tx = self.held(key, id).await?;
+        let tx = self.held(caller, id).await?;
         let set = chatbot_settings::set_collections(&tx, id, collections).await;
         set.map_err(|error| missing(error, "/collection_ids", "collection"))?;
         let links = chatbot_settings::collections(&tx, id).await?;
@@ -140,12 +140,12 @@ impl Management {
     /// [`Refusal`].
     pub async fn set_chatbot_documents(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: ChatbotId,
         documents: &[DocumentId],
     ) -> Result<Vec<Linked>, Refusal> {
         bounded("/document_ids", documents.len())?;
-        let tx = self.held(key, id).await?;
+        let tx = self.held(caller, id).await?;
         let set = chatbot_settings::set_documents(&tx, id, documents).await;
         set.map_err(|error| missing(error, "/document_ids", "document"))?;
         let links = chatbot_settings::documents(&tx, id).await?;
@@ -153,8 +153,8 @@ impl Management {
         Ok(links)
     }
 
-    async fn held(&self, key: &ApiKey, id: ChatbotId) -> Result<TenantTx, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+    async fn held(&self, caller: &Caller, id: ChatbotId) -> Result<TenantTx, Refusal> {
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         chatbot_settings::lock(&tx, id).await?.ok_or(Refusal::NotFound("chatbot"))?;
         Ok(tx)
     }

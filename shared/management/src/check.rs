@@ -32,6 +32,15 @@ pub fn optional(pointer: &str, given: Option<&str>, characters: usize) -> Result
     }
 }
 
+/// An e-mail address.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub fn email<'a>(pointer: &str, given: &'a str) -> Result<&'a str, Refusal> {
+    domain::sealed::email(given)
+        .ok_or_else(|| Refusal::invalid(pointer, "It is no e-mail address; write it as ann@example.org."))
+}
+
 /// A number within bounds.
 ///
 /// # Errors

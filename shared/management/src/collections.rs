@@ -2,7 +2,7 @@
 
 use crate::{Management, Refusal, as_i32, check, refusal::Means};
 use domain::{
-    ApiKey, CollectionId, Scope,
+    Caller, CollectionId, Scope,
     document::is_slug,
     limits,
     metadata::{ChunkTypeRules, MetadataSchema},
@@ -39,21 +39,21 @@ impl Management {
     /// [`Refusal`].
     pub async fn collections(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         before: Option<CollectionId>,
         limit: u32,
     ) -> Result<Vec<Collection>, Refusal> {
         let read = async |tx: &store::TenantTx| collection_settings::list(tx, before, limit).await;
-        self.admitted(key, Scope::CollectionsRead, read).await
+        self.admitted(caller, Scope::CollectionsRead, read).await
     }
 
     /// One collection.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn collection(&self, key: &ApiKey, named: &Named) -> Result<Collection, Refusal> {
+    pub async fn collection(&self, caller: &Caller, named: &Named) -> Result<Collection, Refusal> {
         let read = async |tx: &store::TenantTx| collection_settings::get(tx, named).await;
-        self.admitted(key, Scope::CollectionsRead, read).await?.ok_or(Refusal::NotFound("collection"))
+        self.admitted(caller, Scope::CollectionsRead, read).await?.ok_or(Refusal::NotFound("collection"))
     }
 
     /// Makes a collection in the default embedding space.
@@ -62,11 +62,11 @@ impl Management {
     /// [`Refusal`]; a conflict when slug or name is taken.
     pub async fn create_collection(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         slug: &str,
         given: Given,
     ) -> Result<Collection, Refusal> {
-        let tx = self.enter(key, Scope::CollectionsWrite).await?;
+        let tx = self.enter(caller, Scope::CollectionsWrite).await?;
         if !is_slug(slug) {
             let detail = "A slug is of lower-case letters, digits, '-', '.' and '_', begins and ends with a letter or digit, and has at most 100 of them.";
             return Err(Refusal::invalid("/slug", detail));
@@ -85,11 +85,11 @@ impl Management {
     /// [`Refusal`]; a conflict when the name is taken.
     pub async fn change_collection(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         named: &Named,
         given: Given,
     ) -> Result<Collection, Refusal> {
-        let tx = self.enter(key, Scope::CollectionsWrite).await?;
+        let tx = self.enter(caller, Scope::CollectionsWrite).await?;
         collection_settings::hold(&tx, named).await?.ok_or(Refusal::NotFound("collection"))?;
         let known = collection_settings::get(&tx, named).await?.ok_or(Refusal::NotFound("collection"))?;
         let settings = settings(given, known.settings)?;
@@ -102,8 +102,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when it holds something.
-    pub async fn delete_collection(&self, key: &ApiKey, named: &Named) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::CollectionsWrite).await?;
+    pub async fn delete_collection(&self, caller: &Caller, named: &Named) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::CollectionsWrite).await?;
         let id = collection_settings::hold(&tx, named).await?.ok_or(Refusal::NotFound("collection"))?;
         if !collection_settings::delete(&tx, id).await? {
             let detail =

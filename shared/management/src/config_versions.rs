@@ -3,7 +3,7 @@
 
 use crate::{Management, Refusal, author, chatbots, check};
 use domain::{
-    ApiKey, ChatbotId, ConfigVersionId, IngestionJobId, Scope,
+    Caller, ChatbotId, ConfigVersionId, IngestionJobId, Scope,
     chatbot::{
         DEFAULT_CONFIDENCE_THRESHOLD, DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, PROMPT_VARIABLES,
         RERANK_BY_SENTENCES, is_reranker, provider_of, unknown_variable,
@@ -78,17 +78,17 @@ impl Management {
     /// [`Refusal`]; a conflict when the name is taken.
     pub async fn create_chatbot(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         bot: chatbots::Given,
         given: Given,
     ) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension).await?;
         let why = check::optional("/why", given.why.as_deref(), limits::SAID_CHARACTERS)?;
         let settings = self.settings(&tx, given, self.defaults(&space)).await?;
         let id = chatbots::make(&tx, bot).await?;
         let version = config_versions::create(&tx, id, &settings, why.as_deref()).await?;
-        config_versions::activate(&tx, id, version, &author(key)).await?;
+        config_versions::activate(&tx, id, version, &author(&tx, caller).await?).await?;
         chatbots::finish_with(tx, id).await
     }
 
@@ -98,7 +98,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn config_versions(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         chatbot: ChatbotId,
         below: Option<i32>,
         limit: u32,
@@ -109,7 +109,7 @@ impl Management {
                 config_versions::list(tx, chatbot, below, limit)
             )
         };
-        let (known, versions) = self.admitted(key, Scope::ChatbotsRead, read).await?;
+        let (known, versions) = self.admitted(caller, Scope::ChatbotsRead, read).await?;
         known.map(|_| versions).ok_or(Refusal::NotFound("chatbot"))
     }
 
@@ -119,12 +119,12 @@ impl Management {
     /// [`Refusal`].
     pub async fn config_version(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         chatbot: ChatbotId,
         id: ConfigVersionId,
     ) -> Result<ConfigVersion, Refusal> {
         let read = async |tx: &TenantTx| config_versions::get(tx, chatbot, id).await;
-        self.admitted(key, Scope::ChatbotsRead, read).await?.ok_or(Refusal::NotFound("config version"))
+        self.admitted(caller, Scope::ChatbotsRead, read).await?.ok_or(Refusal::NotFound("config version"))
     }
 
     /// What a version would change of another one; of the one that answers when not said.
@@ -133,12 +133,12 @@ impl Management {
     /// [`Refusal`].
     pub async fn diff_config_versions(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         chatbot: ChatbotId,
         id: ConfigVersionId,
         with: Option<ConfigVersionId>,
     ) -> Result<Vec<Difference>, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsRead).await?;
+        let tx = self.enter(caller, Scope::ChatbotsRead).await?;
         let active = chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let with = with.or(active).ok_or(Refusal::NotFound("config version"))?;
         let missing = || Refusal::NotFound("config version");
@@ -156,11 +156,11 @@ impl Management {
     /// [`Refusal`].
     pub async fn create_config_version(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         chatbot: ChatbotId,
         given: Given,
     ) -> Result<ConfigVersion, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         // Held, so that two versions made at once get two numbers.
         let active = chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let base = match active {
@@ -188,21 +188,21 @@ impl Management {
     /// [`Refusal`]; a conflict while a collection that the chatbot reads is not whole in the version's space.
     pub async fn activate_config_version(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         chatbot: ChatbotId,
         id: ConfigVersionId,
     ) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
-        activate(tx, key, chatbot, id).await
+        activate(tx, caller, chatbot, id).await
     }
 
     /// Has the version answer again that did before the present one.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when there was none.
-    pub async fn roll_back(&self, key: &ApiKey, chatbot: ChatbotId) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(key, Scope::ChatbotsWrite).await?;
+    pub async fn roll_back(&self, caller: &Caller, chatbot: ChatbotId) -> Result<Chatbot, Refusal> {
+        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         let active = chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let before = match active {
             Some(active) => config_versions::before(&tx, chatbot, active).await?,
@@ -212,7 +212,7 @@ impl Management {
             let detail = "No other version answered before this one; activate one by its id.";
             return Err(Refusal::conflict("nothing-before", detail));
         };
-        activate(tx, key, chatbot, before).await
+        activate(tx, caller, chatbot, before).await
     }
 
     /// Has a collection embedded in one more space; what serves it goes on serving. The job that counts.
@@ -221,12 +221,12 @@ impl Management {
     /// [`Refusal`].
     pub async fn reembed(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         collection: &Named,
         model: &str,
         dimension: i64,
     ) -> Result<IngestionJobId, Refusal> {
-        let tx = self.enter(key, Scope::CollectionsWrite).await?;
+        let tx = self.enter(caller, Scope::CollectionsWrite).await?;
         let id = collection_settings::hold(&tx, collection).await?.ok_or(Refusal::NotFound("collection"))?;
         let space = space(&tx, model, dimension, "/embedding_model").await?;
         let organization = organizations::slug(&tx).await?;
@@ -346,7 +346,7 @@ impl Management {
 
 async fn activate(
     tx: TenantTx,
-    key: &ApiKey,
+    caller: &Caller,
     chatbot: ChatbotId,
     id: ConfigVersionId,
 ) -> Result<Chatbot, Refusal> {
@@ -362,7 +362,7 @@ async fn activate(
         );
         return Err(Refusal::conflict("space-not-ready", detail));
     }
-    config_versions::activate(&tx, chatbot, id, &author(key)).await?;
+    config_versions::activate(&tx, chatbot, id, &author(&tx, caller).await?).await?;
     chatbots::finish_with(tx, chatbot).await
 }
 

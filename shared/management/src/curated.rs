@@ -1,7 +1,7 @@
 //! Curated answers: written by people, found before passages.
 
 use crate::{Management, Refusal, author, check, refusal::Means};
-use domain::{ApiKey, ChatbotId, CuratedAnswerId, Scope, SpaceId, limits};
+use domain::{Caller, ChatbotId, CuratedAnswerId, Scope, SpaceId, limits};
 use models::Purpose;
 use pgvector::Vector;
 use store::{
@@ -52,33 +52,33 @@ impl Management {
     /// [`Refusal`].
     pub async fn curated_answers(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         which: &Which<'_>,
         limit: u32,
     ) -> Result<Vec<Curated>, Refusal> {
         let read = async |tx: &TenantTx| curated::list(tx, which, limit).await;
-        self.admitted(key, Scope::CuratedRead, read).await
+        self.admitted(caller, Scope::CuratedRead, read).await
     }
 
     /// One curated answer.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn curated_answer(&self, key: &ApiKey, id: CuratedAnswerId) -> Result<Curated, Refusal> {
+    pub async fn curated_answer(&self, caller: &Caller, id: CuratedAnswerId) -> Result<Curated, Refusal> {
         let read = async |tx: &TenantTx| curated::get(tx, id).await;
-        self.admitted(key, Scope::CuratedRead, read).await?.ok_or(Refusal::NotFound("curated answer"))
+        self.admitted(caller, Scope::CuratedRead, read).await?.ok_or(Refusal::NotFound("curated answer"))
     }
 
     /// Writes one curated answer.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn create_curated_answer(&self, key: &ApiKey, given: Given) -> Result<Curated, Refusal> {
-        let tx = self.enter(key, Scope::CuratedWrite).await?;
+    pub async fn create_curated_answer(&self, caller: &Caller, given: Given) -> Result<Curated, Refusal> {
+        let tx = self.enter(caller, Scope::CuratedWrite).await?;
         let writing = writing(&tx, "", given).await?;
-        let ids = self.write_curated(key, tx, vec![writing], Origin::Api).await?;
+        let ids = self.write_curated(caller, tx, vec![writing], Origin::Api).await?;
         let id = ids.first().copied().ok_or(Refusal::NotFound("curated answer"))?;
-        self.written(key, id).await
+        self.written(caller, id).await
     }
 
     /// Writes many curated answers, all of them or none.
@@ -87,10 +87,10 @@ impl Management {
     /// [`Refusal`].
     pub async fn import_curated_answers(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         given: Vec<Given>,
     ) -> Result<Vec<CuratedAnswerId>, Refusal> {
-        let tx = self.enter(key, Scope::CuratedWrite).await?;
+        let tx = self.enter(caller, Scope::CuratedWrite).await?;
         if given.is_empty() || given.len() > limits::CURATED_IMPORT {
             let detail = format!(
                 "An import has 1 to {} curated answers, not {}; send more in several.",
@@ -103,13 +103,13 @@ impl Management {
         for (place, given) in given.into_iter().enumerate() {
             writings.push(writing(&tx, &format!("/items/{place}"), given).await?);
         }
-        self.write_curated(key, tx, writings, Origin::Import).await
+        self.write_curated(caller, tx, writings, Origin::Import).await
     }
 
     /// Embeds the questions and writes all of it in one transaction.
     async fn write_curated(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         tx: TenantTx,
         writings: Vec<Writing>,
         origin: Origin,
@@ -117,8 +117,8 @@ impl Management {
         let questions: Vec<String> = writings.iter().map(|writing| writing.question.clone()).collect();
         let vectors = self.question_vectors(tx, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
-        let tx = self.again(key).await?;
-        let created = curated::create(&tx, &writings, origin, &author(key), None).await;
+        let tx = self.again(caller).await?;
+        let created = curated::create(&tx, &writings, origin, &author(&tx, caller).await?, None).await;
         created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
         for (space, vectors) in &vectors {
             curated::insert_vectors(&tx, *space, &ids, vectors).await?;
@@ -155,11 +155,11 @@ impl Management {
     /// [`Refusal`].
     pub async fn change_curated_answer(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: CuratedAnswerId,
         change: Change,
     ) -> Result<Curated, Refusal> {
-        let tx = self.enter(key, Scope::CuratedWrite).await?;
+        let tx = self.enter(caller, Scope::CuratedWrite).await?;
         let known = curated::get(&tx, id).await?.ok_or(Refusal::NotFound("curated answer"))?;
         let given = Given {
             question: change.question.unwrap_or_else(|| known.question.clone()),
@@ -173,7 +173,7 @@ impl Management {
         let is_asked_otherwise = writing.question != known.question;
         let questions = is_asked_otherwise.then(|| writing.question.clone());
         let vectors = self.question_vectors(tx, questions.as_slice()).await?;
-        let tx = self.again(key).await?;
+        let tx = self.again(caller).await?;
         let changed = curated::change(&tx, &writing).await;
         if !changed.map_err(|error| Refusal::of_row(error, &UNKNOWN))? {
             return Err(Refusal::NotFound("curated answer"));
@@ -185,15 +185,15 @@ impl Management {
             }
         }
         tx.finish().await?;
-        self.written(key, id).await
+        self.written(caller, id).await
     }
 
     /// Deletes a curated answer.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn delete_curated_answer(&self, key: &ApiKey, id: CuratedAnswerId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::CuratedWrite).await?;
+    pub async fn delete_curated_answer(&self, caller: &Caller, id: CuratedAnswerId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::CuratedWrite).await?;
         if !curated::delete(&tx, id).await? {
             return Err(Refusal::NotFound("curated answer"));
         }
@@ -202,8 +202,8 @@ impl Management {
     }
 
     /// What the caller just wrote, whether or not it may read the others.
-    async fn written(&self, key: &ApiKey, id: CuratedAnswerId) -> Result<Curated, Refusal> {
-        let tx = self.again(key).await?;
+    async fn written(&self, caller: &Caller, id: CuratedAnswerId) -> Result<Curated, Refusal> {
+        let tx = self.again(caller).await?;
         let written = curated::get(&tx, id).await?;
         tx.finish().await?;
         written.ok_or(Refusal::NotFound("curated answer"))

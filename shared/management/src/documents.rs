@@ -3,7 +3,7 @@
 use crate::{Management, Refusal};
 use anyhow::Context as _;
 use domain::{
-    ApiKey, DocumentId, DocumentVersionId, OrganizationId, Scope, document::DERIVED_PREFIX, limits,
+    Caller, DocumentId, DocumentVersionId, OrganizationId, Scope, document::DERIVED_PREFIX, limits,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
@@ -35,12 +35,12 @@ impl Management {
     /// [`Refusal`].
     pub async fn documents(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         which: &Which<'_>,
         limit: u32,
     ) -> Result<Vec<Document>, Refusal> {
         let bucket = self.bucket.name();
-        self.admitted(key, Scope::DocumentsRead, async |tx| library::list(tx, bucket, which, limit).await)
+        self.admitted(caller, Scope::DocumentsRead, async |tx| library::list(tx, bucket, which, limit).await)
             .await
     }
 
@@ -48,13 +48,13 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn document(&self, key: &ApiKey, id: DocumentId) -> Result<Document, Refusal> {
-        self.document_for(key, Scope::DocumentsRead, id).await
+    pub async fn document(&self, caller: &Caller, id: DocumentId) -> Result<Document, Refusal> {
+        self.document_for(caller, Scope::DocumentsRead, id).await
     }
 
-    async fn document_for(&self, key: &ApiKey, scope: Scope, id: DocumentId) -> Result<Document, Refusal> {
+    async fn document_for(&self, caller: &Caller, scope: Scope, id: DocumentId) -> Result<Document, Refusal> {
         let bucket = self.bucket.name();
-        let found = self.admitted(key, scope, async |tx| library::get(tx, bucket, id).await).await?;
+        let found = self.admitted(caller, scope, async |tx| library::get(tx, bucket, id).await).await?;
         found.ok_or(Refusal::NotFound("document"))
     }
 
@@ -62,8 +62,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn original(&self, key: &ApiKey, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
-        let document = self.document(key, id).await?;
+    pub async fn original(&self, caller: &Caller, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
+        let document = self.document(caller, id).await?;
         self.link(&document.key, &document.filename, now).await
     }
 
@@ -71,11 +71,11 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`]; [`Refusal::NotFound`] also while there is no such text.
-    pub async fn text(&self, key: &ApiKey, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
-        let document = self.document(key, id).await?;
+    pub async fn text(&self, caller: &Caller, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
+        let document = self.document(caller, id).await?;
         let version =
             document.active_version.ok_or(Refusal::NotFound("text: the document is not completed"))?;
-        let object = format!("{DERIVED_PREFIX}{}", text_path(key.organization, id, version));
+        let object = format!("{DERIVED_PREFIX}{}", text_path(caller.organization(), id, version));
         self.link(&object, &format!("{}.txt", document.filename), now).await
     }
 
@@ -88,8 +88,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn delete_document(&self, key: &ApiKey, id: DocumentId) -> Result<(), Refusal> {
-        let document = self.document_for(key, Scope::DocumentsWrite, id).await?;
+    pub async fn delete_document(&self, caller: &Caller, id: DocumentId) -> Result<(), Refusal> {
+        let document = self.document_for(caller, Scope::DocumentsWrite, id).await?;
         self.bucket.delete(&document.key).await?;
         // The bucket's own event says the same; where the object was gone already there is none.
         self.look_at(vec![document.key]).await
@@ -99,8 +99,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn reprocess(&self, key: &ApiKey, id: DocumentId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::DocumentsWrite).await?;
+    pub async fn reprocess(&self, caller: &Caller, id: DocumentId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::DocumentsWrite).await?;
         let keys = library::unsettle(&tx, self.bucket.name(), Anew::Document(id)).await?;
         if keys.is_empty() {
             return Err(Refusal::NotFound("document"));
@@ -115,11 +115,11 @@ impl Management {
     /// [`Refusal`]; the same call again does what is left.
     pub async fn reprocess_collection(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         collection: &Named,
         extent: Extent,
     ) -> Result<usize, Refusal> {
-        let tx = self.enter(key, Scope::DocumentsWrite).await?;
+        let tx = self.enter(caller, Scope::DocumentsWrite).await?;
         let known = collection_settings::get(&tx, collection).await?;
         let id = known.ok_or(Refusal::NotFound("collection"))?.id;
         let which = match extent {

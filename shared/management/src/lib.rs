@@ -1,6 +1,6 @@
 //! RULES OF ADMINISTRATION: what an organization's keepers may ask for, and what comes of it.
 //!
-//! Every use case begins with the caller's key and the one scope that it needs. What takes long is asked for and done
+//! Every use case begins with the caller and the one scope that it needs. What takes long is asked for and done
 //! by ingestion: a message is sent, the caller is told where to look. No transaction is open while a model, S3 or a
 //! queue is called.
 
@@ -19,15 +19,20 @@ pub mod ai_models;
 pub mod organization;
 pub mod products;
 pub mod api_keys;
+pub mod users;
+pub mod invitations;
 
 pub use refusal::Refusal;
 
-use domain::{ApiKey, Scope, embedding::Space};
+use domain::{Caller, Scope, embedding::Space, sealed::IdentityHashKey};
 use models::{Embedder, Purpose};
 use objects::{Bucket, Signer};
 use pgvector::Vector;
 use queue::WorkQueue;
-use store::{Database, TenantTx, caller};
+use store::{
+    Database, TenantTx,
+    caller::{self, Admitted},
+};
 
 /// What administration works with.
 pub struct Management {
@@ -47,27 +52,34 @@ pub struct Management {
     pub embedding_dimension: usize,
     /// Model that new chatbots answer with.
     pub generation_model: String,
+    /// By which addresses are known again.
+    pub identity_hash_key: IdentityHashKey,
 }
 
 impl Management {
     /// Reads for a caller in one flush.
     async fn admitted<T>(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         scope: Scope,
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<T, Refusal> {
-        Ok(caller::admitted(&self.database, key, scope, read).await?)
+        Ok(caller::admitted(&self.database, caller, scope, read).await?)
     }
 
     /// A transaction of a caller who was let in.
-    async fn enter(&self, key: &ApiKey, scope: Scope) -> Result<TenantTx, Refusal> {
-        Ok(caller::enter(&self.database, key, scope).await?)
+    async fn enter(&self, caller: &Caller, scope: Scope) -> Result<TenantTx, Refusal> {
+        Ok(caller::enter(&self.database, caller, scope).await?)
+    }
+
+    /// The same, telling who was let in.
+    async fn enter_as(&self, caller: &Caller, scope: Scope) -> Result<(TenantTx, Admitted), Refusal> {
+        Ok(caller::enter_as(&self.database, caller, scope).await?)
     }
 
     /// Another transaction of a caller who was let in before.
-    async fn again(&self, key: &ApiKey) -> Result<TenantTx, Refusal> {
-        Ok(self.database.tenant(key.organization).await?)
+    async fn again(&self, caller: &Caller) -> Result<TenantTx, Refusal> {
+        Ok(self.database.tenant(caller.organization()).await?)
     }
 
     /// The vectors of texts in a space.
@@ -82,9 +94,15 @@ impl Management {
     }
 }
 
-/// Who changed something, as it is kept: the key, never its secret.
-fn author(key: &ApiKey) -> String {
-    format!("api_key:{}", key.id)
+/// Who changed something, as it is kept: the key or the user by id, never a secret or a name.
+async fn author(tx: &TenantTx, caller: &Caller) -> store::Result<String> {
+    match caller.subject() {
+        Some(subject) => {
+            let user = store::users::of_subject(tx, subject).await?;
+            Ok(user.map_or_else(|| "user".to_owned(), |user| format!("user:{user}")))
+        }
+        None => Ok(format!("api_key:{}", caller.id())),
+    }
 }
 
 /// A number of tokens or bytes as the database holds it.

@@ -2,7 +2,7 @@
 
 use crate::{Management, Refusal, check};
 use domain::{
-    ApiKey, Scope, limits,
+    Caller, Scope, limits,
     metadata::listed,
     organization::{Budgets, PiiPolicy, QoeWeights, RetentionDays, Settings},
 };
@@ -32,6 +32,8 @@ pub struct Given {
     pub retention_days: Option<RetentionDays>,
     /// 0..1.
     pub transcript_sample_rate: Option<f64>,
+    /// Hours for which a session's token is good.
+    pub session_expiry_hours: Option<i64>,
 }
 
 impl Management {
@@ -39,16 +41,16 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn organization(&self, key: &ApiKey) -> Result<Organization, Refusal> {
-        self.admitted(key, Scope::OrganizationRead, async |tx| organizations::get(tx).await).await
+    pub async fn organization(&self, caller: &Caller) -> Result<Organization, Refusal> {
+        self.admitted(caller, Scope::OrganizationRead, async |tx| organizations::get(tx).await).await
     }
 
     /// Changes the caller's organization.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn change_organization(&self, key: &ApiKey, given: Given) -> Result<Organization, Refusal> {
-        let tx = self.enter(key, Scope::OrganizationWrite).await?;
+    pub async fn change_organization(&self, caller: &Caller, given: Given) -> Result<Organization, Refusal> {
+        let tx = self.enter(caller, Scope::OrganizationWrite).await?;
         organizations::lock(&tx).await?;
         let known = organizations::get(&tx).await?;
         let name = match &given.name {
@@ -94,6 +96,13 @@ fn settings(given: Given, known: Settings) -> Result<Settings, Refusal> {
             }
             share => share.unwrap_or(known.transcript_sample_rate),
         },
+        session_expiry_hours: whole(
+            "/session_expiry_hours",
+            given.session_expiry_hours,
+            known.session_expiry_hours,
+            1,
+            limits::SESSION_TOKEN_HOURS_MOST,
+        )?,
     })
 }
 
@@ -181,6 +190,9 @@ mod tests {
         assert!(refused(Given { fiscal_year_start_month: Some(13), ..Given::default() }));
         assert!(refused(Given { locale: Some("german, please".into()), ..Given::default() }));
         assert!(refused(Given { transcript_sample_rate: Some(1.1), ..Given::default() }));
+        let hours = |hours| Given { session_expiry_hours: Some(hours), ..Given::default() };
+        assert!(refused(hours(0)) && refused(hours(limits::SESSION_TOKEN_HOURS_MOST + 1)));
+        assert!(!refused(hours(1)) && !refused(hours(limits::SESSION_TOKEN_HOURS_MOST)));
         let weights = QoeWeights { technical: 0.7, interaction: 0.7 };
         assert!(refused(Given { qoe_weights: Some(weights), ..Given::default() }));
         let policy = PiiPolicy { messages: vec!["name".into()] };

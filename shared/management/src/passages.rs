@@ -2,7 +2,7 @@
 //! and is about every passage of the document that reads the same.
 
 use crate::{Management, Refusal, as_i32, author, check, documents::text_path};
-use domain::{ApiKey, ChunkId, DocumentId, Scope, embedding::Space, limits};
+use domain::{Caller, ChunkId, DocumentId, Scope, embedding::Space, limits};
 use futures_util::try_join;
 use models::Purpose;
 use pgvector::Vector;
@@ -31,7 +31,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn passages(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         document: DocumentId,
         after: i32,
         limit: u32,
@@ -40,7 +40,7 @@ impl Management {
         let read = async |tx: &TenantTx| {
             try_join!(library::get(tx, bucket, document), passages::list(tx, bucket, document, after, limit))
         };
-        let (known, passages) = self.admitted(key, Scope::DocumentsRead, read).await?;
+        let (known, passages) = self.admitted(caller, Scope::DocumentsRead, read).await?;
         known.ok_or(Refusal::NotFound("document"))?;
         Ok(passages)
     }
@@ -49,10 +49,10 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn passage(&self, key: &ApiKey, id: ChunkId) -> Result<Passage, Refusal> {
+    pub async fn passage(&self, caller: &Caller, id: ChunkId) -> Result<Passage, Refusal> {
         let bucket = self.bucket.name();
         let read = async |tx: &TenantTx| passages::get(tx, bucket, id).await;
-        self.admitted(key, Scope::DocumentsRead, read).await?.ok_or(Refusal::NotFound("chunk"))
+        self.admitted(caller, Scope::DocumentsRead, read).await?.ok_or(Refusal::NotFound("chunk"))
     }
 
     /// Disables, enables or corrects a passage, for readers from the answer on, and for every reading of the document
@@ -62,7 +62,7 @@ impl Management {
     /// [`Refusal`]; a conflict while the document is being processed.
     pub async fn change_passage(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: ChunkId,
         change: Change,
     ) -> Result<Passage, Refusal> {
@@ -70,7 +70,7 @@ impl Management {
             Some(Some(text)) => Some(Some(check::text("/content", &text, limits::CORRECTION_CHARACTERS)?)),
             other => other,
         };
-        let tx = self.enter(key, Scope::DocumentsWrite).await?;
+        let tx = self.enter(caller, Scope::DocumentsWrite).await?;
         let most = limits::CORRECTED_AT_ONCE;
         let alike = passages::alike(&tx, self.bucket.name(), id, most + 1).await?;
         let first = alike.first().ok_or(Refusal::NotFound("chunk"))?;
@@ -88,13 +88,13 @@ impl Management {
         let spaces = if is_rewritten { passages::spaces(&tx, id).await? } else { Vec::new() };
         tx.finish().await?;
         let new = if is_rewritten {
-            self.rewritten(key, &alike, word.1.as_deref(), &spaces).await?
+            self.rewritten(caller, &alike, word.1.as_deref(), &spaces).await?
         } else {
             Vec::new()
         };
-        self.keep_word(key, first, &word, &spaces, &new).await?;
+        self.keep_word(caller, first, &word, &spaces, &new).await?;
         // What the caller just changed, whether or not it may read the others.
-        let tx = self.again(key).await?;
+        let tx = self.again(caller).await?;
         let changed = passages::get(&tx, self.bucket.name(), id).await?;
         tx.finish().await?;
         changed.ok_or(Refusal::NotFound("chunk"))
@@ -103,14 +103,14 @@ impl Management {
     /// What the passages are to read, with its vectors; no transaction is open meanwhile.
     async fn rewritten(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         alike: &[Alike],
         corrected: Option<&str>,
         spaces: &[Space],
     ) -> Result<Vec<New>, Refusal> {
         let content = match (corrected, alike.first()) {
             (Some(text), _) => text.to_owned(),
-            (None, Some(first)) => self.as_it_was_read(key, first).await?,
+            (None, Some(first)) => self.as_it_was_read(caller, first).await?,
             (None, None) => return Ok(Vec::new()),
         };
         let texts: Vec<String> = alike.iter().map(|passage| in_context(passage, &content)).collect();
@@ -132,8 +132,8 @@ impl Management {
     }
 
     /// The passage's bytes of the extracted text.
-    async fn as_it_was_read(&self, key: &ApiKey, passage: &Alike) -> Result<String, Refusal> {
-        let path = text_path(key.organization, passage.document, passage.version);
+    async fn as_it_was_read(&self, caller: &Caller, passage: &Alike) -> Result<String, Refusal> {
+        let path = text_path(caller.organization(), passage.document, passage.version);
         let bytes = self.bucket.get_derived_range(&path, passage.bytes.clone()).await?;
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         text.filter(|text| Sha256::digest(text).as_slice() == passage.source_hash).ok_or_else(|| {
@@ -147,13 +147,13 @@ impl Management {
     /// Writes a person's word and what it means to the passages that stand, in one transaction.
     async fn keep_word(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         passage: &Alike,
         (is_active, content): &(bool, Option<String>),
         spaces: &[Space],
         new: &[New],
     ) -> Result<(), Refusal> {
-        let tx = self.again(key).await?;
+        let tx = self.again(caller).await?;
         match passages::hold(&tx, passage.document).await? {
             None => return Err(Refusal::NotFound("chunk")),
             Some(Held::Building) => {
@@ -166,7 +166,7 @@ impl Management {
         if passages::alike(&tx, self.bucket.name(), passage.id, 1).await?.is_empty() {
             return Err(Refusal::NotFound("chunk"));
         }
-        let by = author(key);
+        let by = author(&tx, caller).await?;
         let word = Word {
             document: passage.document,
             version: passage.version,

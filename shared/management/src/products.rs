@@ -1,7 +1,7 @@
 //! Products: what documents are about, made, changed, deleted.
 
 use crate::{Management, Refusal, check, refusal::Means};
-use domain::{ApiKey, ProductId, Scope, limits, metadata::listed};
+use domain::{Caller, ProductId, Scope, limits, metadata::listed};
 use serde_json::{Value, json};
 use store::{
     TenantTx,
@@ -35,28 +35,28 @@ impl Management {
     /// [`Refusal`].
     pub async fn products(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         which: &Which<'_>,
         limit: u32,
     ) -> Result<Vec<Product>, Refusal> {
-        self.admitted(key, Scope::ProductsRead, async |tx| products::list(tx, which, limit).await).await
+        self.admitted(caller, Scope::ProductsRead, async |tx| products::list(tx, which, limit).await).await
     }
 
     /// One product.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn product(&self, key: &ApiKey, id: ProductId) -> Result<Product, Refusal> {
+    pub async fn product(&self, caller: &Caller, id: ProductId) -> Result<Product, Refusal> {
         let read = async |tx: &TenantTx| products::get(tx, id).await;
-        self.admitted(key, Scope::ProductsRead, read).await?.ok_or(Refusal::NotFound("product"))
+        self.admitted(caller, Scope::ProductsRead, read).await?.ok_or(Refusal::NotFound("product"))
     }
 
     /// Makes a product.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when the SKU is taken.
-    pub async fn create_product(&self, key: &ApiKey, given: Given) -> Result<Product, Refusal> {
-        let tx = self.enter(key, Scope::ProductsWrite).await?;
+    pub async fn create_product(&self, caller: &Caller, given: Given) -> Result<Product, Refusal> {
+        let tx = self.enter(caller, Scope::ProductsWrite).await?;
         let settings = settings(given, unnamed())?;
         let (language, words) = searched(&settings);
         let created = products::create(&tx, &settings, language, &words).await;
@@ -70,11 +70,11 @@ impl Management {
     /// [`Refusal`]; a conflict when the SKU is taken.
     pub async fn change_product(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         id: ProductId,
         given: Given,
     ) -> Result<Product, Refusal> {
-        let tx = self.enter(key, Scope::ProductsWrite).await?;
+        let tx = self.enter(caller, Scope::ProductsWrite).await?;
         let known = products::get(&tx, id).await?.ok_or(Refusal::NotFound("product"))?;
         let settings = settings(given, known.settings)?;
         let (language, words) = searched(&settings);
@@ -87,8 +87,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn delete_product(&self, key: &ApiKey, id: ProductId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::ProductsWrite).await?;
+    pub async fn delete_product(&self, caller: &Caller, id: ProductId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::ProductsWrite).await?;
         if !products::delete(&tx, id).await? {
             return Err(Refusal::NotFound("product"));
         }

@@ -9,14 +9,20 @@ pub(crate) type Means = (&'static str, fn() -> Refusal);
 /// Why a call is not served. What exists in another organization does not exist here.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// No such key, a wrong secret, revoked or expired: all the same to the caller.
-    #[error("the API key is not valid")]
+    /// No such key, a wrong secret, revoked or expired, a session that is gone: all the same to the caller.
+    #[error("the caller is not known")]
     Unauthorized,
-    /// The key lacks this scope.
-    #[error("the API key has not the scope {}", .0.as_str())]
+    /// A person who is no user of the organization, or no longer.
+    #[error("the person is not a member of the organization")]
+    NotAMember,
+    /// The caller lacks this scope.
+    #[error("the caller has not the scope {}", .0.as_str())]
     Forbidden(Scope),
-    /// More calls than the key may make: later again.
-    #[error("the API key makes more than {} calls a minute", .0.per_minute)]
+    /// An end user asks for what is not of their session.
+    #[error("an end user asks for more than their session")]
+    OutsideSession,
+    /// More calls than the caller may make: later again.
+    #[error("the caller makes more than {} calls a minute", .0.per_minute)]
     TooManyCalls(Exceeded),
     /// Nothing of the caller's has this id.
     #[error("there is no such {0}")]
@@ -76,7 +82,10 @@ impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Unauthorized => Self::Unauthorized,
+            Denied::NotAMember => Self::NotAMember,
             Denied::Forbidden(scope) => Self::Forbidden(scope),
+            Denied::OutsideSession => Self::OutsideSession,
+            Denied::OthersSession => Self::NotFound("session"),
             Denied::TooManyCalls(exceeded) => Self::TooManyCalls(exceeded),
             Denied::Store(error) => Self::Store(error),
         }

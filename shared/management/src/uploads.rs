@@ -2,7 +2,7 @@
 
 use crate::{Management, Refusal, check};
 use domain::{
-    ApiKey, Scope,
+    Caller, Scope,
     document::{ObjectKey, is_slug},
     limits,
     metadata::{DocumentType, MetadataSchema, is_name, listed},
@@ -46,8 +46,13 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn upload(&self, key: &ApiKey, wish: &Wish, now: Timestamp) -> Result<(String, Form), Refusal> {
-        let tx = self.enter(key, Scope::DocumentsWrite).await?;
+    pub async fn upload(
+        &self,
+        caller: &Caller,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> Result<(String, Form), Refusal> {
+        let tx = self.enter(caller, Scope::DocumentsWrite).await?;
         let slug = organizations::slug(&tx).await?;
         let object = object_key(&slug, wish)?;
         // Parsing cannot fail: every text is a name.

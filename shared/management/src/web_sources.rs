@@ -1,7 +1,7 @@
 //! Web sources: pages and sitemaps that a collection is kept in step with. Fetching is ingestion's.
 
 use crate::{Management, Refusal, check, refusal::Means};
-use domain::{ApiKey, Scope, WebSourceId, limits};
+use domain::{Caller, Scope, WebSourceId, limits};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use queue::Work;
 use store::{
@@ -54,30 +54,30 @@ impl Management {
     /// [`Refusal`].
     pub async fn web_sources(
         &self,
-        key: &ApiKey,
+        caller: &Caller,
         collection: Option<&str>,
         before: Option<WebSourceId>,
         limit: u32,
     ) -> Result<Vec<WebSource>, Refusal> {
         let read = async |tx: &TenantTx| web_sources::list(tx, collection, before, limit).await;
-        self.admitted(key, Scope::WebSourcesRead, read).await
+        self.admitted(caller, Scope::WebSourcesRead, read).await
     }
 
     /// One web source.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn web_source(&self, key: &ApiKey, id: WebSourceId) -> Result<WebSource, Refusal> {
+    pub async fn web_source(&self, caller: &Caller, id: WebSourceId) -> Result<WebSource, Refusal> {
         let read = async |tx: &TenantTx| web_sources::get(tx, id).await;
-        self.admitted(key, Scope::WebSourcesRead, read).await?.ok_or(Refusal::NotFound("web source"))
+        self.admitted(caller, Scope::WebSourcesRead, read).await?.ok_or(Refusal::NotFound("web source"))
     }
 
     /// Declares a web source, and has it visited.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when the collection has it.
-    pub async fn create_web_source(&self, key: &ApiKey, given: Given) -> Result<WebSource, Refusal> {
-        let tx = self.enter(key, Scope::WebSourcesWrite).await?;
+    pub async fn create_web_source(&self, caller: &Caller, given: Given) -> Result<WebSource, Refusal> {
+        let tx = self.enter(caller, Scope::WebSourcesWrite).await?;
         let mut url = check::web_address("/url", &given.url)?;
         // A place within a page is no page of its own.
         url.set_fragment(None);
@@ -99,8 +99,8 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn visit(&self, key: &ApiKey, id: WebSourceId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::WebSourcesWrite).await?;
+    pub async fn visit(&self, caller: &Caller, id: WebSourceId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::WebSourcesWrite).await?;
         web_sources::get(&tx, id).await?.ok_or(Refusal::NotFound("web source"))?;
         let organization = organizations::slug(&tx).await?;
         tx.finish().await?;
@@ -112,14 +112,14 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn delete_web_source(&self, key: &ApiKey, id: WebSourceId) -> Result<(), Refusal> {
-        let tx = self.enter(key, Scope::WebSourcesWrite).await?;
+    pub async fn delete_web_source(&self, caller: &Caller, id: WebSourceId) -> Result<(), Refusal> {
+        let tx = self.enter(caller, Scope::WebSourcesWrite).await?;
         web_sources::get(&tx, id).await?.ok_or(Refusal::NotFound("web source"))?;
         let objects = web_sources::own_objects(&tx, id).await?;
         tx.finish().await?;
         let deletions: Vec<_> = objects.iter().map(|object| self.bucket.delete(object)).collect();
         stream::iter(deletions).buffer_unordered(DELETED_AT_ONCE).try_collect::<Vec<()>>().await?;
-        let tx = self.again(key).await?;
+        let tx = self.again(caller).await?;
         web_sources::delete(&tx, id).await?;
         tx.finish().await?;
         Ok(())

@@ -27,6 +27,17 @@ pub struct Exceeded {
     pub retry_after_seconds: u32,
 }
 
+impl Exceeded {
+    /// What a check says of the bucket that it took a token of.
+    pub(crate) fn of(row: &Row, per_minute: i32) -> Option<Self> {
+        let unsigned = |number: i32| u32::try_from(number).unwrap_or_default();
+        row.get::<_, Option<bool>>("is_exceeded").unwrap_or_default().then(|| Self {
+            per_minute: unsigned(per_minute),
+            retry_after_seconds: unsigned(row.get("retry_after_seconds")),
+        })
+    }
+}
+
 impl KnownKey {
     /// Whether the key's bearer is who the key says.
     #[must_use]
@@ -50,15 +61,11 @@ pub async fn look_up(tx: &TenantTx, key: &ApiKey) -> Result<Option<KnownKey>> {
     let params: Params<'_> =
         &[(&key.id.0, Type::UUID), (&hash, Type::BYTEA), (&limits::KEY_CALLS_PER_MINUTE, Type::INT4)];
     let row = tx.query_opt(sql!("api_keys/look_up"), params).await?;
-    let unsigned = |number: i32| u32::try_from(number).unwrap_or_default();
     Ok(row.map(|row| KnownKey {
         hash: row.get("hash"),
         scopes: row.get("scopes"),
         is_live: row.get("is_live"),
-        exceeded: row.get::<_, Option<bool>>("is_exceeded").unwrap_or_default().then(|| Exceeded {
-            per_minute: unsigned(row.get("per_minute")),
-            retry_after_seconds: unsigned(row.get("retry_after_seconds")),
-        }),
+        exceeded: Exceeded::of(&row, row.get("per_minute")),
     }))
 }
 

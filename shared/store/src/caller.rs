@@ -1,45 +1,129 @@
-//! Who calls, and what they may do: the check that every use case begins with.
+//! Who calls, and what they may do: the check that every use case begins with. Keys, people and end users are looked up
+//! each in one statement, which travels with whatever else is read.
 
 use crate::{
-    Database, Error, TenantTx,
+    Database, Error, Result, TenantTx,
     api_keys::{self, Exceeded, KnownKey},
+    sql,
+    tenant::Params,
+    users::{self, KnownPerson},
 };
-use domain::{ApiKey, Scope};
+use domain::{Caller, Role, Scope, SessionId, limits};
 use futures_util::try_join;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 /// Why a caller is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
-    /// No such key, a wrong secret, revoked or expired: all the same to the caller.
-    #[error("the API key is not valid")]
+    /// No such key, a wrong secret, revoked or expired; a token of a session that is not there any more: all the same
+    /// to the caller.
+    #[error("the caller is not known")]
     Unauthorized,
-    /// The key lacks this scope.
-    #[error("the API key has not the scope {}", .0.as_str())]
+    /// A person who is no user of the organization, or no longer.
+    #[error("the person is not a member of the organization")]
+    NotAMember,
+    /// The caller lacks this scope.
+    #[error("the caller has not the scope {}", .0.as_str())]
     Forbidden(Scope),
-    /// More calls than the key may make.
-    #[error("the API key makes more than {} calls a minute", .0.per_minute)]
+    /// An end user asks for what is not of their session.
+    #[error("an end user asks for more than their session")]
+    OutsideSession,
+    /// A session that is not the caller's: it does not exist for them.
+    #[error("the session is another one's")]
+    OthersSession,
+    /// More calls than the caller may make.
+    #[error("the caller makes more than {} calls a minute", .0.per_minute)]
     TooManyCalls(Exceeded),
     /// The database refuses or is not reachable.
     #[error(transparent)]
     Store(#[from] Error),
 }
 
-/// Reads for a caller in one flush: the key's check, what `read` asks for, and the commit travel together. So `read`
+/// What a use case needs of its caller: a scope and, where it is about one session, to be let into that session.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    scope: Scope,
+    session: Option<SessionId>,
+}
+
+impl Need {
+    /// A scope, of what happens inside one session: an end user has it in their own, and a person in one that they
+    /// opened.
+    #[must_use]
+    pub const fn inside(session: SessionId, scope: Scope) -> Self {
+        Self { scope, session: Some(session) }
+    }
+}
+
+impl From<Scope> for Need {
+    fn from(scope: Scope) -> Self {
+        Self { scope, session: None }
+    }
+}
+
+/// What is known of a caller.
+#[derive(Debug)]
+pub enum Known {
+    /// A machine.
+    Key(KnownKey),
+    /// A person.
+    Person(KnownPerson),
+    /// Whoever talks in a session.
+    EndUser {
+        /// Set when this call is one too many.
+        exceeded: Option<Exceeded>,
+    },
+}
+
+/// Who was let in.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// The key's row, the user's, or the session's.
+    pub id: Uuid,
+    /// A person's role.
+    pub role: Option<Role>,
+    /// What they may do, in the order of [`Scope::ALL`]; an end user's session needs none.
+    pub scopes: Vec<Scope>,
+}
+
+/// Looks a caller up and takes a token of their bucket. `None`: there is no such caller.
+///
+/// # Errors
+/// [`Error`].
+pub async fn look_up(tx: &TenantTx, caller: &Caller, need: impl Into<Need>) -> Result<Option<Known>> {
+    match caller {
+        Caller::Key(key) => Ok(api_keys::look_up(tx, key).await?.map(Known::Key)),
+        Caller::Person { subject, .. } => {
+            Ok(users::check(tx, subject, need.into().session).await?.map(Known::Person))
+        }
+        Caller::EndUser { chatbot, session, .. } => {
+            let most = limits::SESSION_CALLS_PER_MINUTE;
+            let params: Params<'_> =
+                &[(&session.0, Type::UUID), (&chatbot.0, Type::UUID), (&most, Type::INT4)];
+            let row = tx.query_opt(sql!("sessions/check_end_user"), params).await?;
+            Ok(row.map(|row| Known::EndUser { exceeded: Exceeded::of(&row, most) }))
+        }
+    }
+}
+
+/// Reads for a caller in one flush: the caller's check, what `read` asks for, and the commit travel together. So `read`
 /// sends all its statements when it is first polled, and waits for nothing in between. Nothing of what it read leaves
-/// before the key is known to be good.
+/// before the caller is known to be let in.
 ///
 /// # Errors
 /// [`Denied`].
 pub async fn admitted<T>(
     database: &Database,
-    key: &ApiKey,
-    scope: Scope,
-    read: impl AsyncFnOnce(&TenantTx) -> crate::Result<T>,
-) -> Result<T, Denied> {
-    let tx = database.tenant(key.organization).await?;
-    let (known, found, ()) = try_join!(api_keys::look_up(&tx, key), read(&tx), tx.commit_what_may_be_lost())?;
+    caller: &Caller,
+    need: impl Into<Need>,
+    read: impl AsyncFnOnce(&TenantTx) -> Result<T>,
+) -> std::result::Result<T, Denied> {
+    let need = need.into();
+    let tx = database.tenant(caller.organization()).await?;
+    let (known, found, ()) = try_join!(look_up(&tx, caller, need), read(&tx), tx.commit_what_may_be_lost())?;
     tx.close();
-    admit(known.as_ref(), key, scope)?;
+    admit(known.as_ref(), caller, need)?;
     Ok(found)
 }
 
@@ -48,32 +132,163 @@ pub async fn admitted<T>(
 ///
 /// # Errors
 /// [`Denied`].
-pub async fn enter(database: &Database, key: &ApiKey, scope: Scope) -> Result<TenantTx, Denied> {
-    let tx = database.tenant(key.organization).await?;
-    let (known, ()) = try_join!(api_keys::look_up(&tx, key), tx.commit_what_may_be_lost())?;
+pub async fn enter(
+    database: &Database,
+    caller: &Caller,
+    need: impl Into<Need>,
+) -> std::result::Result<TenantTx, Denied> {
+    Ok(enter_as(database, caller, need).await?.0)
+}
+
+/// The same, telling who was let in.
+///
+/// # Errors
+/// [`Denied`].
+pub async fn enter_as(
+    database: &Database,
+    caller: &Caller,
+    need: impl Into<Need>,
+) -> std::result::Result<(TenantTx, Admitted), Denied> {
+    let need = need.into();
+    let tx = database.tenant(caller.organization()).await?;
+    let (known, ()) = try_join!(look_up(&tx, caller, need), tx.commit_what_may_be_lost())?;
     tx.close();
-    admit(known.as_ref(), key, scope)?;
-    Ok(database.tenant(key.organization).await?)
+    let admitted = admit(known.as_ref(), caller, need)?;
+    Ok((database.tenant(caller.organization()).await?, admitted))
+}
+
+/// The same for whatever any caller who is known may ask.
+///
+/// # Errors
+/// [`Denied`].
+pub async fn enter_known(
+    database: &Database,
+    caller: &Caller,
+) -> std::result::Result<(TenantTx, Admitted), Denied> {
+    let known = known(database, caller).await?;
+    Ok((database.tenant(caller.organization()).await?, known))
+}
+
+/// Whether a caller is known and may call at present, whatever for, in one flush.
+///
+/// # Errors
+/// [`Denied::Unauthorized`], [`Denied::NotAMember`], [`Denied::TooManyCalls`], [`Denied::Store`].
+pub async fn known(database: &Database, caller: &Caller) -> std::result::Result<Admitted, Denied> {
+    let tx = database.tenant(caller.organization()).await?;
+    let (known, ()) = try_join!(look_up(&tx, caller, Scope::Chat), tx.commit_what_may_be_lost())?;
+    tx.close();
+    recognise(known.as_ref(), caller)
 }
 
 /// Lets a caller in, or not.
 ///
 /// # Errors
-/// [`Denied::Unauthorized`], [`Denied::TooManyCalls`], [`Denied::Forbidden`].
-pub fn admit(known: Option<&KnownKey>, key: &ApiKey, scope: Scope) -> Result<(), Denied> {
-    if recognise(known, key)?.allows(scope) { Ok(()) } else { Err(Denied::Forbidden(scope)) }
+/// All of [`Denied`] but [`Denied::Store`].
+pub fn admit(
+    known: Option<&Known>,
+    caller: &Caller,
+    need: impl Into<Need>,
+) -> std::result::Result<Admitted, Denied> {
+    let (admitted, need) = (recognise(known, caller)?, need.into());
+    let holds = |scope| admitted.scopes.contains(&scope);
+    match (caller, known, need.session) {
+        (Caller::EndUser { session, .. }, _, Some(wanted)) if *session == wanted => {}
+        (Caller::EndUser { .. }, _, Some(_)) => return Err(Denied::OthersSession),
+        (Caller::EndUser { .. }, _, None) => return Err(Denied::OutsideSession),
+        // Who may ask may do so in a session of their own; other people's are for those who look after them.
+        (_, Some(Known::Person(person)), Some(_)) => match person.owns_session {
+            true if holds(Scope::Chat) => {}
+            _ if holds(need.scope) && holds(Scope::SessionsRead) => {}
+            _ if holds(Scope::Chat) => return Err(Denied::OthersSession),
+            _ => return Err(Denied::Forbidden(need.scope)),
+        },
+        _ if holds(need.scope) => {}
+        _ => return Err(Denied::Forbidden(need.scope)),
+    }
+    Ok(admitted)
 }
 
-/// Whether a caller is who the key says and may call at present, whatever for.
+/// Whether a caller is who the request says and may call at present, whatever for.
 ///
 /// # Errors
-/// [`Denied::Unauthorized`], [`Denied::TooManyCalls`].
-pub fn recognise<'a>(known: Option<&'a KnownKey>, key: &ApiKey) -> Result<&'a KnownKey, Denied> {
-    match known {
-        Some(known) if known.admits(key) => match known.exceeded {
-            Some(exceeded) => Err(Denied::TooManyCalls(exceeded)),
-            None => Ok(known),
-        },
+/// [`Denied::Unauthorized`], [`Denied::NotAMember`], [`Denied::TooManyCalls`].
+pub fn recognise(known: Option<&Known>, caller: &Caller) -> std::result::Result<Admitted, Denied> {
+    let within = |exceeded: Option<Exceeded>| exceeded.map_or(Ok(()), |over| Err(Denied::TooManyCalls(over)));
+    match (caller, known) {
+        (Caller::Key(key), Some(Known::Key(known))) if known.admits(key) => {
+            within(known.exceeded)?;
+            let scopes = Scope::ALL.into_iter().filter(|scope| known.allows(*scope)).collect();
+            Ok(Admitted { id: key.id.0, role: None, scopes })
+        }
+        (Caller::Person { .. }, Some(Known::Person(person))) => {
+            within(person.exceeded)?;
+            let scopes = person.role.scopes().to_vec();
+            Ok(Admitted { id: person.id.0, role: Some(person.role), scopes })
+        }
+        (Caller::Person { .. }, _) => Err(Denied::NotAMember),
+        (Caller::EndUser { session, .. }, Some(Known::EndUser { exceeded })) => {
+            within(*exceeded)?;
+            Ok(Admitted { id: session.0, role: None, scopes: Vec::new() })
+        }
         _ => Err(Denied::Unauthorized),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{ChatbotId, OrganizationId, UserId};
+
+    fn person(role: Role, owns_session: bool, scope: Scope, session: Option<SessionId>) -> Option<Denied> {
+        let caller = Caller::Person { organization: OrganizationId::generate(), subject: "ann".into() };
+        let known = KnownPerson { id: UserId::generate(), role, owns_session, exceeded: None };
+        admit(Some(&Known::Person(known)), &caller, Need { scope, session }).err()
+    }
+
+    #[test]
+    fn a_person_talks_in_sessions_of_their_own_and_looks_after_others_by_role() {
+        let session = Some(SessionId::generate());
+        assert!(person(Role::Client, true, Scope::Chat, session).is_none());
+        assert!(person(Role::Client, true, Scope::SessionsRead, session).is_none());
+        for scope in [Scope::Chat, Scope::SessionsRead] {
+            let denied = person(Role::Client, false, scope, session);
+            assert!(matches!(denied, Some(Denied::OthersSession)), "{denied:?}");
+            assert!(person(Role::ClientService, false, scope, session).is_none());
+            let denied = person(Role::Viewer, true, scope, session);
+            assert!(matches!(denied, Some(Denied::Forbidden(_))), "{denied:?}");
+        }
+        let denied = person(Role::Client, true, Scope::SessionsRead, None);
+        assert!(matches!(denied, Some(Denied::Forbidden(Scope::SessionsRead))), "{denied:?}");
+    }
+
+    #[test]
+    fn an_end_user_stays_inside_one_session() {
+        let (organization, chatbot, session) =
+            (OrganizationId::generate(), ChatbotId::generate(), SessionId::generate());
+        let caller = Caller::EndUser { organization, chatbot, session };
+        let known = Known::EndUser { exceeded: None };
+        assert!(admit(Some(&known), &caller, Need::inside(session, Scope::Chat)).is_ok());
+        let other = admit(Some(&known), &caller, Need::inside(SessionId::generate(), Scope::Chat));
+        assert!(matches!(other, Err(Denied::OthersSession)));
+        for scope in Scope::ALL {
+            assert!(matches!(admit(Some(&known), &caller, scope), Err(Denied::OutsideSession)));
+        }
+        assert!(matches!(
+            admit(None, &caller, Need::inside(session, Scope::Chat)),
+            Err(Denied::Unauthorized)
+        ));
+    }
+
+    #[test]
+    fn what_was_found_of_another_kind_lets_nobody_in() {
+        let organization = OrganizationId::generate();
+        let caller = Caller::Person { organization, subject: "ann".into() };
+        let denied = admit(Some(&Known::EndUser { exceeded: None }), &caller, Scope::Chat);
+        assert!(matches!(denied, Err(Denied::NotAMember)));
+        let caller = Caller::Key(domain::ApiKey::generate(organization));
+        let known =
+            KnownPerson { id: UserId::generate(), role: Role::Admin, owns_session: true, exceeded: None };
+        let denied = admit(Some(&Known::Person(known)), &caller, Scope::Chat);
+        assert!(matches!(denied, Err(Denied::Unauthorized)));
     }
 }

@@ -1,7 +1,7 @@
 //! What a caller asks for under a key of its own is done once (draft-ietf-httpapi-idempotency-key-header).
 
 use crate::{Result, TenantTx, sql, tenant::Params};
-use domain::{ApiKey, MessageId, limits};
+use domain::{Caller, MessageId, limits};
 use serde_json::Value;
 use tokio_postgres::types::Type;
 
@@ -27,19 +27,26 @@ pub enum Claim {
     Other,
 }
 
-/// Claims a key for a caller whose API key is good; a bad one claims nothing.
+/// Claims a key for a caller who is known; any other claims nothing.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn claim(tx: &TenantTx, caller: &ApiKey, once: &Once) -> Result<Claim> {
-    let (hash, fingerprint) = (caller.hash().to_vec(), once.fingerprint.to_vec());
+pub async fn claim(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<Claim> {
+    let (hash, session) = match caller {
+        Caller::Key(key) => (Some(key.hash().to_vec()), None),
+        Caller::Person { .. } => (None, None),
+        Caller::EndUser { session, .. } => (None, Some(session.0)),
+    };
+    let fingerprint = once.fingerprint.to_vec();
     let params: Params<'_> = &[
-        (&caller.id.0, Type::UUID),
+        (&caller.id(), Type::UUID),
         (&hash, Type::BYTEA),
         (&once.key, Type::TEXT),
         (&fingerprint, Type::BYTEA),
         (&limits::IDEMPOTENCY_LEASE_SECONDS, Type::FLOAT8),
         (&limits::IDEMPOTENCY_HOURS, Type::INT4),
+        (&caller.subject(), Type::TEXT),
+        (&session, Type::UUID),
     ];
     let row = tx.query_one(sql!("idempotency_keys/claim"), params).await?;
     let known: Option<Vec<u8>> = row.get("fingerprint");
@@ -55,8 +62,8 @@ pub async fn claim(tx: &TenantTx, caller: &ApiKey, once: &Once) -> Result<Claim>
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn settle(tx: &TenantTx, caller: &ApiKey, once: &Once, response: &Value) -> Result<()> {
-    let params: Params<'_> = &[(&caller.id.0, Type::UUID), (&once.key, Type::TEXT), (response, Type::JSONB)];
+pub async fn settle(tx: &TenantTx, caller: &Caller, once: &Once, response: &Value) -> Result<()> {
+    let params: Params<'_> = &[(&caller.id(), Type::UUID), (&once.key, Type::TEXT), (response, Type::JSONB)];
     tx.execute(sql!("idempotency_keys/settle"), params).await?;
     Ok(())
 }
@@ -67,13 +74,13 @@ pub async fn settle(tx: &TenantTx, caller: &ApiKey, once: &Once, response: &Valu
 /// [`crate::Error`].
 pub async fn settle_answer(
     tx: &TenantTx,
-    caller: &ApiKey,
+    caller: &Caller,
     once: &Once,
     answer: &Value,
     message: MessageId,
 ) -> Result<()> {
     let params: Params<'_> = &[
-        (&caller.id.0, Type::UUID),
+        (&caller.id(), Type::UUID),
         (&once.key, Type::TEXT),
         (answer, Type::JSONB),
         (&message.0, Type::UUID),
@@ -86,8 +93,8 @@ pub async fn settle_answer(
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn release(tx: &TenantTx, caller: &ApiKey, once: &Once) -> Result<()> {
-    tx.execute(sql!("idempotency_keys/release"), &[(&caller.id.0, Type::UUID), (&once.key, Type::TEXT)])
+pub async fn release(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<()> {
+    tx.execute(sql!("idempotency_keys/release"), &[(&caller.id(), Type::UUID), (&once.key, Type::TEXT)])
         .await?;
     Ok(())
 }

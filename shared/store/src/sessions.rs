@@ -18,6 +18,8 @@ pub struct Opening {
     pub chatbot: ChatbotId,
     /// Where.
     pub platform: Platform,
+    /// The identity provider's name for the person who opens it; their user owns it.
+    pub subject: Option<String>,
     /// Keyed hash of who, if the caller says.
     pub user_identifier_hash: Option<Vec<u8>>,
     /// Keyed hash of the caller's own client id, if it says.
@@ -37,6 +39,7 @@ impl Opening {
         Self {
             chatbot,
             platform,
+            subject: None,
             user_identifier_hash: None,
             external_client_hash: None,
             device_type: None,
@@ -130,6 +133,7 @@ pub async fn open(tx: &TenantTx, id: SessionId, opening: &Opening) -> Result<Opt
                 (&opening.device_type, Type::TEXT),
                 (&opening.location, Type::JSONB),
                 (&opening.context, Type::JSONB),
+                (&opening.subject, Type::TEXT),
             ],
         )
         .await?;

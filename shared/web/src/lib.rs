@@ -1,14 +1,14 @@
-//! HTTP as all our functions speak it: problem documents, strict requests, keys, pages. Knows `domain` and
+//! HTTP as all our functions speak it: problem documents, strict requests, credentials, pages. Knows `domain` and
 //! nothing of the business.
 
-pub mod key;
+pub mod bearer;
 pub mod once;
 pub mod paging;
 pub mod problem;
 pub mod request;
 pub mod service;
 
-pub use key::BearerKey;
+pub use bearer::{Credential, Presented};
 pub use once::{IdempotencyKey, replayed};
 pub use paging::Page;
 pub use problem::Problem;

@@ -73,7 +73,7 @@ impl Problem {
             "unauthorized",
             "Not authorized",
             StatusCode::UNAUTHORIZED,
-            "Send a valid API key as `Authorization: Bearer dk_…`; it may have been revoked or have expired.",
+            "Send `Authorization: Bearer` with a valid API key (`dk_…`), access token or session token; it may have been revoked or have expired.",
         )
     }
 
@@ -84,7 +84,51 @@ impl Problem {
             "forbidden",
             "Not allowed",
             StatusCode::FORBIDDEN,
-            format!("This needs a key with the scope `{scope}`."),
+            format!("This needs the scope `{scope}`, which the key or the person's role does not hold."),
+        )
+    }
+
+    /// 403: a person whom the identity provider knows and this service does not.
+    #[must_use]
+    pub fn not_a_member() -> Self {
+        Self::new(
+            "not-a-member",
+            "Not a member",
+            StatusCode::FORBIDDEN,
+            "You are signed in, and a member of no such organization here. Ask an administrator for an invitation to the \
+             e-mail address that your identity provider verified.",
+        )
+    }
+
+    /// 403: an end user who wants more than to talk.
+    #[must_use]
+    pub fn outside_session() -> Self {
+        Self::new(
+            "outside-session",
+            "Not allowed",
+            StatusCode::FORBIDDEN,
+            "A session's token is good for this one session's messages, and for nothing else.",
+        )
+    }
+
+    /// 403: a token that is good, and not for whoever presents it from here.
+    #[must_use]
+    pub fn not_welcome(detail: &str) -> Self {
+        Self::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, detail)
+    }
+
+    /// 400: a person of several organizations.
+    #[must_use]
+    pub fn organization_not_said(own: &[String]) -> Self {
+        let own = own.iter().map(|slug| format!("`{slug}`")).collect::<Vec<_>>().join(", ");
+        let which = if own.is_empty() { String::new() } else { format!(" Yours are {own}.") };
+        Self::new(
+            "organization-not-said",
+            "Which organization?",
+            StatusCode::BAD_REQUEST,
+            format!(
+                "You belong to several organizations; name one in the header `Docent-Organization`.{which}"
+            ),
         )
     }
 
@@ -173,7 +217,7 @@ impl Problem {
     #[must_use]
     pub fn too_many_calls(per_minute: u32, retry_after_seconds: u32) -> Self {
         let detail = format!(
-            "This key makes more than {per_minute} calls a minute. Nothing was done; try again in {retry_after_seconds} s."
+            "This caller makes more than {per_minute} calls a minute. Nothing was done; try again in {retry_after_seconds} s."
         );
         Self {
             calls_per_minute: NonZeroU32::new(per_minute),

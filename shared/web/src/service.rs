@@ -32,9 +32,12 @@ pub fn app<S: Clone + Send + Sync + 'static>(
 ) -> Router {
     let (router, mut api) = declared.split_for_parts();
     api.servers = Some(vec![Server::new(if public_url.is_empty() { "/" } else { public_url })]);
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_…").build();
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("dk_…, an access token (JWT), or docent_session_v1.…")
+        .build();
     let schemes = &mut api.components.get_or_insert_default().security_schemes;
-    schemes.insert("api_key".into(), SecurityScheme::Http(scheme).into());
+    schemes.insert("bearer".into(), SecurityScheme::Http(scheme).into());
     complete(&mut api);
     let described = Described(api.to_json().unwrap_or_default().into());
     router

@@ -1,9 +1,10 @@
 //! Who may not: another organization's ids do not exist, and each route wants its scope.
 
 use crate::stack::support::{Shared, stack};
-use domain::{ApiKey, OrganizationId, Scope};
+use domain::{ApiKey, OrganizationId, Role, Scope};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tests::issuer::Verified;
 
 /// A route of administration: method, path, and a body that it would take.
 fn routes() -> Vec<(Method, String, Value)> {
@@ -14,7 +15,8 @@ fn routes() -> Vec<(Method, String, Value)> {
         let body = body(&method, &path);
         (method, path, body)
     });
-    routes.filter(|(_, path, _)| !path.ends_with("/openapi.json")).collect()
+    // Who they are, all callers may ask.
+    routes.filter(|(_, path, _)| !path.ends_with("/openapi.json") && path != "/api/v1/me").collect()
 }
 
 fn body(method: &Method, path: &str) -> Value {
@@ -38,6 +40,9 @@ fn body(method: &Method, path: &str) -> Value {
         }
         ("POST", "/api/v1/products") => json!({ "name": "Pump", "category": "pumps" }),
         ("POST", "/api/v1/api-keys") => json!({ "name": "small", "scopes": ["api-keys:write"] }),
+        ("POST", "/api/v1/invitations") => {
+            json!({ "email": format!("{}@example.org", uuid::Uuid::now_v7()), "role": "client" })
+        }
         ("POST", "/api/v1/web-sources") => {
             json!({ "collection": "none-such", "kind": "page", "url": "https://example.org/" })
         }
@@ -84,7 +89,9 @@ async fn every_route_wants_a_key_and_its_own_scope() {
         let wanted = wanted.unwrap_or_else(|| panic!("{method} {path} names no scope: {problem}"));
         let reads = *method == Method::GET;
         assert_eq!(wanted.as_str().ends_with(":read"), reads, "{method} {path} wants {}", wanted.as_str());
-        let enough = key_with(shared, organization, &[wanted]).await;
+        // Nobody gives a role that may do more than they.
+        let given = if path == "/api/v1/invitations" { Role::Client.scopes() } else { &[] };
+        let enough = key_with(shared, organization, &[&[wanted], given].concat()).await;
         let (status, answer) = shared.call(&enough, method.clone(), &path, text(body)).await;
         let served = status.is_success() || status == StatusCode::NOT_FOUND;
         assert!(served, "{method} {path} with {}: {status} {answer}", wanted.as_str());
@@ -119,6 +126,13 @@ async fn another_organizations_ids_do_not_exist() {
     let api_key = shared.admin(Method::POST, "/api/v1/api-keys", &wish, StatusCode::CREATED).await;
     let api_key = api_key["id"].as_str().expect("an id").to_owned();
 
+    let wish = json!({ "email": "walled@example.org", "role": "viewer" });
+    let invitation = shared.admin(Method::POST, "/api/v1/invitations", &wish, StatusCode::CREATED).await;
+    let invitation = invitation["id"].as_str().expect("an id").to_owned();
+    let token = shared.issuer.token("walled", "walled@example.org", Verified::Yes);
+    let (_, user) = shared.call(&token, Method::GET, "/api/v1/me", "").await;
+    let user = user["id"].as_str().expect("a user").to_owned();
+
     let mut tried = 0;
     for (method, path, body) in routes().into_iter().filter(|(_, path, _)| path.contains("{id}")) {
         let path = path.replace("{version_id}", &version);
@@ -132,6 +146,8 @@ async fn another_organizations_ids_do_not_exist() {
             Some("products") => &product,
             Some("chatbots") => &shared.addresses.chatbot_id,
             Some("api-keys") => &api_key,
+            Some("users") => &user,
+            Some("invitations") => &invitation,
             other => panic!("{other:?} has ids that are not tried here"),
         };
         let missing = uuid::Uuid::now_v7().to_string();
@@ -142,7 +158,15 @@ async fn another_organizations_ids_do_not_exist() {
         tried += 1;
     }
     assert!(tried >= 19, "{tried}");
-    for path in ["documents", "collections", "curated-answers", "web-sources", "ingestion-jobs"] {
+    for path in [
+        "documents",
+        "collections",
+        "curated-answers",
+        "web-sources",
+        "ingestion-jobs",
+        "users",
+        "invitations",
+    ] {
         let (_, list) = shared.call(key, Method::GET, &format!("/api/v1/{path}"), "").await;
         assert_eq!(list["items"], json!([]), "{path}");
     }

@@ -21,7 +21,7 @@ use std::{
     collections::BTreeMap, fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path, time::Duration,
 };
 use store::documents::Status;
-use tests::repository;
+use tests::{Issuer, issuer::AUDIENCE, repository};
 use tokio::{net::TcpListener, sync::OnceCell, time::timeout};
 
 /// How long a document may take in a test: the machine is busy with others.
@@ -34,6 +34,8 @@ pub struct Shared {
     pub addresses: Addresses,
     pub stage: String,
     pub stack: Stack,
+    /// Whose tokens its functions believe.
+    pub issuer: Issuer,
     /// The program `local`, as it was built with the functions.
     pub program: std::path::PathBuf,
     data: tempfile::TempDir,
@@ -76,6 +78,7 @@ async fn start() -> Result<Shared> {
     tests::server::watch(&data.path().join("postgres"), &[data.path()])?;
     let folder = Folder::take(data.path())?.context("take a folder of its own")?;
     let mut secrets = folder.secrets()?;
+    let issuer = Issuer::start();
     let options = Options {
         workspace,
         executables,
@@ -83,7 +86,10 @@ async fn start() -> Result<Shared> {
         embedder: EmbedderChoice::Minilm,
         database_url: None,
         durability: Durability::Throwaway,
-        template_overrides: BTreeMap::new(),
+        template_overrides: BTreeMap::from([
+            ("OidcIssuer".to_owned(), issuer.url.clone()),
+            ("OidcAudience".to_owned(), AUDIENCE.to_owned()),
+        ]),
     };
     let program = options.executables["local"].clone();
     let stack = Stack::start(&folder, &secrets, options, &|_| {}).await?;
@@ -91,7 +97,7 @@ async fn start() -> Result<Shared> {
     let addresses = demo::addresses(&stack, &secrets, &demo);
     folder.publish(&addresses)?;
     std::mem::forget(folder);
-    Ok(Shared { stage: stack.stage.clone(), addresses, stack, data, program })
+    Ok(Shared { stage: stack.stage.clone(), addresses, stack, issuer, data, program })
 }
 
 impl Shared {
@@ -187,6 +193,30 @@ impl Shared {
             serde_json::from_slice(&bytes)
                 .unwrap_or(Value::String(String::from_utf8_lossy(&bytes).into_owned())),
         )
+    }
+
+    /// One request with these headers; status and JSON.
+    pub async fn call_with(
+        &self,
+        headers: &[(&str, &str)],
+        method: Method,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> (StatusCode, Value) {
+        let http: HttpClient<HttpConnector, Full<Bytes>> =
+            HttpClient::builder(TokioExecutor::new()).build_http();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.addresses.gateway))
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body.into())).expect("a request");
+        let response = http.request(request).await.expect("the gateway answers");
+        let status = response.status();
+        let bytes = response.into_body().collect().await.expect("readable").to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     /// One request with a key; the response as it is.

@@ -7,7 +7,7 @@ use crate::{
     search::PassageView,
 };
 use answering::{Answer, Carried, Event};
-use domain::{ApiKey, SessionId, conversation::Question, limits};
+use domain::{Caller, SessionId, conversation::Question, limits};
 use futures_util::StreamExt as _;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -62,30 +62,30 @@ impl Tools {
     }
 
     /// Whether the caller may call at all, where no use case says so.
-    async fn known(&self, key: &ApiKey) -> Result<(), Problem> {
-        self.context.answering.knows(key).await.or_problem()
+    async fn known(&self, caller: &Caller) -> Result<(), Problem> {
+        self.context.answering.knows(caller).await.or_problem()
     }
 
-    async fn call(&self, key: &ApiKey, call: Call) -> Result<CallToolResult, Problem> {
+    async fn call(&self, caller: &Caller, call: Call) -> Result<CallToolResult, Problem> {
         let result = match call {
-            Call::Search(wish) => self.search(key, wish).await,
-            Call::Ask(wish) => self.ask(key, wish).await,
+            Call::Search(wish) => self.search(caller, wish).await,
+            Call::Ask(wish) => self.ask(caller, wish).await,
         };
         match result {
-            // Nor does one the key of a call whose arguments are refused before it.
-            Err(problem) if problem.status == 422 => self.known(key).await.and(Err(problem)),
+            // Nor does one the caller of a call whose arguments are refused before it.
+            Err(problem) if problem.status == 422 => self.known(caller).await.and(Err(problem)),
             result => result,
         }
     }
 
-    async fn search(&self, key: &ApiKey, wish: Search) -> Result<CallToolResult, Problem> {
+    async fn search(&self, caller: &Caller, wish: Search) -> Result<CallToolResult, Problem> {
         let question =
             Question::new(&wish.query).map_err(|problem| problems::not_a_question(problem, "/query"))?;
         let k = paging::bounded("k", wish.k, limits::SEARCH_RESULTS_DEFAULT, limits::SEARCH_RESULTS)?;
         let filter = Filter { collections: wish.collection.into_iter().collect(), ..Filter::default() };
         let model = (self.context.embedding_model.as_str(), self.context.embedding_dimension);
         let found =
-            self.context.answering.search(key, model, question.as_str(), &filter, k).await.or_problem()?;
+            self.context.answering.search(caller, model, question.as_str(), &filter, k).await.or_problem()?;
         let items: Vec<PassageView> = found.into_iter().map(PassageView::from).collect();
         let mut text = String::new();
         for (place, item) in items.iter().enumerate() {
@@ -97,7 +97,7 @@ impl Tools {
         Ok(told(text, json!({ "items": items })))
     }
 
-    async fn ask(&self, key: &ApiKey, wish: Ask) -> Result<CallToolResult, Problem> {
+    async fn ask(&self, caller: &Caller, wish: Ask) -> Result<CallToolResult, Problem> {
         let arrived = Instant::now();
         let question = Question::new(&wish.question)
             .map_err(|problem| problems::not_a_question(problem, "/question"))?;
@@ -105,15 +105,15 @@ impl Tools {
         let turn = match wish.session_id {
             Some(session) => {
                 let session: SessionId = session.parse().map_err(|_| Problem::not_found("session"))?;
-                answering.begin(key, session).await.or_problem()?
+                answering.begin(caller, session).await.or_problem()?
             }
             None => {
                 let chatbot = match wish.chatbot {
                     Some(named) => named,
-                    None => only_one(answering.chatbots(key).await.or_problem()?)?.to_string(),
+                    None => only_one(answering.chatbots(caller).await.or_problem()?)?.to_string(),
                 };
                 let carried = Carried { chatbot, ..Carried::default() };
-                answering.begin_with_history(key, &carried).await.or_problem()?
+                answering.begin_with_history(caller, &carried).await.or_problem()?
             }
         };
         let session = turn.session;
@@ -194,8 +194,9 @@ impl ServerHandler for Tools {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let parts = context.extensions.get::<http::request::Parts>();
-        let key = parts.and_then(|parts| parts.extensions.get::<ApiKey>()).cloned();
-        let key = key.ok_or_else(|| ErrorData::internal_error("The request's key is lost.", None))?;
+        let caller = parts.and_then(|parts| parts.extensions.get::<Caller>()).cloned();
+        let caller =
+            caller.ok_or_else(|| ErrorData::internal_error("The request's caller is lost.", None))?;
         let arguments = request.arguments.unwrap_or_default();
         let call = match request.name.as_ref() {
             "search" => read(arguments).map(Call::Search),
@@ -206,9 +207,9 @@ impl ServerHandler for Tools {
             }
         };
         let result = match call {
-            Ok(call) => self.call(&key, call).await,
-            // No use case checks the key of a call that is none.
-            Err(wrong) => match self.known(&key).await {
+            Ok(call) => self.call(&caller, call).await,
+            // No use case checks the caller of a call that is none.
+            Err(wrong) => match self.known(&caller).await {
                 Ok(()) => return Err(wrong),
                 Err(problem) => Err(problem),
             },

@@ -2,6 +2,7 @@
 
 use super::{Failure, body, caller, wire};
 use crate::{Context, problems};
+use access::Bearer;
 use answering::{Answer, Carried, Event};
 use axum::{
     body::Bytes,
@@ -24,7 +25,7 @@ use std::{
 };
 use store::messages::Citation;
 use utoipa::ToSchema;
-use web::{BearerKey, Problem};
+use web::Problem;
 
 /// A conversation to go on with. Sampling parameters and the like are the bot's own affair and ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,19 +130,19 @@ pub struct Completion {
         (status = 502, body = Failure), (status = 503, body = Failure)))]
 pub async fn create_completion(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let arrived = Instant::now();
-    let key = caller(key)?;
+    let caller = caller(bearer)?;
     let wish: CompletionBody = body(bytes)?;
     wish.refuse_what_cannot_be()?;
     let (question, given) = wire::read(wish.messages)?;
-    let hash = |name: String| context.identity_hash_key.hash("user_identifier", &name);
+    let hash = |name: String| context.access.identity_hash_key().hash("user_identifier", &name);
     let user = wish.safety_identifier.or(wish.user).filter(|name| !name.trim().is_empty());
     let session = session(wish.metadata.as_ref())?;
     let carried = Carried { chatbot: wish.model, session, user_identifier_hash: user.map(hash), given };
-    let turn = context.answering.begin_with_history(&key, &carried).await;
+    let turn = context.answering.begin_with_history(&caller, &carried).await;
     let turn = turn.map_err(|refusal| Failure::of_turn(refusal, &carried.chatbot))?;
     let head = Head {
         id: format!("chatcmpl-{}", MessageId::generate().0.simple()),

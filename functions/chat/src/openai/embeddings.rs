@@ -2,6 +2,7 @@
 
 use super::{Failure, body, caller};
 use crate::{Context, problems::OrProblem as _};
+use access::Bearer;
 use answering::programs::NotEmbedded;
 use axum::{
     body::Bytes,
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use web::{BearerKey, Problem};
+use web::Problem;
 
 /// What the deployment's model may be called besides its id.
 const DEFAULT: &str = "default";
@@ -70,10 +71,10 @@ pub struct EmbeddingsUsage {
         (status = 404, body = Failure), (status = 413, body = Failure), (status = 502, body = Failure), (status = 503, body = Failure)))]
 pub async fn create_embeddings(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<axum::Json<Embeddings>, Failure> {
-    let key = caller(key)?;
+    let caller = caller(bearer)?;
     let wish: EmbeddingsBody = body(bytes)?;
     if wish.model != context.embedding_model && wish.model != DEFAULT {
         return Err(Failure::no_model(&wish.model));
@@ -94,7 +95,7 @@ pub async fn create_embeddings(
     };
     let texts = texts(wish.input)?;
     let model = (context.embedding_model.as_str(), context.embedding_dimension);
-    let embedded = context.answering.embed(&key, model, purpose, &texts).await.map_err(refused)?;
+    let embedded = context.answering.embed(&caller, model, purpose, &texts).await.map_err(refused)?;
     let counted = embedded.iter().zip(&texts).map(|(one, text)| {
         one.tokens.unwrap_or_else(|| u32::try_from(language::estimate_tokens(text)).unwrap_or(u32::MAX))
     });

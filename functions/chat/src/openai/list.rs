@@ -2,13 +2,14 @@
 
 use super::{Failure, caller};
 use crate::{Context, problems::OrProblem as _};
+use access::Bearer;
 use answering::Refusal;
 use axum::extract::State;
 use serde::Serialize;
 use std::sync::Arc;
 use store::chatbots::Talking;
 use utoipa::ToSchema;
-use web::{BearerKey, PathId, Problem};
+use web::{PathId, Problem};
 
 /// A model.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,9 +53,9 @@ pub struct Models {
     responses((status = 200, body = Models), (status = 401, body = Failure), (status = 403, body = Failure)))]
 pub async fn list_models(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
 ) -> Result<axum::Json<Models>, Failure> {
-    let chatbots = context.answering.chatbots(&caller(key)?).await.or_problem()?;
+    let chatbots = context.answering.chatbots(&caller(bearer)?).await.or_problem()?;
     let data = chatbots.into_iter().map(Model::from).chain([embedding(&context)]).collect();
     Ok(axum::Json(Models { object: "list", data }))
 }
@@ -64,10 +65,10 @@ pub async fn list_models(
     responses((status = 200, body = Model), (status = 401, body = Failure), (status = 403, body = Failure), (status = 404, body = Failure)))]
 pub async fn get_model(
     State(context): State<Arc<Context>>,
-    key: Result<BearerKey, Problem>,
+    bearer: Result<Bearer, Problem>,
     PathId(named): PathId<String>,
 ) -> Result<axum::Json<Model>, Failure> {
-    let found = context.answering.chatbot(&caller(key)?, &named).await;
+    let found = context.answering.chatbot(&caller(bearer)?, &named).await;
     match found {
         Ok(chatbot) => Ok(axum::Json(chatbot.into())),
         Err(Refusal::NotFound(_)) if named == context.embedding_model => Ok(axum::Json(embedding(&context))),

@@ -5,10 +5,16 @@ use local::client::Client;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-pub async fn create(client: &Client, name: &str, slug: Option<&str>) -> Result<ExitCode> {
+pub async fn create(
+    client: &Client,
+    name: &str,
+    slug: Option<&str>,
+    admin_email: Option<&str>,
+) -> Result<ExitCode> {
     let slug = slug.map_or_else(|| slug_of(name), ToOwned::to_owned);
     ensure!(!slug.is_empty(), "the name {name:?} makes no slug; say one with --slug");
-    let wish = json!({ "action": "create_organization", "name": name, "slug": slug });
+    let wish =
+        json!({ "action": "create_organization", "name": name, "slug": slug, "admin_email": admin_email });
     let answer = client.invoke("migrate", wish.to_string()).await;
     let answer = answer.map_err(|error| match error.to_string() {
         text if text.contains("slug") => error.context("say another --slug"),
@@ -19,6 +25,9 @@ pub async fn create(client: &Client, name: &str, slug: Option<&str>) -> Result<E
     say!("organization  {}  ({slug})", text("organization_id")?);
     say!("chatbot       {}", text("chatbot_id")?);
     say!("API key       {}", text("api_key")?);
+    if let Some(email) = admin_email {
+        say!("administrator {email}, with the first token that verifies it");
+    }
     say!("\nThe key is shown here and nowhere else: keep it. Documents go to the keys {slug}/COLLECTION/…");
     Ok(ExitCode::SUCCESS)
 }

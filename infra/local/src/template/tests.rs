@@ -88,7 +88,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         .reference("WorkQueue", "http://127.0.0.1:1/000000000000/WorkQueue")
         .secret("docent", "database_url", "postgres://app")
         .secret("docent", "owner_database_url", "postgres://owner")
-        .secret("docent", "identity_hash_key", "secret");
+        .secret("docent", "identity_hash_key", "secret")
+        .secret("docent", "session_token_key", "secret");
     let ingest = template.environment(template.function("ingest").unwrap(), &resolver).unwrap();
     assert_eq!(ingest["BUCKET"], "docent");
     assert_eq!(ingest["DATABASE_URL"], "postgres://app");
@@ -125,9 +126,16 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
+        "OIDC_ALGORITHMS",
+        "OIDC_AUDIENCE",
+        "OIDC_ISSUER",
+        "OIDC_JWKS_URL",
+        "OIDC_PRESET",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "PUBLIC_URL",
+        "SESSION_TOKEN_KEY",
+        "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("chat"), chat);
     let admin = [
@@ -136,14 +144,28 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
+        "IDENTITY_HASH_KEY",
+        "OIDC_ALGORITHMS",
+        "OIDC_AUDIENCE",
+        "OIDC_ISSUER",
+        "OIDC_JWKS_URL",
+        "OIDC_PRESET",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "PUBLIC_URL",
+        "SESSION_TOKEN_KEY",
+        "SESSION_TOKEN_KEY_PREVIOUS",
         "WORK_QUEUE_URL",
     ];
     assert_eq!(names("admin"), admin);
-    let migrate =
-        ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "GENERATION_MODEL", "OWNER_DATABASE_URL"];
+    let migrate = [
+        "DATABASE_URL",
+        "EMBEDDING_DIMENSION",
+        "EMBEDDING_MODEL",
+        "GENERATION_MODEL",
+        "IDENTITY_HASH_KEY",
+        "OWNER_DATABASE_URL",
+    ];
     assert_eq!(names("migrate"), migrate);
     let properties = template.properties(&template.custom_resources()[0], &resolver).unwrap();
     assert_eq!(properties["MigrationsHash"].as_str().unwrap().len(), 64);

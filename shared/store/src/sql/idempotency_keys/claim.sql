@@ -1,7 +1,12 @@
 WITH caller AS (
-    SELECT id FROM docent.api_keys
-     WHERE organization_id = docent.current_organization() AND id = $1 AND hash = $2
-       AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    SELECT $1::uuid AS id
+     WHERE EXISTS (SELECT FROM docent.api_keys
+                    WHERE organization_id = docent.current_organization() AND id = $1 AND hash = $2
+                      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
+        OR EXISTS (SELECT FROM docent.users
+                    WHERE organization_id = docent.current_organization() AND external_id = $7)
+        OR EXISTS (SELECT FROM docent.sessions
+                    WHERE organization_id = docent.current_organization() AND id = $8)
 ), swept AS (
     DELETE FROM docent.idempotency_keys o USING caller
      WHERE o.organization_id = docent.current_organization() AND o.caller_id = caller.id AND o.key <> $3

@@ -1,0 +1,1 @@
+SELECT docent.organizations_inviting($1)

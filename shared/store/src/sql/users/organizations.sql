@@ -1,0 +1,1 @@
+SELECT docent.organizations_of_subject($1)
