@@ -5,6 +5,7 @@ mod admin;
 mod architecture;
 mod conversations;
 mod cuts;
+mod feedback;
 mod ingestion;
 mod migrator;
 mod model;

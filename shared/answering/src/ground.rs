@@ -26,8 +26,6 @@ use units::{split_handles, unit_end};
 const WRONG_NUMBER: f32 = 0.2;
 /// What is left of it when a name stands neither there nor in the question.
 const WRONG_NAME: f32 = 0.25;
-/// A sentence with less support is not shown, whatever stands around it and however unsure the bot may be.
-const LEAST_SUPPORT: f32 = 0.3;
 
 /// The finished check.
 #[derive(Debug, Default, Clone)]
@@ -179,7 +177,7 @@ impl<'a> Grounder<'a> {
     /// The sentences of a unit that hold, each by itself: what is invented is not shown, whatever true words stand around it.
     /// `None`: nothing is left.
     fn supported(&mut self, text: &str, cited: &[usize]) -> Option<String> {
-        let least = self.threshold.max(LEAST_SUPPORT);
+        let least = self.threshold.max(limits::LEAST_SUPPORT);
         let (mut left, mut says_something) = (String::new(), false);
         for range in sentences(text) {
             match self.support(&text[range.clone()], cited) {

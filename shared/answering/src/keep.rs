@@ -11,7 +11,7 @@ use models::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{
-    TenantTx, chatbots,
+    TenantTx, chatbots, escalations,
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
@@ -140,12 +140,13 @@ impl Answering {
         }
         let searching =
             async { if turn.once.is_some() { Ok(kept.searched.clone()) } else { search().await } };
-        let (cost, searched, (), (), (), (), ()) = try_join!(
+        let (cost, searched, (), (), (), (), (), ()) = try_join!(
             messages::append_answer(&tx, &answer),
             searching,
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
+            hand_over(&tx, turn, draft),
             settle_once(&tx, turn, end.broken, &kept),
             tx.commit(),
         )
@@ -177,6 +178,11 @@ async fn searched(
     }
     let query = retrieved.rewritten.as_deref().unwrap_or(question.as_str()).to_owned();
     Ok(Some(Searched { query, documents, collections, titles }))
+}
+
+/// A conversation whose answers abstain again and again is one for people: in the flush that keeps the last of them.
+async fn hand_over(tx: &TenantTx, turn: &Turn, draft: &Draft) -> store::Result<()> {
+    if draft.end.abstained { escalations::open_by_rule(tx, turn.session).await } else { Ok(()) }
 }
 
 /// What comes of a turn that is answered once: the answer, or that it may be asked again.

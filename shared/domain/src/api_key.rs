@@ -62,11 +62,19 @@ pub enum Scope {
     ApiKeysRead,
     /// Make and revoke API keys that may do no more than the one that makes them.
     ApiKeysWrite,
+    /// Read what people say of answers and conversations, and what waits for a reviewer.
+    FeedbackRead,
+    /// Say what an answer or a conversation was worth; review, criticise, analyse.
+    FeedbackWrite,
+    /// Read tickets.
+    EscalationsRead,
+    /// Open and work on tickets, and answer in their conversations.
+    EscalationsWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 22] = [
+    pub const ALL: [Scope; 26] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -89,6 +97,10 @@ impl Scope {
         Scope::ProductsWrite,
         Scope::ApiKeysRead,
         Scope::ApiKeysWrite,
+        Scope::FeedbackRead,
+        Scope::FeedbackWrite,
+        Scope::EscalationsRead,
+        Scope::EscalationsWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -117,6 +129,10 @@ impl Scope {
             Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",
             Scope::ApiKeysWrite => "api-keys:write",
+            Scope::FeedbackRead => "feedback:read",
+            Scope::FeedbackWrite => "feedback:write",
+            Scope::EscalationsRead => "escalations:read",
+            Scope::EscalationsWrite => "escalations:write",
         }
     }
 

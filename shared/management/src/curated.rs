@@ -3,6 +3,7 @@
 use crate::{Management, Refusal, author, check, refusal::Means};
 use domain::{ApiKey, ChatbotId, CuratedAnswerId, Scope, embedding::Space, limits};
 use models::Purpose;
+use pgvector::Vector;
 use store::{
     TenantTx,
     collection_settings::{self, Named},
@@ -118,9 +119,7 @@ impl Management {
         let vectors = self.vectors(&space, Purpose::Query, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(key).await?;
-        let created = curated::create(&tx, &writings, origin, &author(key), None).await;
-        created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
-        curated::insert_vectors(&tx, space.id, &ids, &vectors).await?;
+        keep(&tx, &writings, origin, &author(key), (&space, &vectors)).await?;
         tx.finish().await?;
         Ok(ids)
     }
@@ -195,6 +194,24 @@ impl Management {
     }
 }
 
+/// Writes new curated answers with their questions' vectors in a space.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn keep(
+    tx: &TenantTx,
+    writings: &[Writing],
+    origin: Origin,
+    by: &str,
+    (space, vectors): (&Space, &[Vector]),
+) -> Result<(), Refusal> {
+    let created = curated::create(tx, writings, origin, by, None).await;
+    created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
+    let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
+    curated::insert_vectors(tx, space.id, &ids, vectors).await?;
+    Ok(())
+}
+
 /// What a foreign key's refusal means.
 const UNKNOWN: [Means; 2] = [
     ("curated_answers_organization_id_chatbot_id_fkey", || Refusal::NotFound("chatbot")),
@@ -202,7 +219,10 @@ const UNKNOWN: [Means; 2] = [
 ];
 
 /// Checks what was given; `at` is where in the request.
-async fn writing(tx: &TenantTx, at: &str, given: Given) -> Result<Writing, Refusal> {
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn writing(tx: &TenantTx, at: &str, given: Given) -> Result<Writing, Refusal> {
     let question = check::text(&format!("{at}/question"), &given.question, limits::USER_MESSAGE_CHARACTERS)?;
     let answer = check::text(&format!("{at}/answer"), &given.answer, limits::ASSISTANT_MESSAGE_CHARACTERS)?;
     let pointer = format!("{at}/source_url");

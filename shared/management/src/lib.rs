@@ -82,7 +82,8 @@ impl Management {
 }
 
 /// Who changed something, as it is kept: the key, never its secret.
-fn author(key: &ApiKey) -> String {
+#[must_use]
+pub fn author(key: &ApiKey) -> String {
     format!("api_key:{}", key.id)
 }
 

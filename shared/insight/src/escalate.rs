@@ -1,0 +1,391 @@
+//! Tickets: a conversation that a machine cannot finish is handed to people, who answer in it.
+
+use crate::{Insight, Refusal, one_of};
+use domain::{
+    ApiKey, EscalationId, Scope, SessionId,
+    escalation::{REASONS, Status},
+    feedback::{Caller, SEVERITIES},
+    limits,
+};
+use management::{author, check, refusal::Means};
+use serde_json::{Value, json};
+use store::{
+    TenantTx,
+    escalations::{self, Afterwards, Changes, Escalation, Note, Opening, Reply, Spoken, Which},
+    events::{self, Category, Event},
+};
+
+/// What a new ticket says.
+#[derive(Debug)]
+pub struct Given {
+    /// The conversation.
+    pub session: SessionId,
+    /// One of [`REASONS`]; `None`: its user wants it.
+    pub reason: Option<String>,
+    /// Blank: nothing.
+    pub summary: Option<String>,
+    /// An object.
+    pub details: Option<Value>,
+    /// Blank: nobody's yet.
+    pub owner_team: Option<String>,
+    /// One of [`SEVERITIES`]; `None`: medium.
+    pub priority: Option<String>,
+    /// Its id in another system; blank: none.
+    pub external_ticket: Option<String>,
+}
+
+/// What is to be changed of a ticket; what is not named stays, an inner `None` takes away.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// One of [`Status`].
+    pub status: Option<String>,
+    /// How the conversation goes on when the ticket ends: `active` or `complete`.
+    pub session_status: Option<String>,
+    /// One of [`SEVERITIES`].
+    pub priority: Option<String>,
+    /// Who works on it.
+    pub assigned_agent: Option<Option<String>>,
+    /// Whose it is.
+    pub owner_team: Option<Option<String>>,
+    /// For people.
+    pub summary: Option<Option<String>>,
+    /// Its id in another system.
+    pub external_ticket: Option<Option<String>>,
+}
+
+/// A ticket with all that belongs to it.
+#[derive(Debug)]
+pub struct Whole {
+    /// The ticket.
+    pub ticket: Escalation,
+    /// What agents told each other, oldest first.
+    pub notes: Vec<Note>,
+    /// The newest messages of its conversation, by reference.
+    pub transcript: Vec<Spoken>,
+}
+
+impl Insight {
+    /// Hands a conversation to people.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict while the conversation has a ticket.
+    pub async fn escalate(&self, key: &ApiKey, given: Given) -> Result<Whole, Refusal> {
+        let tx = self.enter(key, Scope::EscalationsWrite).await?;
+        let opening = opening(given)?;
+        let id = EscalationId::generate();
+        let opened = escalations::open(&tx, id, Caller::from(key), &opening).await;
+        if !opened.map_err(|error| Refusal::of_row(error, &ONE_A_SESSION))? {
+            return Err(Refusal::NotFound("session"));
+        }
+        record(&tx, "escalation_opened", id, opening.session, json!({ "reason": opening.reason })).await?;
+        finish_with(tx, id).await
+    }
+
+    /// Tickets, newest first.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn escalations(
+        &self,
+        key: &ApiKey,
+        which: &Which<'_>,
+        limit: u32,
+    ) -> Result<Vec<Escalation>, Refusal> {
+        let read = async |tx: &TenantTx| escalations::list(tx, which, limit).await;
+        self.admitted(key, Scope::EscalationsRead, read).await
+    }
+
+    /// One ticket, with its notes and its conversation by reference.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn escalation(&self, key: &ApiKey, id: EscalationId) -> Result<Whole, Refusal> {
+        let tx = self.enter(key, Scope::EscalationsRead).await?;
+        finish_with(tx, id).await
+    }
+
+    /// Changes a ticket. Whoever is named on an open one has it assigned; when it ends, its conversation goes on without
+    /// people.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when that state does not follow the present one.
+    pub async fn change_escalation(
+        &self,
+        key: &ApiKey,
+        id: EscalationId,
+        change: Change,
+    ) -> Result<Whole, Refusal> {
+        let tx = self.enter(key, Scope::EscalationsWrite).await?;
+        let (wanted, afterwards, changes) = checked(change)?;
+        let present = escalations::hold(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+        let status = following(present, wanted, &changes)?;
+        if afterwards.is_some() && (status.is_live() || !present.is_live()) {
+            let detail =
+                "It says how the conversation goes on when the ticket ends: give it with that status.";
+            return Err(Refusal::invalid("/session_status", detail));
+        }
+        let changed = escalations::change(&tx, id, status, &changes).await;
+        changed.map_err(|error| Refusal::of_row(error, &ONE_A_SESSION))?;
+        if status.is_live() {
+            escalations::take_over(&tx, id).await?;
+        } else if present.is_live() {
+            escalations::give_back(&tx, id, afterwards.unwrap_or_default()).await?;
+        }
+        if status != present {
+            let ticket = escalations::get(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+            let payload = json!({ "from": present.as_str(), "to": status.as_str() });
+            record(&tx, "escalation_changed", id, ticket.session, payload).await?;
+        }
+        finish_with(tx, id).await
+    }
+
+    /// Adds a note that only agents see.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when the ticket has as many as there may be.
+    pub async fn note_escalation(
+        &self,
+        key: &ApiKey,
+        id: EscalationId,
+        content: &str,
+    ) -> Result<Note, Refusal> {
+        let tx = self.enter(key, Scope::EscalationsWrite).await?;
+        let content = check::text("/content", content, limits::ESCALATION_NOTE_CHARACTERS)?;
+        escalations::hold(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+        let note = escalations::note(&tx, id, &content, &author(key)).await?.ok_or_else(|| {
+            let detail = format!("A ticket has at most {} notes.", limits::ESCALATION_NOTES);
+            Refusal::conflict("too-many-notes", detail)
+        })?;
+        tx.finish().await?;
+        Ok(note)
+    }
+
+    /// Answers in the conversation as an agent. `author` is the ticket's agent, where there is one.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when ticket or conversation have ended.
+    pub async fn reply_to_escalation(
+        &self,
+        key: &ApiKey,
+        id: EscalationId,
+        content: &str,
+    ) -> Result<Reply, Refusal> {
+        let tx = self.enter(key, Scope::EscalationsWrite).await?;
+        let content = check::text("/content", content, limits::ASSISTANT_MESSAGE_CHARACTERS)?;
+        let status = escalations::hold(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+        if !status.is_live() {
+            let detail = format!("The ticket is {}; take it up again first.", status.as_str());
+            return Err(Refusal::conflict("ticket-ended", detail));
+        }
+        let ticket = escalations::get(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+        let by = ticket.assigned_agent.unwrap_or_else(|| author(key));
+        let words = language::words(&content);
+        let replied = escalations::reply(&tx, (id, ticket.session), &content, &words, &by).await?;
+        let Some(reply) = replied else {
+            let detail = "The conversation has ended; nobody would read the answer there.";
+            return Err(Refusal::conflict("session-ended", detail));
+        };
+        record(&tx, "agent_replied", id, ticket.session, json!({ "sequence_number": reply.sequence }))
+            .await?;
+        tx.finish().await?;
+        Ok(reply)
+    }
+}
+
+/// What a second live ticket of one conversation means.
+const ONE_A_SESSION: [Means; 1] = [("escalations_one_a_session", || {
+    let detail =
+        "The conversation has a ticket that people work on; GET /api/v1/escalations?session= names it.";
+    Refusal::conflict("already-escalated", detail)
+})];
+
+async fn finish_with(tx: TenantTx, id: EscalationId) -> Result<Whole, Refusal> {
+    let ticket = escalations::get(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+    let (notes, transcript) =
+        futures_util::try_join!(escalations::notes(&tx, id), escalations::transcript(&tx, ticket.session))?;
+    tx.finish().await?;
+    Ok(Whole { ticket, notes, transcript })
+}
+
+async fn record(
+    tx: &TenantTx,
+    kind: &str,
+    id: EscalationId,
+    session: SessionId,
+    payload: Value,
+) -> Result<(), Refusal> {
+    let event = Event {
+        kind,
+        category: Category::UserAction,
+        payload,
+        session: Some(session.0),
+        resource: Some(("escalation", id.0)),
+    };
+    Ok(events::record(tx, &[event]).await?)
+}
+
+fn opening(given: Given) -> Result<Opening, Refusal> {
+    let reason = given.reason.unwrap_or_else(|| REASONS[0].to_owned());
+    one_of("/reason", &reason, &REASONS)?;
+    let priority = given.priority.unwrap_or_else(|| SEVERITIES[1].to_owned());
+    one_of("/priority", &priority, &SEVERITIES)?;
+    let details = given.details.unwrap_or_else(|| json!({}));
+    check::json("/details", &details)?;
+    if !details.is_object() {
+        return Err(Refusal::invalid("/details", "It is an object, as in {\"order\": 4711}."));
+    }
+    if details.to_string().len() > limits::ESCALATION_DETAILS_BYTES {
+        let detail = format!("It has at most {} bytes as JSON.", limits::ESCALATION_DETAILS_BYTES);
+        return Err(Refusal::invalid("/details", detail));
+    }
+    let text = |pointer, given: Option<String>, most| check::optional(pointer, given.as_deref(), most);
+    Ok(Opening {
+        session: given.session,
+        reason,
+        summary: text("/summary", given.summary, limits::ESCALATION_SUMMARY_CHARACTERS)?,
+        details,
+        owner_team: text("/owner_team", given.owner_team, limits::ESCALATION_TEAM_CHARACTERS)?,
+        priority,
+        external_ticket: text(
+            "/external_ticket_id",
+            given.external_ticket,
+            limits::EXTERNAL_TICKET_CHARACTERS,
+        )?,
+    })
+}
+
+/// A change as it may be made, whatever the ticket's state.
+fn checked(change: Change) -> Result<(Option<Status>, Option<Afterwards>, Changes), Refusal> {
+    let text = |pointer, given: Option<Option<String>>, most| match given {
+        Some(given) => check::optional(pointer, given.as_deref(), most).map(Some),
+        None => Ok(None),
+    };
+    let status = match change.status.as_deref() {
+        Some(status) => Some(Status::parse(status).ok_or_else(|| {
+            let known = Status::ALL.map(Status::as_str).join(", ");
+            Refusal::invalid("/status", format!("It is one of {known}."))
+        })?),
+        None => None,
+    };
+    let afterwards = match change.session_status.as_deref() {
+        None => None,
+        Some("active") => Some(Afterwards::Active),
+        Some("complete") => Some(Afterwards::Complete),
+        Some(_) => return Err(Refusal::invalid("/session_status", "It is active or complete.")),
+    };
+    if let Some(priority) = &change.priority {
+        one_of("/priority", priority, &SEVERITIES)?;
+    }
+    let changes = Changes {
+        priority: change.priority,
+        assigned_agent: text("/assigned_agent", change.assigned_agent, limits::ESCALATION_AGENT_CHARACTERS)?,
+        owner_team: text("/owner_team", change.owner_team, limits::ESCALATION_TEAM_CHARACTERS)?,
+        summary: text("/summary", change.summary, limits::ESCALATION_SUMMARY_CHARACTERS)?,
+        external_ticket: text(
+            "/external_ticket_id",
+            change.external_ticket,
+            limits::EXTERNAL_TICKET_CHARACTERS,
+        )?,
+    };
+    Ok((status, afterwards, changes))
+}
+
+/// The state that a change leads to.
+fn following(present: Status, wanted: Option<Status>, changes: &Changes) -> Result<Status, Refusal> {
+    let wanted = wanted.unwrap_or(match (present, &changes.assigned_agent) {
+        (Status::Open, Some(Some(_))) => Status::Assigned,
+        (Status::Assigned, Some(None)) => Status::Open,
+        _ => present,
+    });
+    if wanted == present || present.next().contains(&wanted) {
+        return Ok(wanted);
+    }
+    let next: Vec<&str> = present.next().iter().map(|status| status.as_str()).collect();
+    let next = if next.is_empty() { "nothing; open another ticket".to_owned() } else { next.join(", ") };
+    let detail = format!(
+        "A ticket that is {} does not become {}. After it comes {next}.",
+        present.as_str(),
+        wanted.as_str()
+    );
+    Err(Refusal::conflict("wrong-transition", detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> Given {
+        Given {
+            session: SessionId::generate(),
+            reason: None,
+            summary: None,
+            details: None,
+            owner_team: None,
+            priority: None,
+            external_ticket: None,
+        }
+    }
+
+    fn pointer<T: std::fmt::Debug>(result: Result<T, Refusal>) -> String {
+        match result {
+            Err(Refusal::Invalid { pointer, .. }) => pointer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_ticket_has_defaults_and_edges() {
+        let kept = opening(given()).expect("a session is enough");
+        assert_eq!((kept.reason.as_str(), kept.priority.as_str()), ("requested", "medium"));
+        let long = |count: usize| Some("ก".repeat(count));
+        let edge = Given {
+            summary: long(limits::ESCALATION_SUMMARY_CHARACTERS),
+            owner_team: long(limits::ESCALATION_TEAM_CHARACTERS),
+            external_ticket: long(limits::EXTERNAL_TICKET_CHARACTERS),
+            details: Some(json!({ "a": "b".repeat(limits::ESCALATION_DETAILS_BYTES - 8) })),
+            ..given()
+        };
+        assert!(opening(edge).is_ok());
+        let over = |count: usize| long(count + 1);
+        let wrong = [
+            (Given { reason: Some("bored".into()), ..given() }, "/reason"),
+            (Given { priority: Some("urgent".into()), ..given() }, "/priority"),
+            (Given { summary: over(limits::ESCALATION_SUMMARY_CHARACTERS), ..given() }, "/summary"),
+            (Given { owner_team: over(limits::ESCALATION_TEAM_CHARACTERS), ..given() }, "/owner_team"),
+            (
+                Given { external_ticket: over(limits::EXTERNAL_TICKET_CHARACTERS), ..given() },
+                "/external_ticket_id",
+            ),
+            (Given { details: Some(json!([])), ..given() }, "/details"),
+            (Given { details: Some(json!({ "a": "\0" })), ..given() }, "/details"),
+            (
+                Given {
+                    details: Some(json!({ "a": "b".repeat(limits::ESCALATION_DETAILS_BYTES - 7) })),
+                    ..given()
+                },
+                "/details",
+            ),
+        ];
+        for (given, at) in wrong {
+            assert_eq!(pointer(opening(given)), at);
+        }
+    }
+
+    #[test]
+    fn an_agent_has_an_edge() {
+        let named =
+            |count: usize| Change { assigned_agent: Some(Some("a".repeat(count))), ..Change::default() };
+        assert!(checked(named(limits::ESCALATION_AGENT_CHARACTERS)).is_ok());
+        assert_eq!(pointer(checked(named(limits::ESCALATION_AGENT_CHARACTERS + 1))), "/assigned_agent");
+    }
+
+    #[test]
+    fn who_is_named_on_an_open_ticket_has_it_assigned() {
+        let named = Changes { assigned_agent: Some(Some("Ada".into())), ..Changes::default() };
+        let nobody = Changes { assigned_agent: Some(None), ..Changes::default() };
+        assert_eq!(following(Status::Open, None, &named).expect("allowed"), Status::Assigned);
+        assert_eq!(following(Status::InProgress, None, &named).expect("allowed"), Status::InProgress);
+        assert_eq!(following(Status::Assigned, None, &nobody).expect("allowed"), Status::Open);
+        assert!(following(Status::Closed, Some(Status::Open), &nobody).is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! What needs eyes: answers that somebody disliked, that their bot was not sure of, or that it did not give.
+
+use crate::{Insight, Refusal, answer};
+use domain::{ApiKey, MessageId, Scope, limits};
+use management::{author, check};
+use store::{
+    TenantTx,
+    reviews::{self, Waiting, Which},
+};
+
+impl Insight {
+    /// What needs eyes, newest first.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn review_queue(
+        &self,
+        key: &ApiKey,
+        which: &Which<'_>,
+        limit: u32,
+    ) -> Result<Vec<Waiting>, Refusal> {
+        self.admitted(key, Scope::FeedbackRead, async |tx: &TenantTx| reviews::queue(tx, which, limit).await)
+            .await
+    }
+
+    /// Takes an answer out of the queue: a reviewer has dealt with it.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when the message is no answer.
+    pub async fn mark_handled(
+        &self,
+        key: &ApiKey,
+        message: MessageId,
+        note: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let tx = self.enter(key, Scope::FeedbackWrite).await?;
+        let note = check::optional("/note", note, limits::REVIEW_NOTE_CHARACTERS)?;
+        let of = answer(&tx, message).await?;
+        reviews::mark(&tx, message, of.session, note.as_deref(), &author(key)).await?;
+        tx.finish().await?;
+        Ok(())
+    }
+
+    /// Puts an answer back into the queue; its note is forgotten.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when the message is no answer.
+    pub async fn mark_unhandled(&self, key: &ApiKey, message: MessageId) -> Result<(), Refusal> {
+        let tx = self.enter(key, Scope::FeedbackWrite).await?;
+        answer(&tx, message).await?;
+        reviews::unmark(&tx, message).await?;
+        tx.finish().await?;
+        Ok(())
+    }
+}
