@@ -91,7 +91,8 @@ fn wilson(part: i64, whole: i64) -> Option<Measured> {
     let z2 = Z * Z;
     let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = Z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    Some(Measured { value: p, low: (centre - half).max(0.0), high: (centre + half).min(1.0) })
+    // At the ends, rounding would put the share itself outside.
+    Some(Measured { value: p, low: (centre - half).clamp(0.0, p), high: (centre + half).clamp(p, 1.0) })
 }
 
 /// A mean with its standard error; of a single one nothing is known but that it lies between 0 and 1.
@@ -132,6 +133,10 @@ mod tests {
         near(difference(before, after), [0.2, 0.0524, 0.3339]);
         assert_eq!(wilson(0, 0), None);
         near(wilson(0, 20).expect("some"), [0.0, 0.0, 0.1611]);
+        for whole in 1..200 {
+            let (none, all) = (wilson(0, whole).expect("some"), wilson(whole, whole).expect("some"));
+            assert!(none.low <= none.value && all.value <= all.high, "{whole}: {none:?}, {all:?}");
+        }
     }
 
     #[test]

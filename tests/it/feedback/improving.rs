@@ -6,7 +6,8 @@ use domain::limits;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-const KNOWN: &str = "How long does delivery to Spain take?";
+/// Answered with a confidence of some .86: well above the default threshold, below one that nothing passes.
+const KNOWN: &str = "When does a delivery arrive in Spain?";
 
 /// Makes a version of a chatbot's settings and has it answer.
 async fn configured(shared: &Shared, chatbot: &str, settings: Value) -> String {
