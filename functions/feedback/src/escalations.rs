@@ -5,7 +5,10 @@ use crate::{
     tickets::{EscalationView, NoteView, WholeEscalationView},
     wire,
 };
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use domain::{ChatbotId, EscalationId, MessageId, SessionId, escalation::Status, feedback::SEVERITIES};
 use http::StatusCode;
 use insight::{
@@ -17,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::escalations::Which;
 use utoipa::{IntoParams, ToSchema};
-use web::{BearerKey, Json, Page, PathId, Problem, Query, paging};
+use web::{BearerKey, IdempotencyKey, Json, Page, PathId, Problem, Query, paging, replayed};
 
 /// A new ticket.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -204,8 +207,11 @@ pub struct ReplyView {
     created_at: Timestamp,
 }
 
-/// Answer in the conversation as an agent; the ticket is in progress. Scope `escalations:write`.
-#[utoipa::path(post, path = "/api/v1/escalations/{id}/reply", tag = "escalations", params(("id" = uuid::Uuid, Path, description = "The ticket")),
+/// Answer in the conversation as an agent; the ticket is in progress. With an `Idempotency-Key` it is done once: sent again
+/// within a day, it names the same message. Scope `escalations:write`.
+#[utoipa::path(post, path = "/api/v1/escalations/{id}/reply", tag = "escalations",
+    params(("id" = uuid::Uuid, Path, description = "The ticket"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The caller's own key of this request")),
     request_body = AgentWords,
     responses((status = 201, body = ReplyView), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -213,14 +219,17 @@ pub async fn reply_to_escalation(
     State(insight): State<Arc<Insight>>,
     BearerKey(key): BearerKey,
     PathId(id): PathId<EscalationId>,
+    IdempotencyKey(once): IdempotencyKey,
     Json(body): Json<AgentWords>,
-) -> Result<(StatusCode, axum::Json<ReplyView>), Problem> {
-    let reply = insight.reply_to_escalation(&key, id, &body.content).await.or_problem()?;
+) -> Result<Response, Problem> {
+    let (reply, is_replayed) =
+        insight.reply_to_escalation(&key, id, &body.content, once).await.or_problem()?;
     let view = ReplyView {
         message_id: reply.id,
         sequence_number: reply.sequence,
         role: "agent",
         created_at: reply.created_at,
     };
-    Ok((StatusCode::CREATED, axum::Json(view)))
+    let response = (StatusCode::CREATED, axum::Json(view)).into_response();
+    Ok(if is_replayed { replayed(response) } else { response })
 }

@@ -1,6 +1,6 @@
 //! Refusals of the feedback path as problem documents.
 
-use insight::Refusal;
+use insight::{Refusal, escalate::IDEMPOTENCY_KEY};
 use web::Problem;
 
 /// A use case's refusal as its handler's answer.
@@ -22,6 +22,9 @@ fn refused(refusal: Refusal) -> Problem {
             Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds)
         }
         Refusal::NotFound(what) => Problem::not_found(what),
+        Refusal::Invalid { pointer, detail } if pointer == IDEMPOTENCY_KEY => {
+            Problem::invalid("idempotency-key-reused", pointer, detail)
+        }
         Refusal::Invalid { pointer, detail } => Problem::invalid("invalid-field", pointer, detail),
         Refusal::Conflict { kind, detail } => Problem::conflict(kind, detail),
         Refusal::ModelUnavailable => Problem::unavailable(

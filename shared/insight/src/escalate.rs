@@ -9,10 +9,12 @@ use domain::{
 };
 use management::{author, check, refusal::Means};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use store::{
     TenantTx,
     escalations::{self, Afterwards, Changes, Escalation, Note, Opening, Reply, Spoken, Which},
     events::{self, Category, Event},
+    idempotency::{self, Claim, Once},
 };
 
 /// What a new ticket says.
@@ -160,7 +162,8 @@ impl Insight {
         Ok(note)
     }
 
-    /// Answers in the conversation as an agent. `author` is the ticket's agent, where there is one.
+    /// Answers in the conversation as an agent: the ticket's, where one is named. Under the same key of the caller's it is done
+    /// once; `true`: it was done before.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when ticket or conversation have ended.
@@ -169,9 +172,18 @@ impl Insight {
         key: &ApiKey,
         id: EscalationId,
         content: &str,
-    ) -> Result<Reply, Refusal> {
+        once: Option<String>,
+    ) -> Result<(Reply, bool), Refusal> {
         let tx = self.enter(key, Scope::EscalationsWrite).await?;
         let content = check::text("/content", content, limits::ASSISTANT_MESSAGE_CHARACTERS)?;
+        let fingerprint = Sha256::digest(format!("reply\0{id}\0{content}")).into();
+        let once = once.map(|once| Once { key: once, fingerprint });
+        if let Some(once) = &once
+            && let Some(reply) = replied_before(&tx, key, once).await?
+        {
+            tx.finish().await?;
+            return Ok((reply, true));
+        }
         let status = escalations::hold(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
         if !status.is_live() {
             let detail = format!("The ticket is {}; take it up again first.", status.as_str());
@@ -187,8 +199,32 @@ impl Insight {
         };
         record(&tx, "agent_replied", id, ticket.session, json!({ "sequence_number": reply.sequence }))
             .await?;
+        if let Some(once) = &once {
+            idempotency::settle(&tx, key, once, &json!(reply)).await?;
+        }
         tx.finish().await?;
-        Ok(reply)
+        Ok((reply, false))
+    }
+}
+
+/// Where a refusal about the caller's own key points to.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// What came of the same request before; `None`: it is the first, and nobody else's until the transaction ends.
+async fn replied_before(tx: &TenantTx, key: &ApiKey, once: &Once) -> Result<Option<Reply>, Refusal> {
+    match idempotency::claim(tx, key, once).await? {
+        Claim::Ours => Ok(None),
+        Claim::Settled(kept) => serde_json::from_value(kept)
+            .map(Some)
+            .map_err(|error| Refusal::Store(store::Error::Unexpected(format!("a kept reply: {error}")))),
+        Claim::UnderWay => {
+            let detail = "The same request is being served at this moment, under the same Idempotency-Key. Try again in a moment.";
+            Err(Refusal::conflict("request-under-way", detail))
+        }
+        Claim::Other => {
+            let detail = "This key was used for another request. Choose a new one for each request that is to be done once.";
+            Err(Refusal::invalid(IDEMPOTENCY_KEY, detail))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
     limits,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
@@ -263,7 +264,7 @@ pub async fn give_back(tx: &TenantTx, id: EscalationId, afterwards: Afterwards) 
 }
 
 /// An agent's message as it stands in the conversation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Reply {
     /// Its row.
     pub id: MessageId,

@@ -3,7 +3,9 @@
 use super::{UNKNOWN, id_of, kind, refused_at};
 use crate::stack::support::{Shared, stack};
 use domain::{EscalationId, escalation::Status, limits};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/escalations";
@@ -97,6 +99,34 @@ async fn a_ticket_lives_and_its_agent_answers_in_the_conversation() {
     assert_eq!(status_of(shared, &session).await, "complete");
     let problem = shared.say(Method::POST, &format!("{PATH}/{late}/reply"), said, StatusCode::CONFLICT).await;
     assert_eq!(kind(&problem), "session-ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agents_answer_sent_twice_stands_once() {
+    let shared = stack().await;
+    let session = shared.session(&shared.addresses.chatbot_id).await;
+    let ticket = opened(shared, &session).await;
+    let path = format!("{PATH}/{ticket}/reply");
+    let send = async |content: &str| {
+        let request = http::Request::post(format!("{}{path}", shared.addresses.gateway))
+            .header(header::AUTHORIZATION, format!("Bearer {}", shared.addresses.api_key))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", format!("reply-to-{ticket}"))
+            .body(Full::new(bytes::Bytes::from(json!({ "content": content }).to_string())))
+            .expect("a request");
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        let response = http.request(request).await.expect("an answer");
+        let (status, replayed) = (response.status(), response.headers().contains_key("idempotency-replayed"));
+        let bytes = response.into_body().collect().await.expect("readable").to_bytes();
+        (status, replayed, serde_json::from_slice::<Value>(&bytes).expect("JSON"))
+    };
+    let (first, second) = tokio::join!(send("It is on its way."), send("It is on its way."));
+    assert_eq!((first.0, second.0), (StatusCode::CREATED, StatusCode::CREATED), "{} {}", first.2, second.2);
+    assert_eq!((&first.2, first.1 != second.1), (&second.2, true), "one of them was done");
+    let (status, _, problem) = send("Something else.").await;
+    assert_eq!((status, kind(&problem)), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused"));
+    let listed = shared.look(&format!("/api/v1/sessions/{session}/messages")).await;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
