@@ -6,6 +6,7 @@ mod architecture;
 mod conversations;
 mod cuts;
 mod discreet;
+mod feedback;
 mod ingestion;
 mod migrator;
 mod model;

@@ -34,8 +34,6 @@ const WRONG_NEGATION: f32 = 0.5;
 const TURNED: f32 = 0.2;
 /// Share of both sentences' words that are the other's, from which on they are the same words.
 const SAME_WORDS: f32 = 0.75;
-/// A sentence with less support is not shown, whatever stands around it and however unsure the bot may be.
-const LEAST_SUPPORT: f32 = 0.3;
 
 /// The finished check.
 #[derive(Debug, Default, Clone)]
@@ -250,7 +248,7 @@ impl<'a> Grounder<'a> {
     /// The sentences of a unit that hold, each by itself: what is invented is not shown, whatever true words stand around it.
     /// `None`: nothing is left.
     fn supported(&mut self, text: &str, cited: &[usize]) -> Option<String> {
-        let least = self.threshold.max(LEAST_SUPPORT);
+        let least = self.threshold.max(limits::LEAST_SUPPORT);
         let (mut left, mut says_something) = (String::new(), false);
         for range in sentences(text) {
             match self.support(&text[range.clone()], cited) {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::{
     TenantTx,
     budgets::{self, Spending},
-    chatbots,
+    chatbots, escalations,
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
@@ -146,12 +146,13 @@ impl Answering {
         }
         let searching =
             async { if turn.once.is_some() { Ok(kept.searched.clone()) } else { search().await } };
-        let (cost, searched, (), (), (), (), (), ()) = try_join!(
+        let (cost, searched, (), (), (), (), (), (), ()) = try_join!(
             messages::append_answer(&tx, &answer),
             searching,
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
+            hand_over(&tx, turn, draft),
             settle_once(&tx, turn, end.broken, &kept),
             spend(&tx, turn, provider, end.usage),
             tx.commit(),
@@ -204,6 +205,11 @@ async fn searched(
     }
     let query = retrieved.rewritten.as_deref().unwrap_or(question.as_str()).to_owned();
     Ok(Some(Searched { query, documents, collections, titles }))
+}
+
+/// A conversation whose answers abstain again and again is one for people: in the flush that keeps the last of them.
+async fn hand_over(tx: &TenantTx, turn: &Turn, draft: &Draft) -> store::Result<()> {
+    if draft.end.abstained { escalations::open_by_rule(tx, turn.session).await } else { Ok(()) }
 }
 
 /// What comes of a turn that is answered once: the answer, or that it may be asked again.

@@ -70,11 +70,19 @@ pub enum Scope {
     OrganizationRead,
     /// Change the organization's settings.
     OrganizationWrite,
+    /// Read what people say of answers and conversations, and what waits for a reviewer.
+    FeedbackRead,
+    /// Say what an answer or a conversation was worth; review, criticise, analyse.
+    FeedbackWrite,
+    /// Read tickets.
+    EscalationsRead,
+    /// Open and work on tickets, and answer in their conversations.
+    EscalationsWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 26] = [
+    pub const ALL: [Scope; 30] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -101,6 +109,10 @@ impl Scope {
         Scope::UsersWrite,
         Scope::OrganizationRead,
         Scope::OrganizationWrite,
+        Scope::FeedbackRead,
+        Scope::FeedbackWrite,
+        Scope::EscalationsRead,
+        Scope::EscalationsWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -133,6 +145,10 @@ impl Scope {
             Scope::UsersWrite => "users:write",
             Scope::OrganizationRead => "organization:read",
             Scope::OrganizationWrite => "organization:write",
+            Scope::FeedbackRead => "feedback:read",
+            Scope::FeedbackWrite => "feedback:write",
+            Scope::EscalationsRead => "escalations:read",
+            Scope::EscalationsWrite => "escalations:write",
         }
     }
 

@@ -76,6 +76,16 @@ ids! {
     RetrievalLogId,
     /// An append-only fact.
     EventId,
+    /// Thumbs on one answer.
+    MessageFeedbackId,
+    /// What a conversation was worth to somebody.
+    SessionFeedbackId,
+    /// A conversation handed to people.
+    EscalationId,
+    /// What agents tell each other about a ticket.
+    EscalationNoteId,
+    /// A reviewer's criticism.
+    AdminFeedbackId,
 }
 
 /// Milliseconds that two functions' clocks may be apart.

@@ -7,6 +7,8 @@ pub mod chatbot;
 pub mod conversation;
 pub mod document;
 pub mod embedding;
+pub mod escalation;
+pub mod feedback;
 pub mod ids;
 pub mod limits;
 pub mod metadata;

@@ -338,3 +338,43 @@ pub const VISIT_HOURS: i32 = 8_760;
 pub const VISIT_HOURS_DEFAULT: i32 = 24;
 /// Metadata values that one search may ask for.
 pub const METADATA_CONDITIONS: usize = 20;
+
+/// Characters of the reason of a thumbs-up or -down.
+pub const FEEDBACK_REASON_CHARACTERS: usize = 1_000;
+/// Characters of what is said of a conversation.
+pub const FEEDBACK_COMMENTS_CHARACTERS: usize = 2_000;
+/// Whether one would recommend, at most; the least is 0.
+pub const NPS_MOST: i64 = 10;
+/// How content one is, at most; the least is 1.
+pub const RATING_MOST: i64 = 5;
+/// Support of a sentence by what it cites, 0 to 1, below which it is not shown, however unsure its bot may be.
+pub const LEAST_SUPPORT: f32 = 0.3;
+/// How far above its bot's threshold an answer's confidence may lie and still be looked at by a reviewer.
+pub const REVIEW_MARGIN: f32 = 0.1;
+/// Days that the review queue looks back when nobody says since when.
+pub const REVIEW_DAYS: i64 = 30;
+/// Characters of a reviewer's note.
+pub const REVIEW_NOTE_CHARACTERS: usize = 2_000;
+/// Characters of a ticket's summary.
+pub const ESCALATION_SUMMARY_CHARACTERS: usize = 2_000;
+/// Bytes, as JSON, of what is kept with a ticket.
+pub const ESCALATION_DETAILS_BYTES: usize = 16 * 1024;
+/// Characters of the name of a ticket's team.
+pub const ESCALATION_TEAM_CHARACTERS: usize = 100;
+/// Characters of whoever works on a ticket.
+pub const ESCALATION_AGENT_CHARACTERS: usize = 255;
+/// Characters of a ticket's id in another system.
+pub const EXTERNAL_TICKET_CHARACTERS: usize = 255;
+/// Characters of a note on a ticket.
+pub const ESCALATION_NOTE_CHARACTERS: usize = 4_000;
+/// Notes of a ticket.
+pub const ESCALATION_NOTES: i64 = 200;
+/// Messages of its conversation that a ticket refers to: the newest.
+pub const ESCALATION_MESSAGES: i64 = 100;
+/// Answers in a row that abstain, after which a conversation is handed to people; the organization's setting
+/// `escalate_after_abstentions` says otherwise, 0: never.
+pub const ESCALATE_AFTER_ABSTENTIONS: i32 = 3;
+/// Characters of a reviewer's criticism, and of what it adds to it.
+pub const CRITICISM_CHARACTERS: usize = 4_000;
+/// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.
+pub const IMPACT_ANSWERS: i64 = 10_000;

@@ -44,6 +44,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::ChatbotsRead,
             Scope::AiModelsRead,
             Scope::ProductsRead,
+            Scope::FeedbackWrite,
         ],
     ),
     (
@@ -89,9 +90,13 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::CuratedRead,
             Scope::ChatbotsRead,
             Scope::ProductsRead,
+            Scope::FeedbackRead,
+            Scope::FeedbackWrite,
+            Scope::EscalationsRead,
+            Scope::EscalationsWrite,
         ],
     ),
-    (Role::Client, &[Scope::Chat, Scope::Search]),
+    (Role::Client, &[Scope::Chat, Scope::Search, Scope::FeedbackWrite]),
     (
         Role::IngestBot,
         &[Scope::DocumentsRead, Scope::DocumentsWrite, Scope::CollectionsRead, Scope::IngestionRead],

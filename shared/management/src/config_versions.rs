@@ -85,7 +85,7 @@ impl Management {
         let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
         let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension).await?;
         let why = check::optional("/why", given.why.as_deref(), limits::SAID_CHARACTERS)?;
-        let settings = self.settings(&tx, given, self.defaults(&space)).await?;
+        let settings = settings(&tx, given, self.defaults(&space)).await?;
         let id = chatbots::make(&tx, bot).await?;
         let version = config_versions::create(&tx, id, &settings, why.as_deref()).await?;
         config_versions::activate(&tx, id, version, &author(&tx, caller).await?).await?;
@@ -174,12 +174,9 @@ impl Management {
                 self.defaults(&space)
             }
         };
-        let why = check::optional("/why", given.why.as_deref(), limits::SAID_CHARACTERS)?;
-        let settings = self.settings(&tx, given, base).await?;
-        let id = config_versions::create(&tx, chatbot, &settings, why.as_deref()).await?;
-        let made = config_versions::get(&tx, chatbot, id).await?;
+        let made = derive(&tx, chatbot, base, given).await?;
         tx.finish().await?;
-        made.ok_or(Refusal::NotFound("config version"))
+        Ok(made)
     }
 
     /// Has a version answer from now on.
@@ -254,94 +251,102 @@ impl Management {
             allowed_hosts: Vec::new(),
         }
     }
+}
 
-    /// What was given, on top of what is.
-    async fn settings(&self, tx: &TenantTx, given: Given, known: Settings) -> Result<Settings, Refusal> {
-        let text = |pointer: &str, given: Option<String>, known: String, most| match given {
-            Some(text) => check::text(pointer, &text, most),
-            None => Ok(known),
-        };
-        let optional = |pointer: &str, given: Option<String>, known: Option<String>, most| match given {
-            Some(text) => check::optional(pointer, Some(&text), most),
-            None => Ok(known),
-        };
-        let whole = |pointer: &str, given: Option<i64>, known: i32, most: i64| match given {
-            Some(number) => check::within(pointer, number, 1, most),
-            None => Ok(known),
-        };
-        let space = match (given.embedding_model, given.embedding_dimension) {
-            (None, None) => known.space,
-            (Some(model), Some(dimension)) => space(tx, &model, dimension, "/embedding_model").await?.id,
-            _ => {
-                let detail = "Give model and dimension together: vectors compare only inside one space.";
-                return Err(Refusal::invalid("/embedding_model", detail));
-            }
-        };
-        let model_config = model_config(given.temperature, given.max_tokens, known.model_config)?;
-        let reranker_model = optional(
-            "/reranker_model",
-            given.reranker_model,
-            known.reranker_model,
-            limits::MODEL_ID_CHARACTERS,
-        )?;
-        if let Some(model) = reranker_model.as_deref().filter(|model| !is_reranker(model)) {
-            let detail = format!(
-                "{model:?} is no reranker. {RERANK_BY_SENTENCES:?} calls no model; \"cohere.rerank-v3-5:0\" and \"amazon.rerank-v1:0\" are Bedrock's."
-            );
-            return Err(Refusal::invalid("/reranker_model", detail));
+/// What was given, on top of what is.
+async fn settings(tx: &TenantTx, given: Given, known: Settings) -> Result<Settings, Refusal> {
+    let text = |pointer: &str, given: Option<String>, known: String, most| match given {
+        Some(text) => check::text(pointer, &text, most),
+        None => Ok(known),
+    };
+    let optional = |pointer: &str, given: Option<String>, known: Option<String>, most| match given {
+        Some(text) => check::optional(pointer, Some(&text), most),
+        None => Ok(known),
+    };
+    let whole = |pointer: &str, given: Option<i64>, known: i32, most: i64| match given {
+        Some(number) => check::within(pointer, number, 1, most),
+        None => Ok(known),
+    };
+    let space = match (given.embedding_model, given.embedding_dimension) {
+        (None, None) => known.space,
+        (Some(model), Some(dimension)) => space(tx, &model, dimension, "/embedding_model").await?.id,
+        _ => {
+            let detail = "Give model and dimension together: vectors compare only inside one space.";
+            return Err(Refusal::invalid("/embedding_model", detail));
         }
-        let system_prompt = text(
-            "/system_prompt",
-            given.system_prompt,
-            known.system_prompt,
-            limits::SYSTEM_PROMPT_CHARACTERS,
-        )?;
-        if let Some(name) = unknown_variable(&system_prompt) {
-            let known = PROMPT_VARIABLES.map(|name| format!("{{{{{name}}}}}")).join(", ");
-            let detail = format!("There is no variable {name:?}; a prompt may name {known}.");
-            return Err(Refusal::invalid("/system_prompt", detail));
-        }
-        Ok(Settings {
-            llm_provider: text(
-                "/llm_provider",
-                given.llm_provider,
-                known.llm_provider,
-                limits::PROVIDER_CHARACTERS,
-            )?,
-            llm_model: text("/llm_model", given.llm_model, known.llm_model, limits::MODEL_ID_CHARACTERS)?,
-            system_prompt,
-            model_config,
-            rag_enabled: given.rag_enabled.unwrap_or(known.rag_enabled),
-            space,
-            reranker_model,
-            retrieval_k: whole("/retrieval_k", given.retrieval_k, known.retrieval_k, limits::RETRIEVAL_K)?,
-            score_threshold: share("/score_threshold", given.score_threshold, known.score_threshold)?,
-            confidence_threshold: share(
-                "/confidence_threshold",
-                given.confidence_threshold,
-                known.confidence_threshold,
-            )?,
-            context_window: whole(
-                "/context_window",
-                given.context_window,
-                known.context_window,
-                limits::CONTEXT_WINDOW_TOKENS,
-            )?,
-            welcome_message: optional(
-                "/welcome_message",
-                given.welcome_message,
-                known.welcome_message,
-                limits::SAID_CHARACTERS,
-            )?,
-            fallback_message: text(
-                "/fallback_message",
-                given.fallback_message,
-                known.fallback_message,
-                limits::SAID_CHARACTERS,
-            )?,
-            allowed_hosts: given.allowed_hosts.map_or(Ok(known.allowed_hosts), hosts)?,
-        })
+    };
+    let model_config = model_config(given.temperature, given.max_tokens, known.model_config)?;
+    let reranker_model =
+        optional("/reranker_model", given.reranker_model, known.reranker_model, limits::MODEL_ID_CHARACTERS)?;
+    if let Some(model) = reranker_model.as_deref().filter(|model| !is_reranker(model)) {
+        let detail = format!(
+            "{model:?} is no reranker. {RERANK_BY_SENTENCES:?} calls no model; \"cohere.rerank-v3-5:0\" and \"amazon.rerank-v1:0\" are Bedrock's."
+        );
+        return Err(Refusal::invalid("/reranker_model", detail));
     }
+    let system_prompt =
+        text("/system_prompt", given.system_prompt, known.system_prompt, limits::SYSTEM_PROMPT_CHARACTERS)?;
+    if let Some(name) = unknown_variable(&system_prompt) {
+        let known = PROMPT_VARIABLES.map(|name| format!("{{{{{name}}}}}")).join(", ");
+        let detail = format!("There is no variable {name:?}; a prompt may name {known}.");
+        return Err(Refusal::invalid("/system_prompt", detail));
+    }
+    Ok(Settings {
+        llm_provider: text(
+            "/llm_provider",
+            given.llm_provider,
+            known.llm_provider,
+            limits::PROVIDER_CHARACTERS,
+        )?,
+        llm_model: text("/llm_model", given.llm_model, known.llm_model, limits::MODEL_ID_CHARACTERS)?,
+        system_prompt,
+        model_config,
+        rag_enabled: given.rag_enabled.unwrap_or(known.rag_enabled),
+        space,
+        reranker_model,
+        retrieval_k: whole("/retrieval_k", given.retrieval_k, known.retrieval_k, limits::RETRIEVAL_K)?,
+        score_threshold: share("/score_threshold", given.score_threshold, known.score_threshold)?,
+        confidence_threshold: share(
+            "/confidence_threshold",
+            given.confidence_threshold,
+            known.confidence_threshold,
+        )?,
+        context_window: whole(
+            "/context_window",
+            given.context_window,
+            known.context_window,
+            limits::CONTEXT_WINDOW_TOKENS,
+        )?,
+        welcome_message: optional(
+            "/welcome_message",
+            given.welcome_message,
+            known.welcome_message,
+            limits::SAID_CHARACTERS,
+        )?,
+        fallback_message: text(
+            "/fallback_message",
+            given.fallback_message,
+            known.fallback_message,
+            limits::SAID_CHARACTERS,
+        )?,
+        allowed_hosts: given.allowed_hosts.map_or(Ok(known.allowed_hosts), hosts)?,
+    })
+}
+
+/// Makes the next version of a chatbot whose row is held: `base`, and on top of it what is given.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn derive(
+    tx: &TenantTx,
+    chatbot: ChatbotId,
+    base: Settings,
+    given: Given,
+) -> Result<ConfigVersion, Refusal> {
+    let why = check::optional("/why", given.why.as_deref(), limits::SAID_CHARACTERS)?;
+    let settings = settings(tx, given, base).await?;
+    let id = config_versions::create(tx, chatbot, &settings, why.as_deref()).await?;
+    config_versions::get(tx, chatbot, id).await?.ok_or(Refusal::NotFound("config version"))
 }
 
 async fn activate(
@@ -350,8 +355,22 @@ async fn activate(
     chatbot: ChatbotId,
     id: ConfigVersionId,
 ) -> Result<Chatbot, Refusal> {
-    let version = config_versions::get(&tx, chatbot, id).await?.ok_or(Refusal::NotFound("config version"))?;
-    let lacking = config_versions::lacking(&tx, chatbot, version.settings.space).await?;
+    switch(&tx, caller, chatbot, id).await?;
+    chatbots::finish_with(tx, chatbot).await
+}
+
+/// Has a version of a chatbot whose row is held answer, once the transaction is committed.
+///
+/// # Errors
+/// [`Refusal`]; a conflict while a collection that the chatbot reads is not whole in the version's space.
+pub async fn switch(
+    tx: &TenantTx,
+    caller: &Caller,
+    chatbot: ChatbotId,
+    id: ConfigVersionId,
+) -> Result<(), Refusal> {
+    let version = config_versions::get(tx, chatbot, id).await?.ok_or(Refusal::NotFound("config version"))?;
+    let lacking = config_versions::lacking(tx, chatbot, version.settings.space).await?;
     if !lacking.is_empty() {
         let detail = format!(
             "Not everything that the chatbot reads is embedded in the version's space ({}, {} dimensions). Re-embed these \
@@ -362,8 +381,8 @@ async fn activate(
         );
         return Err(Refusal::conflict("space-not-ready", detail));
     }
-    config_versions::activate(&tx, chatbot, id, &author(&tx, caller).await?).await?;
-    chatbots::finish_with(tx, chatbot).await
+    config_versions::activate(tx, chatbot, id, &author(tx, caller).await?).await?;
+    Ok(())
 }
 
 async fn space(tx: &TenantTx, model: &str, dimension: i64, pointer: &str) -> Result<Space, Refusal> {
@@ -425,7 +444,8 @@ fn share(pointer: &str, given: Option<f32>, known: f32) -> Result<f32, Refusal> 
 }
 
 /// A version's settings by name, in one order.
-fn fields(version: &ConfigVersion) -> Vec<(&'static str, Value)> {
+#[must_use]
+pub fn fields(version: &ConfigVersion) -> Vec<(&'static str, Value)> {
     let settings = &version.settings;
     vec![
         ("llm_provider", json!(settings.llm_provider)),

@@ -1,8 +1,8 @@
 //! Curated answers: written by people, found before passages.
 
 use crate::{Management, Refusal, author, check, refusal::Means};
-use domain::{Caller, ChatbotId, CuratedAnswerId, Scope, SpaceId, limits};
-use models::Purpose;
+use domain::{Caller, ChatbotId, CuratedAnswerId, Scope, SpaceId, embedding::Space, limits};
+use models::{Embedder, Purpose};
 use pgvector::Vector;
 use store::{
     TenantTx,
@@ -118,11 +118,7 @@ impl Management {
         let vectors = self.question_vectors(tx, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(caller).await?;
-        let created = curated::create(&tx, &writings, origin, &author(&tx, caller).await?, None).await;
-        created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
-        for (space, vectors) in &vectors {
-            curated::insert_vectors(&tx, *space, &ids, vectors).await?;
-        }
+        keep(&tx, &writings, origin, &author(&tx, caller).await?, &vectors).await?;
         tx.finish().await?;
         Ok(ids)
     }
@@ -135,18 +131,7 @@ impl Management {
     ) -> Result<Vec<(SpaceId, Vec<Vector>)>, Refusal> {
         let spaces = spaces::in_use(&tx, &self.embedding_model, self.embedding_dimension).await?;
         tx.finish().await?;
-        let mut vectors = Vec::with_capacity(spaces.len());
-        for space in spaces.iter().filter(|_| !questions.is_empty()) {
-            match self.vectors(space, Purpose::Query, questions).await {
-                Ok(found) => vectors.push((space.id, found)),
-                // Another space than the deployment's own is brought up to date by its next re-embedding.
-                Err(refusal) if space.model != self.embedding_model => {
-                    tracing::warn!(space.model, error = %refusal, "curated questions have no vectors in a space");
-                }
-                Err(refusal) => return Err(refusal),
-            }
-        }
-        Ok(vectors)
+        vectors_in(&self.embedder, &self.embedding_model, &spaces, questions).await
     }
 
     /// Changes a curated answer. Of two changes at once to different fields, the later one may win with both.
@@ -210,6 +195,50 @@ impl Management {
     }
 }
 
+/// Vectors of questions in these spaces. Those of the deployment's own model must come; another space is brought up to date by
+/// its next re-embedding.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn vectors_in(
+    embedder: &Embedder,
+    own_model: &str,
+    spaces: &[Space],
+    questions: &[String],
+) -> Result<Vec<(SpaceId, Vec<Vector>)>, Refusal> {
+    let mut vectors = Vec::with_capacity(spaces.len());
+    for space in spaces.iter().filter(|_| !questions.is_empty()) {
+        match embedder.embed(space, Purpose::Query, questions).await {
+            Ok(found) => vectors.push((space.id, found.into_iter().map(|one| one.vector).collect())),
+            Err(error) if space.model != own_model => {
+                tracing::warn!(space.model, error = %error, "curated questions have no vectors in a space");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(vectors)
+}
+
+/// Writes new curated answers with their questions' vectors, space by space.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn keep(
+    tx: &TenantTx,
+    writings: &[Writing],
+    origin: Origin,
+    by: &str,
+    vectors: &[(SpaceId, Vec<Vector>)],
+) -> Result<(), Refusal> {
+    let created = curated::create(tx, writings, origin, by, None).await;
+    created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
+    let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
+    for (space, vectors) in vectors {
+        curated::insert_vectors(tx, *space, &ids, vectors).await?;
+    }
+    Ok(())
+}
+
 /// What a foreign key's refusal means.
 const UNKNOWN: [Means; 2] = [
     ("curated_answers_organization_id_chatbot_id_fkey", || Refusal::NotFound("chatbot")),
@@ -217,7 +246,10 @@ const UNKNOWN: [Means; 2] = [
 ];
 
 /// Checks what was given; `at` is where in the request.
-async fn writing(tx: &TenantTx, at: &str, given: Given) -> Result<Writing, Refusal> {
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn writing(tx: &TenantTx, at: &str, given: Given) -> Result<Writing, Refusal> {
     let question = check::text(&format!("{at}/question"), &given.question, limits::USER_MESSAGE_CHARACTERS)?;
     let answer = check::text(&format!("{at}/answer"), &given.answer, limits::ASSISTANT_MESSAGE_CHARACTERS)?;
     let pointer = format!("{at}/source_url");

@@ -95,7 +95,10 @@ impl Management {
 }
 
 /// Who changed something, as it is kept: the key or the user by id, never a secret or a name.
-async fn author(tx: &TenantTx, caller: &Caller) -> store::Result<String> {
+///
+/// # Errors
+/// [`store::Error`].
+pub async fn author(tx: &TenantTx, caller: &Caller) -> store::Result<String> {
     match caller.subject() {
         Some(subject) => {
             let user = store::users::of_subject(tx, subject).await?;

@@ -4,7 +4,7 @@ use domain::Scope;
 use store::{api_keys::Exceeded, caller::Denied};
 
 /// A constraint's name, and what its refusal means to the caller.
-pub(crate) type Means = (&'static str, fn() -> Refusal);
+pub type Means = (&'static str, fn() -> Refusal);
 
 /// Why a call is not served. What exists in another organization does not exist here.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,8 @@ impl Refusal {
     }
 
     /// What a row's refusal means to the caller, by the constraint's name.
-    pub(crate) fn of_row(error: store::Error, known: &[Means]) -> Self {
+    #[must_use]
+    pub fn of_row(error: store::Error, known: &[Means]) -> Self {
         let means = match &error {
             store::Error::Refused { constraint, .. } => known.iter().find(|(name, _)| name == constraint),
             _ => None,

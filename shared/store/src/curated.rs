@@ -131,6 +131,8 @@ pub enum Origin {
     Import,
     /// One, written through the API.
     Api,
+    /// What somebody said should have been answered.
+    Correction,
 }
 
 /// Writes new curated answers in one statement; `document`: the file that brings them.
@@ -159,6 +161,7 @@ pub async fn create(
     let origin = match origin {
         Origin::Import => "import",
         Origin::Api => "api",
+        Origin::Correction => "correction",
     };
     let params: Params<'_> = &[
         (&ids, Type::UUID_ARRAY),

@@ -42,6 +42,10 @@ pub mod sessions;
 pub mod messages;
 pub mod retrievals;
 pub mod events;
+pub mod feedback;
+pub mod reviews;
+pub mod escalations;
+pub mod admin_feedback;
 
 pub use database::Database;
 pub use error::{Error, Result};

@@ -2,8 +2,8 @@
 
 use crate::{Result, TenantTx, sql};
 use domain::{
-    ChunkId, CitationId, ConfigVersionId, CuratedAnswerId, DocumentId, MessageId, RetrievalLogId, SessionId,
-    SpaceId,
+    ChatbotId, ChunkId, CitationId, ConfigVersionId, CuratedAnswerId, DocumentId, MessageId, RetrievalLogId,
+    SessionId, SpaceId,
 };
 use jiff::Timestamp;
 use pgvector::Vector;
@@ -314,6 +314,45 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
         score: value.get("score")?.as_f64()? as f32,
         is_there: value.get("is_there").and_then(Value::as_bool).unwrap_or_default(),
     })
+}
+
+/// A message, wherever it stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its row.
+    pub id: MessageId,
+    /// Its conversation.
+    pub session: SessionId,
+    /// With whom that is.
+    pub chatbot: ChatbotId,
+    /// `user`, `assistant`, `agent` or `system`.
+    pub role: String,
+    /// The text.
+    pub content: String,
+    /// 0..1, of answers.
+    pub confidence: Option<f32>,
+    /// Whether the fallback message was given.
+    pub abstained: bool,
+    /// The settings that made it, of answers.
+    pub config: Option<ConfigVersionId>,
+}
+
+/// One message by its id alone.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn get(tx: &TenantTx, id: MessageId) -> Result<Option<Standing>> {
+    let row = tx.query_opt(sql!("messages/get"), &[(&id.0, Type::UUID)]).await?;
+    Ok(row.map(|row| Standing {
+        id,
+        session: SessionId(row.get("session_id")),
+        chatbot: ChatbotId(row.get("chatbot_id")),
+        role: row.get("role"),
+        content: row.get("content"),
+        confidence: row.get("confidence"),
+        abstained: row.get("abstained"),
+        config: row.get::<_, Option<uuid::Uuid>>("config_version_id").map(ConfigVersionId),
+    }))
 }
 
 /// The last messages of a session before the present turn, oldest first: `(role, content)`.

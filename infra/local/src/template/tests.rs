@@ -44,8 +44,8 @@ fn environment(value: &str, resolver: &Resolver) -> anyhow::Result<Option<String
 fn reads_the_template_that_deploys() {
     let template = ours();
     let names: Vec<_> = template.functions().iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["migrate", "ingest", "chat", "admin"]);
-    let (chat, admin) = (template.function("chat").unwrap(), template.function("admin").unwrap());
+    assert_eq!(names, ["migrate", "ingest", "chat", "admin", "feedback"]);
+    let chat = template.function("chat").unwrap();
     assert_eq!(chat.timeout, Duration::from_secs(300));
     let (streamed, buffered): (Vec<_>, Vec<_>) =
         template.routes().iter().partition(|route| route.transfer == Transfer::Streamed);
@@ -55,8 +55,9 @@ fn reads_the_template_that_deploys() {
         assert_eq!((route.timeout, &route.function), (chat.timeout, &chat.logical_id), "{route}");
     }
     for route in buffered {
-        assert_eq!(route.function, admin.logical_id, "{route}");
-        assert!(route.timeout > admin.timeout, "{route}");
+        let function = template.function_by_id(&route.function).unwrap();
+        assert!(["admin", "feedback"].contains(&function.name.as_str()), "{route}");
+        assert!(route.timeout > function.timeout, "{route}");
     }
     let sources = template.queue_sources();
     assert_eq!(
@@ -158,6 +159,23 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "WORK_QUEUE_URL",
     ];
     assert_eq!(names("admin"), admin);
+    let feedback = [
+        "DATABASE_URL",
+        "EMBEDDING_DIMENSION",
+        "EMBEDDING_MODEL",
+        "IDENTITY_HASH_KEY",
+        "OIDC_ALGORITHMS",
+        "OIDC_AUDIENCE",
+        "OIDC_ISSUER",
+        "OIDC_JWKS_URL",
+        "OIDC_PRESET",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "PUBLIC_URL",
+        "SESSION_TOKEN_KEY",
+        "SESSION_TOKEN_KEY_PREVIOUS",
+    ];
+    assert_eq!(names("feedback"), feedback);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",

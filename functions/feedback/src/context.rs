@@ -1,0 +1,36 @@
+//! What the handlers work with, from the environment.
+
+use access::{Access, Configured};
+use insight::Insight;
+use runtime::{aws, config};
+use store::Database;
+
+/// Keys, people where an identity provider is configured, and end users, who may say what their own session was worth.
+pub fn access(database: &Database) -> anyhow::Result<Access> {
+    Access::new(
+        database,
+        Configured {
+            preset: config::optional("OIDC_PRESET"),
+            issuer: config::optional("OIDC_ISSUER"),
+            audience: config::optional("OIDC_AUDIENCE"),
+            algorithms: config::optional("OIDC_ALGORITHMS"),
+            jwks_url: config::optional("OIDC_JWKS_URL"),
+            session_token_key: config::text("SESSION_TOKEN_KEY")?,
+            session_token_key_previous: config::optional("SESSION_TOKEN_KEY_PREVIOUS"),
+            identity_hash_key: config::text("IDENTITY_HASH_KEY")?,
+        },
+    )
+}
+
+/// The use cases.
+pub async fn insight(database: Database) -> anyhow::Result<Insight> {
+    let aws = aws::config().await;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
+    Ok(Insight {
+        database,
+        embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
+        embedding_model: config::text("EMBEDDING_MODEL")?,
+        embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+    })
+}

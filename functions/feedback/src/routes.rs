@@ -1,0 +1,45 @@
+//! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
+//! template to it.
+
+use crate::{admin_feedback, escalations, messages, reviews, sessions};
+use access::Access;
+use axum::{Extension, Router};
+use insight::Insight;
+use std::sync::Arc;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::{Problem, service};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Docent: feedback",
+         description = "What people say of answers, what waits for a reviewer, tickets, and criticism that becomes a measured change.",
+         license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(Problem)),
+    security(("bearer" = []))
+)]
+struct Document;
+
+/// All routes of this function, with the document that describes them.
+pub fn app(insight: Arc<Insight>, access: Access, public_url: &str) -> Router {
+    service::app(declared(), "/api/v1/feedback/openapi.json", public_url, insight).layer(Extension(access))
+}
+
+fn declared() -> OpenApiRouter<Arc<Insight>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(messages::list_message_feedback, messages::judge_message))
+        .routes(routes!(messages::accept_correction))
+        .routes(routes!(sessions::list_session_feedback, sessions::judge_session))
+        .routes(routes!(reviews::review_queue))
+        .routes(routes!(reviews::review_message))
+        .routes(routes!(escalations::list_escalations, escalations::open_escalation))
+        .routes(routes!(escalations::get_escalation, escalations::change_escalation))
+        .routes(routes!(escalations::note_escalation))
+        .routes(routes!(escalations::reply_to_escalation))
+        .routes(routes!(admin_feedback::list_admin_feedback, admin_feedback::criticise))
+        .routes(routes!(admin_feedback::get_admin_feedback))
+        .routes(routes!(admin_feedback::analyze))
+        .routes(routes!(admin_feedback::apply))
+        .routes(routes!(admin_feedback::reject))
+        .routes(routes!(admin_feedback::impact))
+}

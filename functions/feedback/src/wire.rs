@@ -1,0 +1,57 @@
+//! What several routes share on the wire.
+
+use domain::limits;
+use serde::{Deserialize, Deserializer};
+use utoipa::IntoParams;
+use web::Problem;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// From the page before.
+    pub cursor: Option<String>,
+    /// Rows, 1 to 100; 20 when not said.
+    pub limit: Option<u32>,
+}
+
+/// A field that is told apart from a missing one when it is null.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
+/// A word of a query string that is one of a list.
+pub fn one_of(name: &str, given: Option<&str>, known: &[&str]) -> Result<(), Problem> {
+    match given {
+        Some(given) if !known.contains(&given) => {
+            let detail = format!("It is one of {}.", known.join(", "));
+            Err(Problem::invalid("invalid-query", format!("?{name}"), detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A text of a query string.
+pub fn words(name: &str, given: Option<&str>) -> Result<(), Problem> {
+    let text = given.unwrap_or_default();
+    if text.contains('\0') || text.chars().count() > limits::ESCALATION_AGENT_CHARACTERS {
+        let most = limits::ESCALATION_AGENT_CHARACTERS;
+        let detail = format!("A text has at most {most} characters, none of them NUL.");
+        return Err(Problem::invalid("invalid-query", format!("?{name}"), detail));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_a_query_have_edges() {
+        let long = "ก".repeat(limits::ESCALATION_AGENT_CHARACTERS);
+        assert!(words("assignee", Some(&long)).is_ok() && words("assignee", None).is_ok());
+        assert!(words("assignee", Some(&(long + "ก"))).is_err() && words("assignee", Some("a\0")).is_err());
+        assert!(one_of("status", Some("open"), &["open"]).is_ok() && one_of("status", None, &[]).is_ok());
+        assert_eq!(one_of("status", Some("shut"), &["open"]).expect_err("not one").status, 422);
+    }
+}

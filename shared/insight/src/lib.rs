@@ -1,0 +1,70 @@
+//! THE FEEDBACK PATH: what people say of answers, and what is made of it.
+//!
+//! Said, looked at, mended: thumbs and scores are kept, reviewers find what needs eyes, a correction becomes an answer, a
+//! conversation that a machine cannot finish becomes a ticket, and a criticism becomes a measured change of a chatbot's
+//! settings. Every use case begins with the caller's key and the one scope that it needs; how settings and curated answers
+//! are changed is [`management`]'s to know. No transaction is open while a model is called.
+
+// In the order of the data's way.
+pub mod feedback;
+pub mod review;
+pub mod correct;
+pub mod escalate;
+pub mod criticise;
+pub mod analyse;
+pub mod improve;
+pub mod impact;
+
+pub use management::Refusal;
+
+use domain::{Caller, MessageId, Scope};
+use models::Embedder;
+use store::{Database, TenantTx, caller, messages};
+
+/// What the feedback path works with.
+pub struct Insight {
+    /// Everything that is known.
+    pub database: Database,
+    /// What makes vectors.
+    pub embedder: Embedder,
+    /// Model of the space that questions of curated answers are embedded in.
+    pub embedding_model: String,
+    /// Its dimension.
+    pub embedding_dimension: usize,
+}
+
+impl Insight {
+    /// Reads for a caller in one flush.
+    async fn admitted<T>(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
+    ) -> Result<T, Refusal> {
+        Ok(caller::admitted(&self.database, caller, scope, read).await?)
+    }
+
+    /// A transaction of a caller who was let in.
+    async fn enter(&self, caller: &Caller, scope: Scope) -> Result<TenantTx, Refusal> {
+        Ok(caller::enter(&self.database, caller, scope).await?)
+    }
+}
+
+/// An answer: whatever else a message is, nobody can judge it.
+async fn answer(tx: &TenantTx, id: MessageId) -> Result<messages::Standing, Refusal> {
+    let message = messages::get(tx, id).await?.ok_or(Refusal::NotFound("message"))?;
+    if message.role == "assistant" {
+        return Ok(message);
+    }
+    let detail =
+        "This is not an answer of a chatbot; only those are judged. A conversation lists its answers' ids.";
+    Err(Refusal::conflict("not-an-answer", detail))
+}
+
+/// A word of a list; `pointer` says where it was given.
+fn one_of(pointer: &str, given: &str, known: &[&str]) -> Result<(), Refusal> {
+    if known.contains(&given) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(pointer, format!("It is one of {}.", known.join(", "))))
+}
