@@ -8,6 +8,7 @@ mod config_versions;
 mod curated;
 mod documents;
 mod jobs;
+mod organization;
 mod passages;
 mod problems;
 mod products;
@@ -25,13 +26,15 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let bucket = Bucket::new(&aws, config::text("BUCKET")?);
     let management = Management {
         database: store::Database::new(&config::text("DATABASE_URL")?)?,
         signer: Signer::new(&aws, &bucket),
         bucket,
         queue: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
-        embedder: models::Embedder::new(&aws),
+        embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         generation_model: config::text("GENERATION_MODEL")?,

@@ -3,7 +3,7 @@
 use crate::{mcp, sources::Sources};
 use answering::Answering;
 use domain::sealed::IdentityHashKey;
-use models::Guardrail;
+use models::{Endpoint, Guardrail};
 use runtime::config;
 use std::sync::{Arc, OnceLock};
 
@@ -24,6 +24,15 @@ impl Context {
     pub fn mcp(self: &Arc<Self>) -> &mcp::Service {
         self.mcp.get_or_init(|| mcp::service(self, &self.public_url))
     }
+}
+
+/// Where models are served whose id begins with `openai/`, where the deployment names a place.
+///
+/// # Errors
+/// When the place is none.
+pub fn endpoint() -> anyhow::Result<Option<Endpoint>> {
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    Ok(Endpoint::configured(&base_url, &key)?)
 }
 
 /// What prompts and answers pass on their way, where the deployment names one.

@@ -24,12 +24,13 @@ use std::sync::{Arc, OnceLock};
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
+    let endpoint = context::endpoint()?;
     let secret = config::text("IDENTITY_HASH_KEY")?;
     let context = Context {
         answering: Arc::new(Answering {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,
-            embedder: models::Embedder::new(&aws),
-            generator: models::Generator::new(&aws).behind(context::guardrail()),
+            embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
+            generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
             reranker: models::Reranker::new(&aws),
         }),
         identity_hash_key: IdentityHashKey::new(&secret)

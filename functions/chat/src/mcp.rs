@@ -12,11 +12,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::limits;
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 use std::{
     borrow::Cow,
@@ -30,6 +30,8 @@ const LOCAL_ORIGINS: [&str; 2] = ["http://localhost:*", "http://127.0.0.1:*"];
 
 /// JSON-RPC's code for what the server itself refuses.
 const SERVER_ERROR: i32 = -32_000;
+/// JSON-RPC's code for a body that cannot be read.
+const PARSE_ERROR: i32 = -32_700;
 
 /// Serves the protocol.
 pub type Service = StreamableHttpService<Tools, NeverSessionManager>;
@@ -96,9 +98,13 @@ async fn served(
     let BearerKey(key) = key?;
     let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, limits::BODY_BYTES).await.map_err(|_| Problem::body_too_large())?;
+    let is_readable = parts.method != Method::POST || serde_json::from_slice::<IgnoredAny>(&bytes).is_ok();
     // A tool's use case checks the key with what it reads; whatever else is asked for, that is all there is to do.
     if !calls_a_tool(&bytes) {
         context.answering.knows(&key).await.or_problem()?;
+    }
+    if !is_readable {
+        return Ok(not_json());
     }
     let not_served = NotServed::default();
     parts.extensions.insert(key);
@@ -131,6 +137,13 @@ fn calls_a_tool(body: &[u8]) -> bool {
         method: Cow<'a, str>,
     }
     serde_json::from_slice::<Call>(body).is_ok_and(|call| call.method == "tools/call")
+}
+
+/// JSON-RPC 2.0, 5.1: "Invalid JSON was received by the server".
+fn not_json() -> Response {
+    let error = json!({ "code": PARSE_ERROR, "message": "The body is no JSON." });
+    let body = axum::Json(json!({ "jsonrpc": "2.0", "id": null, "error": error }));
+    (StatusCode::BAD_REQUEST, body).into_response()
 }
 
 /// A refusal with HTTP's status and headers, and the protocol's body.

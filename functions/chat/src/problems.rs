@@ -31,6 +31,7 @@ pub fn refused(refusal: &Refusal) -> Problem {
         Refusal::TooManyCalls(exceeded) => {
             Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds)
         }
+        Refusal::OverBudget(over) => Problem::over_budget(&over.whose, over.retry_after_seconds),
         Refusal::NotFound(what) => Problem::not_found(what),
         Refusal::SessionClosed(status) => Problem::session_closed(status),
         Refusal::NotTheirs => Problem::conflict(

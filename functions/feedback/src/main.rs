@@ -18,9 +18,11 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let insight = Insight {
         database: store::Database::new(&config::text("DATABASE_URL")?)?,
-        embedder: models::Embedder::new(&aws),
+        embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
     };

@@ -129,7 +129,8 @@ async fn reconcile(
         work.push(Work::Reconcile { organization, after: compared.next, job: Some(compared.job.0) });
     }
     if is_done {
-        let jobs = context.ingestion.retire_unused_spaces(&slug).await?;
+        let mut jobs = context.ingestion.open_jobs(&slug).await?;
+        jobs.extend(context.ingestion.retire_unused_spaces(&slug).await?);
         work.extend(jobs.iter().map(|job| Work::Run { organization: slug.clone(), job: job.0 }));
         let due = context.ingestion.due_sources(&slug).await?;
         work.extend(due.into_iter().map(|source| Work::Visit {

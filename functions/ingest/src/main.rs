@@ -20,12 +20,14 @@ fn main() -> anyhow::Result<()> {
 async fn serve() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
+    let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
+    let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let context = Arc::new(handler::Context {
         ingestion: Ingestion {
             database: store::Database::new(&config::text("DATABASE_URL")?)?,
             bucket: objects::Bucket::new(&aws, config::text("BUCKET")?),
-            embedder: models::Embedder::new(&aws),
-            generator: models::Generator::new(&aws),
+            embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
+            generator: models::Generator::new(&aws).with_endpoint(endpoint),
             header_model: config::text("GENERATION_MODEL")?,
             extractor: Arc::new(extract::Extractor::of_this_program()?),
             ocr: Ocr::chosen(&config::optional("OCR"), &aws)?,

@@ -95,7 +95,7 @@ enum Command {
         /// 1 to 2,000 characters.
         #[arg(required = true)]
         question: Vec<String>,
-        /// Ask a chatbot that reads this collection alone.
+        /// Ask a chatbot that reads this collection alone: "Assistant of SLUG", made at its first use, in state testing.
         #[arg(long)]
         collection: Option<String>,
     },

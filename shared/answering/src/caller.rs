@@ -7,6 +7,7 @@ use store::{
     TenantTx,
     api_keys::Exceeded,
     caller::{self, Denied},
+    sessions::OverBudget,
 };
 
 /// Why a call is not served. What exists in another organization does not exist here.
@@ -36,6 +37,9 @@ pub enum Refusal {
     /// The session ended; its status says how.
     #[error("the session is {0}")]
     SessionClosed(String),
+    /// What may be spent today is spent.
+    #[error("the {}'s budget of today is used up", .0.whose)]
+    OverBudget(OverBudget),
     /// The database refuses or is not reachable.
     #[error(transparent)]
     Store(#[from] store::Error),

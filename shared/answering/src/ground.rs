@@ -1,10 +1,11 @@
 //! The answer is checked, not trusted: every sentence against what it cites, before anybody reads it.
 //!
 //! A sentence's support is the share of its content words that stand in the passages it cites; a number that
-//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times
-//! how likely the cited passages are about the question.
+//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times how likely
+//! the cited passages are about the question at all, times how likely what was said meets what it demands ([`demand`]).
 
 mod units;
+mod demand;
 mod inert;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     content::{is_content, stem},
     prompt::{HandedOut, NO_ANSWER},
 };
+use demand::{Demand, Said, negates};
 use domain::{
     chatbot::{AllowedHosts, Config},
     limits,
@@ -26,6 +28,8 @@ use units::{split_handles, unit_end};
 const WRONG_NUMBER: f32 = 0.2;
 /// What is left of it when a name stands neither there nor in the question.
 const WRONG_NAME: f32 = 0.25;
+/// What is left of it when it negates and the sentences that it would be quoted from do not.
+const WRONG_NEGATION: f32 = 0.5;
 
 /// The finished check.
 #[derive(Debug, Default, Clone)]
@@ -44,6 +48,13 @@ pub(crate) struct Verdict {
 pub(crate) struct Grounder<'a> {
     passages: Vec<Given<'a>>,
     asked: HashSet<String>,
+    demand: Demand,
+    /// Words of the sentences that hold.
+    said: HashSet<String>,
+    says_no: bool,
+    /// The nearest of them to the question, in meaning.
+    meaning: Option<f32>,
+    measured: usize,
     threshold: f32,
     allowed: &'a AllowedHosts,
     /// Not yet a whole unit.
@@ -61,7 +72,8 @@ pub(crate) struct Grounder<'a> {
 struct Given<'a> {
     handed_out: &'a HandedOut,
     words: HashSet<String>,
-    marker: Option<i32>,
+    /// What was quoted of it, each with its marker.
+    quoted: Vec<(String, i32)>,
 }
 
 impl<'a> Given<'a> {
@@ -69,7 +81,7 @@ impl<'a> Given<'a> {
         let hit = &handed_out.passage.hit;
         // The model reads the title and the headings as well: what a passage is about often stands there alone.
         let texts = [&hit.content, &hit.title].into_iter().chain(&hit.headings);
-        Self { handed_out, words: texts.flat_map(|text| words(text)).collect(), marker: None }
+        Self { handed_out, words: texts.flat_map(|text| words(text)).collect(), quoted: Vec::new() }
     }
 }
 
@@ -78,6 +90,11 @@ impl<'a> Grounder<'a> {
         Self {
             passages: handed_out.iter().map(Given::new).collect(),
             asked: words(question).into_iter().collect(),
+            demand: Demand::of(question),
+            said: HashSet::new(),
+            says_no: false,
+            meaning: None,
+            measured: 0,
             threshold: config.confidence_threshold,
             allowed: &config.allowed_hosts,
             buffer: String::new(),
@@ -90,20 +107,39 @@ impl<'a> Grounder<'a> {
         }
     }
 
-    /// Takes some more of the answer; returns what may be shown now.
-    pub(crate) fn take(&mut self, text: &str) -> Vec<Event> {
+    /// Takes some more of the answer; returns the units that are whole now, each to be judged.
+    pub(crate) fn take(&mut self, text: &str) -> Vec<String> {
         self.buffer.push_str(text);
+        let mut units = Vec::new();
         while let Some(end) = unit_end(&self.buffer) {
-            let unit: String = self.buffer.drain(..end).collect();
-            self.check(&unit);
+            units.push(self.buffer.drain(..end).collect());
         }
-        self.let_out()
+        units
     }
 
-    /// The answer is complete.
-    pub(crate) fn finish(&mut self) -> Vec<Event> {
-        let rest = std::mem::take(&mut self.buffer);
-        self.check(&rest);
+    /// The answer is complete: what is left of it.
+    pub(crate) fn rest(&mut self) -> String {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// The words of a unit whose nearness to the question is wanted; `None` where it says nothing or enough is known.
+    pub(crate) fn wants_measured(&mut self, unit: &str) -> Option<String> {
+        let text = split_handles(unit).0;
+        let says_something = text.trim().trim_end_matches('.') != NO_ANSWER && words(&text).len() > 1;
+        if self.refused || !says_something || self.measured == limits::MEASURED_UNITS {
+            return None;
+        }
+        self.measured += 1;
+        Some(text.trim().to_owned())
+    }
+
+    /// Judges a unit, whose cosine to the question is `meaning` where it was measured; returns what may be shown now.
+    pub(crate) fn judge(&mut self, unit: &str, meaning: Option<f32>) -> Vec<Event> {
+        let held = self.supports.len();
+        self.check(unit);
+        if self.supports.len() > held {
+            self.meaning = self.meaning.into_iter().chain(meaning).reduce(f32::max);
+        }
         self.let_out()
     }
 
@@ -114,8 +150,17 @@ impl<'a> Grounder<'a> {
 
     fn confidence(&self) -> f32 {
         let support = mean(&self.supports).unwrap_or(self.rejected);
-        let relevance = if self.supports.is_empty() { 1.0 } else { self.relevance };
-        (support * relevance).clamp(0.0, 1.0)
+        if self.supports.is_empty() {
+            return support.clamp(0.0, 1.0);
+        }
+        let said = Said { words: &self.said, negates: self.says_no, meaning: self.meaning };
+        let cited: Vec<usize> =
+            (0..self.passages.len()).filter(|place| !self.passages[*place].quoted.is_empty()).collect();
+        let stands = |word: &str| {
+            cited.iter().any(|place| self.passages[*place].words.contains(word))
+                || stands_by_stem(word, &cited, &self.passages)
+        };
+        (support * self.relevance * self.demand.is_met(&said, stands)).clamp(0.0, 1.0)
     }
 
     fn let_out(&mut self) -> Vec<Event> {
@@ -157,10 +202,11 @@ impl<'a> Grounder<'a> {
         for place in dedup(cited) {
             let score = self.passages[place].handed_out.passage.score as f32;
             self.relevance = self.relevance.max(score);
-            let (marker, new) = self.mark(place);
+            let span = quote(&self.passages[place].handed_out.passage.hit.content, &text);
+            let (marker, new) = self.mark(place, &span);
             shown.push_str(&format!(" [{marker}]"));
             if new {
-                explained.push(Event::Citation(Box::new(self.cite(place, marker, &text))));
+                explained.push(Event::Citation(Box::new(self.cite(place, marker, &text, &span))));
             }
         }
         if !self.verdict.text.is_empty() || !self.held.is_empty() {
@@ -187,6 +233,8 @@ impl<'a> Grounder<'a> {
                 }
                 Some(support) => {
                     self.supports.push(support);
+                    self.said.extend(words(&text[range.clone()]));
+                    self.says_no |= negates(&text[range.clone()]);
                     says_something = true;
                 }
                 None => {}
@@ -233,20 +281,28 @@ impl<'a> Grounder<'a> {
         let nouns_are_names =
             cited.iter().any(|place| self.passages[*place].handed_out.passage.hit.language == "de");
         let wrong_name = !nouns_are_names && names(sentence).iter().any(|name| !stands_anyhow(name));
-        Some(if wrong_name { share.min(WRONG_NAME) } else { share })
+        let share = if wrong_name { share.min(WRONG_NAME) } else { share };
+        Some(if self.negates_alone(sentence, cited) { share * WRONG_NEGATION } else { share })
     }
 
-    fn mark(&mut self, place: usize) -> (i32, bool) {
-        if let Some(marker) = self.passages[place].marker {
-            return (marker, false);
+    /// Whether a sentence says "not" and what it would be quoted from does not.
+    fn negates_alone(&self, sentence: &str, cited: &[usize]) -> bool {
+        let source = |place: &usize| quote(&self.passages[*place].handed_out.passage.hit.content, sentence);
+        !cited.is_empty() && negates(sentence) && !cited.iter().any(|place| negates(&source(place)))
+    }
+
+    /// A marker stands for one quotation of one passage: each sentence shows where it stands.
+    fn mark(&mut self, place: usize, span: &str) -> (i32, bool) {
+        if let Some((_, marker)) = self.passages[place].quoted.iter().find(|(known, _)| known == span) {
+            return (*marker, false);
         }
-        let marker = 1 + i32::try_from(self.passages.iter().filter(|source| source.marker.is_some()).count())
-            .unwrap_or(0);
-        self.passages[place].marker = Some(marker);
+        let markers: usize = self.passages.iter().map(|source| source.quoted.len()).sum();
+        let marker = i32::try_from(markers + 1).unwrap_or(i32::MAX);
+        self.passages[place].quoted.push((span.to_owned(), marker));
         (marker, true)
     }
 
-    fn cite(&self, place: usize, marker: i32, text: &str) -> Citation {
+    fn cite(&self, place: usize, marker: i32, text: &str, span: &str) -> Citation {
         let passage = &self.passages[place].handed_out.passage;
         let score = self.support(text, &[place]).unwrap_or(1.0) * passage.score as f32;
         let hit = &passage.hit;
@@ -257,7 +313,7 @@ impl<'a> Grounder<'a> {
             title: hit.title.clone(),
             key: Some(hit.key.clone()),
             page: hit.page,
-            quoted_span: inert(&quote(&hit.content, text), self.allowed).trim().to_owned(),
+            quoted_span: inert(span, self.allowed).trim().to_owned(),
             score: score.clamp(0.0, 1.0),
             is_there: true,
         }
@@ -305,6 +361,11 @@ fn stands_by_stem(word: &str, cited: &[usize], passages: &[Given<'_>]) -> bool {
     stem(word).is_some_and(|stem| {
         cited.iter().any(|place| passages[*place].words.iter().any(|other| other.starts_with(&stem)))
     })
+}
+
+/// The same among words that were said.
+fn said_by_stem(word: &str, said: &HashSet<String>) -> bool {
+    stem(word).is_some_and(|stem| said.iter().any(|other| other.starts_with(&stem)))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use async_stream::stream;
 use domain::{ApiKey, ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
-use models::{Delta, Embedder, Generator, Reranker, Usage};
+use models::{Delta, Embedder, Generator, Purpose, Reranker, Usage};
 use rand::RngExt as _;
 use retrieve::Retrieved;
 use std::{
@@ -235,7 +235,10 @@ impl Answering {
                                 if let Some(said) = &mut said {
                                     said.push_str(&text);
                                 }
-                                yield Step::Show(grounder.take(&text));
+                                for unit in grounder.take(&text) {
+                                    let meaning = self.meaning(turn, retrieved, &mut grounder, &unit).await;
+                                    yield Step::Show(grounder.judge(&unit, meaning));
+                                }
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
                             Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
@@ -247,7 +250,9 @@ impl Answering {
                     }
                 }
             }
-            yield Step::Show(grounder.finish());
+            let rest = grounder.rest();
+            let meaning = self.meaning(turn, retrieved, &mut grounder, &rest).await;
+            yield Step::Show(grounder.judge(&rest, meaning));
             end.generated_in = millis(started.elapsed());
             end.transcript = said.map(|said| prompt::transcript(&prompt, &said));
             end.verdict = grounder.verdict();
@@ -256,6 +261,31 @@ impl Answering {
             yield Step::End(Box::new(end));
         }
     }
+}
+
+impl Answering {
+    /// The cosine of the question and a unit of its answer; `None` where it is not wanted, or the model is not there for it.
+    async fn meaning(
+        &self,
+        turn: &Turn,
+        retrieved: &Retrieved,
+        grounder: &mut Grounder<'_>,
+        unit: &str,
+    ) -> Option<f32> {
+        // Where vectors found nothing, the model does not read the language, and its cosines mean nothing.
+        let is_read = retrieved.all.iter().any(|passage| passage.hit.dense.is_some());
+        let asked = retrieved.vector.as_ref().filter(|_| is_read)?;
+        let text = grounder.wants_measured(unit)?;
+        let said = self.vector(&turn.space, Purpose::Document, &text).await?;
+        Some(cosine(asked.as_slice(), said.as_slice()))
+    }
+}
+
+/// The cosine of two vectors; 0 for one without a direction.
+fn cosine(one: &[f32], other: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lengths = dot(one, one).sqrt() * dot(other, other).sqrt();
+    if lengths > 0.0 { dot(one, other) / lengths } else { 0.0 }
 }
 
 /// A turn that is to be answered once and is not yet. When nothing comes of it, or it is dropped, the caller's own key is free

@@ -85,8 +85,9 @@ impl Answering {
         let vector = self.embed_question(&turn.space, text).await;
         timings.embed_ms = millis(started.elapsed());
 
-        let asked = words(question.as_str());
-        let words = if rewritten.is_some() { words(text) } else { asked.clone() };
+        let stored = turn.kept(question.as_str());
+        let asked = words(&stored);
+        let words = words(text);
         let dense_weight = fuse::dense_weight(&turn.space, text, vector.as_ref());
         let filter = Filter::default();
         let search = Search {
@@ -104,7 +105,7 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, ()) = try_join!(
-            ask_in(&tx, turn, message, question.as_str(), &asked),
+            ask_in(&tx, turn, message, &stored, &asked),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             tx.commit_before_the_next(),
         )
@@ -191,14 +192,23 @@ impl Answering {
     /// The question's vector; without one the words alone search: a busy embedding model is no reason to be
     /// silent.
     async fn embed_question(&self, space: &Space, text: &str) -> Option<Vector> {
+        let vector = self.vector(space, Purpose::Query, text).await;
+        if vector.is_none() {
+            tracing::warn!("question is searched by words alone");
+        }
+        vector
+    }
+
+    /// A text's vector, if it comes in time.
+    pub(crate) async fn vector(&self, space: &Space, purpose: Purpose, text: &str) -> Option<Vector> {
         let patience = Duration::from_secs(limits::QUESTION_VECTOR_SECONDS);
         let texts = [text.to_owned()];
-        let why = match timeout(patience, self.embedder.embed(space, Purpose::Query, &texts)).await {
+        let why = match timeout(patience, self.embedder.embed(space, purpose, &texts)).await {
             Ok(Ok(embedded)) => return embedded.into_iter().next().map(|one| one.vector),
             Ok(Err(error)) => error.to_string(),
             Err(elapsed) => elapsed.to_string(),
         };
-        tracing::warn!(error = why, "question is searched by words alone");
+        tracing::warn!(error = why, "no vector of a question or an answer");
         None
     }
 }

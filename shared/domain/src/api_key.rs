@@ -70,11 +70,15 @@ pub enum Scope {
     EscalationsRead,
     /// Open and work on tickets, and answer in their conversations.
     EscalationsWrite,
+    /// Read the organization's settings and what it spends.
+    OrganizationRead,
+    /// Change the organization's settings.
+    OrganizationWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 26] = [
+    pub const ALL: [Scope; 28] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -101,6 +105,8 @@ impl Scope {
         Scope::FeedbackWrite,
         Scope::EscalationsRead,
         Scope::EscalationsWrite,
+        Scope::OrganizationRead,
+        Scope::OrganizationWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -133,6 +139,8 @@ impl Scope {
             Scope::FeedbackWrite => "feedback:write",
             Scope::EscalationsRead => "escalations:read",
             Scope::EscalationsWrite => "escalations:write",
+            Scope::OrganizationRead => "organization:read",
+            Scope::OrganizationWrite => "organization:write",
         }
     }
 

@@ -11,6 +11,7 @@ pub mod feedback;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod organization;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};

@@ -99,10 +99,22 @@ pub const HEADER_BYTES: usize = 400;
 /// Bytes of a document that a model is shown to write a passage's header: of a longer one its beginning and what stands
 /// around the passage, half and half.
 pub const HEADER_DOCUMENT_BYTES: usize = 24_000;
-/// Chunks that are embedded and written at a time: progress is seen between them, and kept.
+/// Chunks that a unit embeds and writes at first, before it knows how long they take.
+pub const CHUNKS_AT_FIRST: usize = 16;
+/// Chunks that are embedded and written at a time, at most: progress is seen between them, and kept.
 pub const CHUNKS_AT_ONCE: usize = 64;
 /// Refused pages of a visit that its result names.
 pub const REFUSED_PAGES_TOLD: usize = 50;
+/// Units of an answer, a sentence or two each, whose nearness to the question is measured by a call of the embedding model.
+pub const MEASURED_UNITS: usize = 3;
+/// Characters of an organization's name.
+pub const ORGANIZATION_NAME_CHARACTERS: usize = 255;
+/// Milliseconds that an organization may call in time.
+pub const SLA_MS: i64 = 600_000;
+/// Tokens of a daily budget.
+pub const BUDGET_TOKENS: i64 = 1_000_000_000_000;
+/// Days of a retention at most: a century.
+pub const RETENTION_DAYS: u32 = 36_500;
 /// Numbers of a vector at most: what pgvector's HNSW indexes as `halfvec`.
 pub const VECTOR_DIMENSION: usize = 4_000;
 /// Chunks that are copied at a time.
@@ -312,7 +324,9 @@ pub const ESCALATION_NOTES: i64 = 200;
 pub const ESCALATION_MESSAGES: i64 = 100;
 /// Answers in a row that abstain, after which a conversation is handed to people; the organization's setting
 /// `escalate_after_abstentions` says otherwise, 0: never.
-pub const ESCALATE_AFTER_ABSTENTIONS: i32 = 3;
+pub const ESCALATE_AFTER_ABSTENTIONS: u32 = 3;
+/// As many as the organization may say, at most.
+pub const ESCALATE_AFTER_ABSTENTIONS_MOST: u32 = 100;
 /// Characters of a reviewer's criticism, and of what it adds to it.
 pub const CRITICISM_CHARACTERS: usize = 4_000;
 /// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.

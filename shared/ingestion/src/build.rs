@@ -9,7 +9,7 @@ use crate::{
     ocr,
     read::{Reading, Source},
     settle::{Finished, derived},
-    unit::Clock,
+    unit::{Clock, Pace},
 };
 use anyhow::Context as _;
 use domain::{
@@ -17,6 +17,7 @@ use domain::{
     metadata::{ChunkTypeRules, DocumentType, MetadataSchema},
 };
 use serde_json::{Value, json};
+use std::time::Instant;
 use store::{
     chunks::{self, Override},
     jobs,
@@ -122,13 +123,15 @@ impl Ingestion {
         let total = as_i32(all.len());
         let spaces: Vec<SpaceId> = work.collection.spaces.iter().map(|space| space.id).collect();
         let overrides = self.overrides(organization, work).await?;
+        let mut pace = Pace::start();
         while work.done() < total {
             let from = usize::try_from(work.done()).unwrap_or_default();
-            let batch = &all[from..all.len().min(from + limits::CHUNKS_AT_ONCE)];
+            let batch = &all[from..all.len().min(from + pace.chunks())];
             // Every unit that did not read the file writes a batch, however late it is: or none ever would.
             if clock.is_up() && (work.has_advanced() || work.total.is_none()) {
                 return self.note_total(organization, work, total).await;
             }
+            let began = Instant::now();
             let (rows, spent) = self.embed(work, described, extracted, batch, &overrides).await?;
             let stride = Stride {
                 from: work.done(),
@@ -151,6 +154,7 @@ impl Ingestion {
             jobs::advance(&tx, work.job, stride.to, total).await.context("note progress")?;
             tx.finish().await?;
             work.advanced_to(stride.to);
+            pace.took(began.elapsed());
         }
         Ok(Written::All)
     }

@@ -1,14 +1,15 @@
 //! Curated answers that a file brings: a list of questions with their answers, as JSON lines or CSV. They live and go with
 //! their document; the file's text is made into passages like any other.
 
-use crate::{Ingestion, extract::Pair, locate::Work};
+use crate::{Ingestion, embed::count, extract::Pair, locate::Work};
 use anyhow::Context as _;
-use domain::{CuratedAnswerId, DocumentId, SpaceId};
+use domain::{CuratedAnswerId, SpaceId};
 use models::Purpose;
 use pgvector::Vector;
 use store::{
     TenantTx,
     curated::{self, Origin, Writing},
+    versions::{self, Spent, Step},
 };
 
 /// Who wrote what a file brings.
@@ -19,6 +20,7 @@ const AUTHOR: &str = "upload";
 pub(crate) struct Imported {
     writings: Vec<Writing>,
     vectors: Vec<(SpaceId, Vec<Vector>)>,
+    spent: Spent,
 }
 
 impl Ingestion {
@@ -28,14 +30,17 @@ impl Ingestion {
             return Ok(Imported::default());
         }
         let questions: Vec<String> = pairs.iter().map(|pair| pair.question.clone()).collect();
-        let mut vectors = Vec::new();
+        let (mut vectors, mut spent) = (Vec::new(), Spent::default());
         for space in &work.collection.spaces {
             let embedded =
                 self.embedder.embed(space, Purpose::Query, &questions).await.context("embed questions")?;
+            for (one, question) in embedded.iter().zip(&questions) {
+                count(&mut spent, space, one.tokens, question);
+            }
             vectors.push((space.id, embedded.into_iter().map(|one| one.vector).collect()));
         }
         let writings = pairs.iter().map(|pair| writing(work, pair)).collect();
-        Ok(Imported { writings, vectors })
+        Ok(Imported { writings, vectors, spent })
     }
 }
 
@@ -54,17 +59,21 @@ fn writing(work: &Work, pair: &Pair) -> Writing {
 }
 
 impl Imported {
-    /// Puts them in the place of what the document brought before.
-    pub(crate) async fn replace(&self, tx: &TenantTx, document: DocumentId) -> store::Result<()> {
-        curated::delete_of(tx, document).await?;
+    /// Puts them in the place of what the document brought before, and adds what their questions cost to its version's.
+    pub(crate) async fn replace(&self, tx: &TenantTx, work: &Work) -> store::Result<()> {
+        curated::delete_of(tx, work.document).await?;
         if self.writings.is_empty() {
             return Ok(());
         }
-        curated::create(tx, &self.writings, Origin::Import, AUTHOR, Some(document)).await?;
+        curated::create(tx, &self.writings, Origin::Import, AUTHOR, Some(work.document)).await?;
         let ids: Vec<CuratedAnswerId> = self.writings.iter().map(|writing| writing.id).collect();
         for (space, vectors) in &self.vectors {
             curated::insert_vectors(tx, *space, &ids, vectors).await?;
         }
+        let (done, spent) = (work.done(), Some(&self.spent));
+        let step = Step { from: done, to: done, total: done, copied_from: None, spent };
+        // Whoever has the version now is told by the switch.
+        versions::advance(tx, work.version, work.worker, &step).await?;
         Ok(())
     }
 }

@@ -52,7 +52,7 @@ impl Ingestion {
 }
 
 /// Adds a text's tokens to those of its space's model: as the provider counted, else by estimate.
-fn count(spent: &mut Spent, space: &Space, counted: Option<u32>, text: &str) {
+pub(crate) fn count(spent: &mut Spent, space: &Space, counted: Option<u32>, text: &str) {
     let estimate = || i64::try_from(language::estimate_tokens(text)).unwrap_or(i64::MAX);
     let tokens = counted.map_or_else(estimate, i64::from);
     spent.is_estimated |= counted.is_none();

@@ -28,6 +28,8 @@ mod text;
 mod xlsx;
 mod xml;
 
+#[doc(hidden)]
+pub use child::extract_here;
 pub use child::{ARGUMENT, hide_from_children, run_child};
 pub use document::{Block, BlockKind, Extracted, Pair};
 

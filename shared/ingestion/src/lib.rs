@@ -119,7 +119,10 @@ impl Ingestion {
             Ok(parsed) => parsed,
             Err(KeyProblem::Derived) => return Ok(Outcome::Ignored("made by the product itself")),
             Err(KeyProblem::OutsideConvention) => {
-                return Ok(ignored(key, "key is not {organization}/{collection}/{path}"));
+                return Ok(ignored(
+                    key,
+                    "key is not {organization}/{collection}/{path} with a collection of lower-case letters, digits, '-', '.' and '_'",
+                ));
             }
         };
         let organization = store::organizations::of_slug(&self.database, &parsed.organization);

@@ -91,7 +91,7 @@ impl Ingestion {
             finished.manifest,
         );
         describe.await.context("describe version")?;
-        finished.imported.replace(&tx, work.document).await.context("write the answers that it brings")?;
+        finished.imported.replace(&tx, work).await.context("write the answers that it brings")?;
         let switch = documents::switch(&tx, work.document, work.version, work.worker, &reading);
         if !switch.await.context("switch version")? {
             drop(tx);

@@ -5,11 +5,11 @@
 
 use crate::{Ingestion, chunk, unit::Clock};
 use anyhow::Context as _;
-use domain::{ChunkId, IngestionJobId, OrganizationId, limits};
+use domain::{ChunkId, Failure, FailureCode, IngestionJobId, OrganizationId, limits};
 use models::Purpose;
 use pgvector::Vector;
 use store::{
-    organizations,
+    curated, jobs, organizations,
     space_jobs::{self, Kind, SpaceJob},
 };
 
@@ -42,6 +42,20 @@ impl Ingestion {
         Ok(jobs)
     }
 
+    /// Jobs that are not over: whoever was at them may be gone, with the message that told of them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn open_jobs(&self, slug: &str) -> anyhow::Result<Vec<IngestionJobId>> {
+        let Some(organization) = organizations::of_slug(&self.database, slug).await? else {
+            return Ok(Vec::new());
+        };
+        let tx = self.database.tenant(organization).await?;
+        let jobs = space_jobs::open(&tx).await.context("find open jobs")?;
+        tx.finish().await?;
+        Ok(jobs)
+    }
+
     /// Runs a unit of a job.
     ///
     /// # Errors
@@ -58,8 +72,14 @@ impl Ingestion {
         }
         loop {
             let done = match found.kind {
-                Kind::Reembed => self.embed_missing(organization, job, &found).await?,
-                Kind::Cleanup => self.delete_vectors(organization, job, &found).await?,
+                Kind::Reembed => self.embed_missing(organization, job, &found).await,
+                Kind::Cleanup => self.delete_vectors(organization, job, &found).await,
+            };
+            let done = match done {
+                Err(error) if is_refused(&error) => {
+                    return self.refuse_job(organization, job, &found, &error).await;
+                }
+                done => done?,
             };
             if done == 0 {
                 let tx = self.database.tenant(organization).await?;
@@ -73,6 +93,27 @@ impl Ingestion {
         }
     }
 
+    /// The same call would be refused again: the job says why, and documents are not embedded there any more.
+    async fn refuse_job(
+        &self,
+        organization: OrganizationId,
+        job: IngestionJobId,
+        work: &SpaceJob,
+        error: &anyhow::Error,
+    ) -> anyhow::Result<JobOutcome> {
+        tracing::warn!(error = format!("{error:#}"), "a space cannot be built");
+        let detail = format!(
+            "The embedding model {} refuses to embed with {} dimensions: check its id, its dimensions and the access to it.",
+            work.space.model, work.space.dimension
+        );
+        let failure = Failure::new(FailureCode::Internal, detail);
+        let tx = self.database.tenant(organization).await?;
+        jobs::settle(&tx, job, Some(&failure)).await.context("settle job")?;
+        space_jobs::stop_building(&tx, work.collection, work.space.id).await.context("leave the space")?;
+        tx.finish().await?;
+        Ok(JobOutcome::Settled)
+    }
+
     async fn embed_missing(
         &self,
         organization: OrganizationId,
@@ -84,7 +125,7 @@ impl Ingestion {
             space_jobs::missing(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
         tx.finish().await?;
         if missing.is_empty() {
-            return Ok(0);
+            return self.embed_missing_questions(organization, work).await;
         }
         let texts: Vec<String> = missing
             .iter()
@@ -100,6 +141,29 @@ impl Ingestion {
         Ok(ids.len())
     }
 
+    /// The questions of curated answers go along: those of the collection, and those that every collection's bots answer.
+    async fn embed_missing_questions(
+        &self,
+        organization: OrganizationId,
+        work: &SpaceJob,
+    ) -> anyhow::Result<usize> {
+        let tx = self.database.tenant(organization).await?;
+        let missing =
+            curated::without_vector(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
+        tx.finish().await?;
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        let (ids, questions): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let embedded = self.embedder.embed(&work.space, Purpose::Query, &questions).await;
+        let vectors: Vec<Vector> =
+            embedded.context("embed questions")?.into_iter().map(|one| one.vector).collect();
+        let tx = self.database.tenant(organization).await?;
+        curated::insert_vectors(&tx, work.space.id, &ids, &vectors).await.context("write vectors")?;
+        tx.finish().await?;
+        Ok(ids.len())
+    }
+
     async fn delete_vectors(
         &self,
         organization: OrganizationId,
@@ -109,8 +173,13 @@ impl Ingestion {
         let tx = self.database.tenant(organization).await?;
         let limit = usize::try_from(limits::COPIED_AT_ONCE).unwrap_or(usize::MAX);
         let deleted = space_jobs::delete_vectors(&tx, work.collection, work.space.id, limit).await?;
+        curated::leave_space(&tx, work.collection, work.space.id).await?;
         space_jobs::advance(&tx, job, i32::try_from(deleted).unwrap_or(i32::MAX)).await?;
         tx.finish().await?;
         Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
     }
+}
+
+fn is_refused(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<models::Error>(), Some(models::Error::Refused(_)))
 }

@@ -3,7 +3,6 @@
 use crate::{Insight, Refusal, answer};
 use domain::{ApiKey, MessageFeedbackId, MessageId, Scope, SessionId, embedding::Space};
 use management::{author, curated};
-use models::Purpose;
 use store::{
     TenantTx,
     curated::{Curated, Origin, Writing},
@@ -28,7 +27,8 @@ struct Accepted {
     correction: String,
     session: SessionId,
     writing: Writing,
-    space: Space,
+    /// Where questions are searched.
+    spaces: Vec<Space>,
 }
 
 impl Insight {
@@ -45,15 +45,14 @@ impl Insight {
         let tx = self.enter(key, Scope::CuratedWrite).await?;
         let accepted = self.accepted(&tx, message, acceptance).await?;
         tx.finish().await?;
-        let Accepted { said, correction, session, writing, space } = accepted;
+        let Accepted { said, correction, session, writing, spaces } = accepted;
         let asked = std::slice::from_ref(&writing.question);
-        let embedded = self.embedder.embed(&space, Purpose::Query, asked).await?;
-        let vectors: Vec<_> = embedded.into_iter().map(|one| one.vector).collect();
+        let vectors = curated::vectors_in(&self.embedder, &spaces, asked).await?;
 
         let by = author(key);
         let tx = self.database.tenant(key.organization).await?;
         let writings = std::slice::from_ref(&writing);
-        curated::keep(&tx, writings, Origin::Correction, &by, (&space, &vectors)).await?;
+        curated::keep(&tx, writings, Origin::Correction, &by, &vectors).await?;
         if !feedback::accept(&tx, said.id, writing.id, &by, &correction).await? {
             return Err(accepted_before());
         }
@@ -91,8 +90,8 @@ impl Insight {
             ..curated::Given::default()
         };
         let writing = curated::writing(tx, "", given).await?;
-        let space = spaces::of_model(tx, &self.embedding_model, self.embedding_dimension).await?;
-        Ok(Accepted { said, correction, session: of.session, writing, space })
+        let spaces = spaces::in_use(tx, &self.embedding_model, self.embedding_dimension).await?;
+        Ok(Accepted { said, correction, session: of.session, writing, spaces })
     }
 }
 

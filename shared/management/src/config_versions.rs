@@ -5,8 +5,8 @@ use crate::{Management, Refusal, author, chatbots, check};
 use domain::{
     ApiKey, ChatbotId, ConfigVersionId, IngestionJobId, Scope,
     chatbot::{
-        DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, PROMPT_VARIABLES, RERANK_BY_SENTENCES,
-        is_reranker, unknown_variable,
+        DEFAULT_CONFIDENCE_THRESHOLD, DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, PROMPT_VARIABLES,
+        RERANK_BY_SENTENCES, is_reranker, provider_of, unknown_variable,
     },
     embedding::Space,
     limits,
@@ -235,7 +235,7 @@ impl Management {
 
     fn defaults(&self, space: &Space) -> Settings {
         Settings {
-            llm_provider: "bedrock".to_owned(),
+            llm_provider: provider_of(&self.generation_model).to_owned(),
             llm_model: self.generation_model.clone(),
             system_prompt: DEFAULT_SYSTEM_PROMPT.to_owned(),
             model_config: json!(ModelConfig::default()),
@@ -244,7 +244,7 @@ impl Management {
             reranker_model: None,
             retrieval_k: 5,
             score_threshold: 0.0,
-            confidence_threshold: 0.3,
+            confidence_threshold: DEFAULT_CONFIDENCE_THRESHOLD,
             context_window: 4_000,
             welcome_message: None,
             fallback_message: DEFAULT_FALLBACK.to_owned(),

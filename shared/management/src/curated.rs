@@ -1,8 +1,8 @@
 //! Curated answers: written by people, found before passages.
 
 use crate::{Management, Refusal, author, check, refusal::Means};
-use domain::{ApiKey, ChatbotId, CuratedAnswerId, Scope, embedding::Space, limits};
-use models::Purpose;
+use domain::{ApiKey, ChatbotId, CuratedAnswerId, Scope, SpaceId, embedding::Space, limits};
+use models::{Embedder, Purpose};
 use pgvector::Vector;
 use store::{
     TenantTx,
@@ -114,21 +114,24 @@ impl Management {
         writings: Vec<Writing>,
         origin: Origin,
     ) -> Result<Vec<CuratedAnswerId>, Refusal> {
-        let space = self.default_space(tx).await?;
         let questions: Vec<String> = writings.iter().map(|writing| writing.question.clone()).collect();
-        let vectors = self.vectors(&space, Purpose::Query, &questions).await?;
+        let vectors = self.question_vectors(tx, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(key).await?;
-        keep(&tx, &writings, origin, &author(key), (&space, &vectors)).await?;
+        keep(&tx, &writings, origin, &author(key), &vectors).await?;
         tx.finish().await?;
         Ok(ids)
     }
 
-    /// The space that questions are embedded in; ends the transaction, since a model is called next.
-    async fn default_space(&self, tx: TenantTx) -> Result<Space, Refusal> {
-        let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension).await?;
+    /// Vectors of questions in every space that is searched; ends the transaction, since models are called.
+    async fn question_vectors(
+        &self,
+        tx: TenantTx,
+        questions: &[String],
+    ) -> Result<Vec<(SpaceId, Vec<Vector>)>, Refusal> {
+        let spaces = spaces::in_use(&tx, &self.embedding_model, self.embedding_dimension).await?;
         tx.finish().await?;
-        Ok(space)
+        vectors_in(&self.embedder, &spaces, questions).await
     }
 
     /// Changes a curated answer. Of two changes at once to different fields, the later one may win with both.
@@ -152,13 +155,9 @@ impl Management {
             is_active: Some(change.is_active.unwrap_or(known.is_active)),
         };
         let writing = Writing { id, ..writing(&tx, "", given).await? };
-        let space = self.default_space(tx).await?;
         let is_asked_otherwise = writing.question != known.question;
-        let vectors = if is_asked_otherwise {
-            self.vectors(&space, Purpose::Query, std::slice::from_ref(&writing.question)).await?
-        } else {
-            Vec::new()
-        };
+        let questions = is_asked_otherwise.then(|| writing.question.clone());
+        let vectors = self.question_vectors(tx, questions.as_slice()).await?;
         let tx = self.again(key).await?;
         let changed = curated::change(&tx, &writing).await;
         if !changed.map_err(|error| Refusal::of_row(error, &UNKNOWN))? {
@@ -166,7 +165,9 @@ impl Management {
         }
         if is_asked_otherwise {
             curated::remove_vectors(&tx, id).await?;
-            curated::insert_vectors(&tx, space.id, &[id], &vectors).await?;
+            for (space, vectors) in &vectors {
+                curated::insert_vectors(&tx, *space, &[id], vectors).await?;
+            }
         }
         tx.finish().await?;
         self.written(key, id).await
@@ -194,7 +195,24 @@ impl Management {
     }
 }
 
-/// Writes new curated answers with their questions' vectors in a space.
+/// The vectors of questions in each of the spaces.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn vectors_in(
+    embedder: &Embedder,
+    spaces: &[Space],
+    questions: &[String],
+) -> Result<Vec<(SpaceId, Vec<Vector>)>, Refusal> {
+    let mut vectors = Vec::with_capacity(spaces.len());
+    for space in spaces.iter().filter(|_| !questions.is_empty()) {
+        let embedded = embedder.embed(space, Purpose::Query, questions).await?;
+        vectors.push((space.id, embedded.into_iter().map(|one| one.vector).collect()));
+    }
+    Ok(vectors)
+}
+
+/// Writes new curated answers with their questions' vectors, space by space.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -203,12 +221,14 @@ pub async fn keep(
     writings: &[Writing],
     origin: Origin,
     by: &str,
-    (space, vectors): (&Space, &[Vector]),
+    vectors: &[(SpaceId, Vec<Vector>)],
 ) -> Result<(), Refusal> {
     let created = curated::create(tx, writings, origin, by, None).await;
     created.map_err(|error| Refusal::of_row(error, &UNKNOWN))?;
     let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
-    curated::insert_vectors(tx, space.id, &ids, vectors).await?;
+    for (space, vectors) in vectors {
+        curated::insert_vectors(tx, *space, &ids, vectors).await?;
+    }
     Ok(())
 }
 

@@ -1,11 +1,16 @@
 //! Texts to vectors.
 
-use crate::{Error, Result, invoke::invoke};
+use crate::{
+    Error, Result,
+    compatible::{self, Endpoint},
+    invoke::invoke,
+};
 use aws_sdk_bedrockruntime::Client;
 use domain::embedding::{Form, Space};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use pgvector::Vector;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Calls under way at once where a model takes one text a call: it is throttled by requests.
 const CONCURRENT_CALLS: usize = 4;
@@ -28,10 +33,11 @@ pub struct Embedded {
     pub tokens: Option<u32>,
 }
 
-/// Embeds by Bedrock's InvokeModel.
+/// Embeds by Bedrock's InvokeModel; where the model's id says so, by an OpenAI-compatible endpoint.
 #[derive(Debug, Clone)]
 pub struct Embedder {
     client: Client,
+    endpoint: Option<Endpoint>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +56,13 @@ impl Embedder {
     /// Speaks to Bedrock, wherever the configuration says it is.
     #[must_use]
     pub fn new(aws: &aws_config::SdkConfig) -> Self {
-        Self { client: Client::new(aws) }
+        Self { client: Client::new(aws), endpoint: None }
+    }
+
+    /// The same with an endpoint for models whose id begins with [`crate::PREFIX`].
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: Option<Endpoint>) -> Self {
+        Self { endpoint, ..self }
     }
 
     /// The vectors of texts, in their order. Texts over the model's limit of characters are cut to it.
@@ -78,35 +90,37 @@ impl Embedder {
 
     async fn call(&self, space: &Space, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedded>> {
         let texts: Vec<&str> = texts.iter().map(|text| cut(text, space.conventions.max_characters)).collect();
-        let body = match space.conventions.form {
-            Form::Titan => serde_json::json!({
-                "inputText": texts.first(), "dimensions": space.dimension, "normalize": true }),
-            Form::TitanV1 => serde_json::json!({ "inputText": texts.first() }),
-            Form::Cohere => serde_json::json!({
-                "texts": texts, "truncate": "END",
-                "input_type": match purpose { Purpose::Document => "search_document", Purpose::Query => "search_query" } }),
-        };
         match space.conventions.form {
-            Form::Titan | Form::TitanV1 => {
-                let answer: TitanAnswer = invoke(&self.client, &space.model, &body).await?;
-                Ok(vec![Embedded { vector: answer.embedding.into(), tokens: answer.input_text_token_count }])
+            Form::Titan => {
+                let body = serde_json::json!({
+                    "inputText": texts.first(), "dimensions": space.dimension, "normalize": true });
+                self.titan(space, &body).await
             }
-            Form::Cohere => {
-                let answer: CohereAnswer = invoke(&self.client, &space.model, &body).await?;
-                if answer.embeddings.len() != texts.len() {
-                    return Err(Error::Unexpected(format!(
-                        "{} vectors for {} texts",
-                        answer.embeddings.len(),
-                        texts.len()
-                    )));
-                }
-                Ok(answer
-                    .embeddings
-                    .into_iter()
-                    .map(|vector| Embedded { vector: vector.into(), tokens: None })
-                    .collect())
+            Form::TitanV1 => self.titan(space, &serde_json::json!({ "inputText": texts.first() })).await,
+            Form::Cohere => self.cohere(space, purpose, &texts).await,
+            Form::OpenAi => {
+                let (endpoint, model) = compatible::serving(self.endpoint.as_ref(), &space.model)?;
+                endpoint.embed(model, space.dimension, purpose, &texts).await
             }
         }
+    }
+
+    async fn titan(&self, space: &Space, body: &Value) -> Result<Vec<Embedded>> {
+        let answer: TitanAnswer = invoke(&self.client, &space.model, body).await?;
+        Ok(vec![Embedded { vector: answer.embedding.into(), tokens: answer.input_text_token_count }])
+    }
+
+    async fn cohere(&self, space: &Space, purpose: Purpose, texts: &[&str]) -> Result<Vec<Embedded>> {
+        let body = serde_json::json!({
+            "texts": texts, "truncate": "END",
+            "input_type": match purpose { Purpose::Document => "search_document", Purpose::Query => "search_query" } });
+        let answer: CohereAnswer = invoke(&self.client, &space.model, &body).await?;
+        if answer.embeddings.len() != texts.len() {
+            let vectors = answer.embeddings.len();
+            return Err(Error::Unexpected(format!("{vectors} vectors for {} texts", texts.len())));
+        }
+        let embedded = |vector: Vec<f32>| Embedded { vector: vector.into(), tokens: None };
+        Ok(answer.embeddings.into_iter().map(embedded).collect())
     }
 }
 

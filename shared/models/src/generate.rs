@@ -1,6 +1,9 @@
 //! Prompts to answers, as they are written.
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    compatible::{self, Endpoint},
+};
 use async_stream::try_stream;
 use aws_sdk_bedrockruntime::{
     Client,
@@ -12,7 +15,7 @@ use aws_sdk_bedrockruntime::{
     },
 };
 use domain::chatbot::ModelConfig;
-use futures_util::{Stream, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::pin::pin;
 
@@ -56,11 +59,12 @@ pub enum Delta {
     Usage(Usage),
 }
 
-/// Generates by Bedrock's ConverseStream.
+/// Generates by Bedrock's ConverseStream; where the model's id says so, by an OpenAI-compatible endpoint.
 #[derive(Debug, Clone)]
 pub struct Generator {
     client: Client,
     guardrail: Option<Guardrail>,
+    endpoint: Option<Endpoint>,
 }
 
 /// A guardrail of Bedrock's, which each prompt and answer passes (Bedrock user guide, "Use a guardrail with Converse").
@@ -97,13 +101,20 @@ impl Generator {
     /// Speaks to Bedrock, wherever the configuration says it is.
     #[must_use]
     pub fn new(aws: &aws_config::SdkConfig) -> Self {
-        Self { client: Client::new(aws), guardrail: None }
+        Self { client: Client::new(aws), guardrail: None, endpoint: None }
     }
 
-    /// The same behind a guardrail. What it blocks cites nothing, and so is not shown: the bot says that it has no answer.
+    /// The same behind a guardrail, which Bedrock's models have. What it blocks cites nothing, and so is not shown: the bot says
+    /// that it has no answer.
     #[must_use]
     pub fn behind(self, guardrail: Option<Guardrail>) -> Self {
         Self { guardrail, ..self }
+    }
+
+    /// The same with an endpoint for models whose id begins with [`crate::PREFIX`].
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: Option<Endpoint>) -> Self {
+        Self { endpoint, ..self }
     }
 
     /// Starts an answer. The call is refused here; what fails in mid-stream comes as an error of the stream,
@@ -112,6 +123,19 @@ impl Generator {
     /// # Errors
     /// [`Error`].
     pub async fn stream(
+        &self,
+        model: &str,
+        prompt: &Prompt,
+        config: ModelConfig,
+    ) -> Result<impl Stream<Item = Result<Delta>> + Send + use<>> {
+        if model.starts_with(compatible::PREFIX) {
+            let (endpoint, model) = compatible::serving(self.endpoint.as_ref(), model)?;
+            return Ok(endpoint.stream(model, prompt, config).await?.left_stream());
+        }
+        Ok(self.converse(model, prompt, config).await?.right_stream())
+    }
+
+    async fn converse(
         &self,
         model: &str,
         prompt: &Prompt,

@@ -4,10 +4,13 @@ use tracing_subscriber::EnvFilter;
 
 /// Our own crates. Others log what passes through them at their lower levels, requests' bodies and keys included:
 /// they are heard from `warn` on, whatever is asked for.
-const OURS: [&str; 11] = [
+const OURS: [&str; 14] = [
     "ingest",
     "chat",
+    "admin",
     "migrate",
+    "pages",
+    "management",
     "ingestion",
     "answering",
     "store",
@@ -29,7 +32,6 @@ pub fn start() {
         .with_env_filter(filter)
         .with_current_span(true)
         .with_span_list(false)
-        .without_time()
         .flatten_event(true)
         .init();
 }

@@ -5,7 +5,10 @@ use crate::{
     sessions::{self, TurnContext},
     sql,
 };
-use domain::{ChatbotId, CollectionId, ConfigVersionId, SpaceId, chatbot::ModelConfig};
+use domain::{
+    ChatbotId, CollectionId, ConfigVersionId, SpaceId,
+    chatbot::{DEFAULT_CONFIDENCE_THRESHOLD, ModelConfig, provider_of},
+};
 use jiff::Timestamp;
 use tokio_postgres::{Row, types::Type};
 
@@ -43,6 +46,8 @@ pub async fn create(tx: &TenantTx, chatbot: &NewChatbot<'_>) -> Result<ChatbotId
             (&settings, Type::JSONB),
             (&chatbot.space.0, Type::UUID),
             (&chatbot.fallback_message, Type::TEXT),
+            (&provider_of(chatbot.llm_model), Type::TEXT),
+            (&DEFAULT_CONFIDENCE_THRESHOLD, Type::FLOAT4),
         ],
     )
     .await?;

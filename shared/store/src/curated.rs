@@ -228,7 +228,33 @@ pub async fn remove_vectors(tx: &TenantTx, id: CuratedAnswerId) -> Result<()> {
     Ok(())
 }
 
-/// Writes the vectors of curated answers' questions, in their order.
+/// Curated answers whose questions have no vector in a space, of a collection and of none: ids and questions.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn without_vector(
+    tx: &TenantTx,
+    collection: CollectionId,
+    space: SpaceId,
+    limit: usize,
+) -> Result<Vec<(CuratedAnswerId, String)>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let params: Params<'_> = &[(&collection.0, Type::UUID), (&space.0, Type::UUID), (&limit, Type::INT8)];
+    let rows = tx.query(sql!("curated_answers/without_vector"), params).await?;
+    Ok(rows.iter().map(|row| (CuratedAnswerId(row.get("id")), row.get("question"))).collect())
+}
+
+/// Removes the vectors that a collection's curated answers have in a space.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn leave_space(tx: &TenantTx, collection: CollectionId, space: SpaceId) -> Result<()> {
+    let params: Params<'_> = &[(&collection.0, Type::UUID), (&space.0, Type::UUID)];
+    tx.execute(sql!("curated_answers/leave_space"), params).await?;
+    Ok(())
+}
+
+/// Writes the vectors of curated answers' questions, in their order; what went away meanwhile gets none.
 ///
 /// # Errors
 /// [`crate::Error`].

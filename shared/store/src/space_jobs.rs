@@ -107,6 +107,25 @@ pub async fn settle(tx: &TenantTx, id: IngestionJobId) -> Result<()> {
     Ok(())
 }
 
+/// Jobs that are not over, oldest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn open(tx: &TenantTx) -> Result<Vec<IngestionJobId>> {
+    let rows = tx.query(sql!("space_jobs/open"), &[]).await?;
+    Ok(rows.iter().map(|row| IngestionJobId(row.get("id"))).collect())
+}
+
+/// New documents of a collection are not embedded any more in a space that is not ready.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn stop_building(tx: &TenantTx, collection: CollectionId, space: SpaceId) -> Result<()> {
+    let params: crate::tenant::Params<'_> = &[(&collection.0, Type::UUID), (&space.0, Type::UUID)];
+    tx.execute(sql!("space_jobs/stop_building"), params).await?;
+    Ok(())
+}
+
 /// A passage that a space does not hold yet.
 #[derive(Debug)]
 pub struct Missing {

@@ -31,6 +31,17 @@ pub async fn find(tx: &TenantTx, model: &str, dimension: i32) -> Result<Option<S
     row.as_ref().map(from_row).transpose()
 }
 
+/// The spaces that vectors are searched in at present: that of a model and dimension, and every other that a collection of the
+/// organization is embedded in.
+///
+/// # Errors
+/// [`Error`].
+pub async fn in_use(tx: &TenantTx, model: &str, dimension: usize) -> Result<Vec<Space>> {
+    let dimension = i32::try_from(dimension).unwrap_or(i32::MAX);
+    let rows = tx.query(sql!("spaces/in_use"), &[(&model, Type::TEXT), (&dimension, Type::INT4)]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Reads the columns that begin with `space_`.
 pub(crate) fn from_row(row: &Row) -> Result<Space> {
     let conventions: serde_json::Value = row.get("space_conventions");

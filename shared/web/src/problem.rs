@@ -182,6 +182,19 @@ impl Problem {
         }
     }
 
+    /// 429: what may be spent today is spent.
+    #[must_use]
+    pub fn over_budget(whose: &str, retry_after_seconds: u32) -> Self {
+        let detail = format!(
+            "The {whose}'s budget of today is used up. Nothing was done; try again in {retry_after_seconds} s, when its day ends, or have the budget raised."
+        );
+        let retry = u16::try_from(retry_after_seconds).unwrap_or(u16::MAX);
+        Self {
+            retry_after_seconds: NonZeroU16::new(retry),
+            ..Self::new("over-budget", "Budget used up", StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
     /// 503: the same request may work in a moment.
     #[must_use]
     pub fn unavailable(kind: &str, detail: &str) -> Self {

@@ -1,14 +1,16 @@
 //! What a document brings beside its text: answers that people wrote, contexts that a model writes, and costs.
 
 use super::text;
-use domain::{DocumentId, FailureCode};
-use ingestion::{Outcome, unit::Clock};
+use domain::{DocumentId, FailureCode, SpaceId};
+use ingestion::{Outcome, spaces::JobOutcome, unit::Clock};
 use serde_json::json;
 use store::{
     ai_models,
     collection_settings::{self, Settings},
+    collections,
     curated::{self, Curated, Which},
     library::{self, Document},
+    migrator, space_jobs,
 };
 use tests::{Pipeline, database::MODEL, invariants};
 
@@ -76,6 +78,34 @@ async fn a_file_of_answers_brings_them_replaces_them_and_takes_them_along() {
 }
 
 #[tokio::test]
+async fn questions_go_along_into_another_space_and_out_of_it() {
+    let pipeline = Pipeline::start().await;
+    let key = pipeline.put("faq/pumps.jsonl", QUESTIONS.as_bytes()).await;
+    pipeline.deliver(&key, Clock::start).await;
+    let owner = store::Database::owner(&pipeline.database.owner_url).expect("a URL");
+    let other = migrator::make_space(&owner, "amazon.titan-embed-text-v2:0", 256).await.expect("a space");
+    let tx = pipeline.organization.tx().await;
+    let old = pipeline.organization.space.id;
+    let collection = collections::ensure(&tx, "faq", old).await.expect("a collection");
+    let job = space_jobs::begin_reembed(&tx, collection.id, other).await.expect("a job");
+    tx.finish().await.expect("commit");
+    let function = pipeline.function();
+    let run = async |job| function.run_job("acme", job, Clock::start()).await.expect("a unit");
+    assert_eq!(run(job).await, JobOutcome::Settled);
+    let admin = pipeline.database.admin().await.expect("a superuser");
+    let held = async |space: SpaceId| -> i64 {
+        let count = "SELECT count(*) FROM docent.curated_embeddings WHERE space_id = $1";
+        admin.query_one(count, &[&space.0]).await.expect("count").get(0)
+    };
+    assert_eq!((held(old).await, held(other).await), (2, 2));
+    let tx = pipeline.organization.tx().await;
+    let job = space_jobs::begin_cleanup(&tx, collection.id, old).await.expect("a job");
+    tx.finish().await.expect("commit");
+    assert_eq!(run(job).await, JobOutcome::Settled);
+    assert_eq!((held(old).await, held(other).await), (0, 2));
+}
+
+#[tokio::test]
 async fn what_a_document_cost_is_known_and_a_copy_costs_nothing() {
     let pipeline = Pipeline::start().await;
     let tx = pipeline.organization.tx().await;
@@ -97,6 +127,13 @@ async fn what_a_document_cost_is_known_and_a_copy_costs_nothing() {
         read.embedding_tokens
     );
     assert!(!read.tokens_are_estimated && read.header_tokens == 0);
+    // The questions that a file brings are embedded beside its passages.
+    let list = pipeline.put("faq/pumps.jsonl", QUESTIONS.as_bytes()).await;
+    pipeline.deliver(&list, Clock::start).await;
+    let plain = pipeline.put("faq/pumps.txt", b"How long is the guarantee? Who repairs the pump?").await;
+    pipeline.deliver(&plain, Clock::start).await;
+    let (list, plain) = (document(&pipeline, &list).await, document(&pipeline, &plain).await);
+    assert!(list.embedding_tokens >= plain.embedding_tokens + 9, "{list:?} {plain:?}");
     let copy = pipeline.put("manuals/copy.txt", &text(5, "pumps")).await;
     pipeline.deliver(&copy, Clock::start).await;
     let copied = document(&pipeline, &copy).await;

@@ -116,9 +116,11 @@ impl Candidates {
         for (place, passage) in passages.iter().enumerate() {
             let words = PassageWords::new(passage, place, &sentences[place]);
             for (at, text) in texts[place].iter().enumerate() {
-                let is_heading = text.starts_with('#') || text.ends_with(':') && text.len() < 60;
+                let is_first_row = text.contains(" | ")
+                    && texts[place].get(at + 1).is_some_and(|next| next.contains(" | "))
+                    && at.checked_sub(1).is_none_or(|before| !texts[place][before].contains(" | "));
                 // Overlapping passages hold the same sentence twice.
-                if !is_heading && seen.insert(text.clone()) {
+                if !says_nothing(text, passage) && !is_first_row && seen.insert(text.clone()) {
                     let evidence = asked.evidence(&words, at, text);
                     let (handle, sentence) = (passage.handle.clone(), text.clone());
                     candidates.push(Candidate { handle, sentence, evidence });
@@ -160,6 +162,19 @@ impl Candidates {
             .collect();
         quotes.join(" ")
     }
+}
+
+/// Headings, the passage's own title, and questions answer nothing.
+fn says_nothing(text: &str, passage: &Passage) -> bool {
+    let plain = |text: &str| raw_words(text).join(" ").to_lowercase();
+    let is_heading = text.starts_with('#') || text.ends_with(':') && text.len() < 60;
+    let is_question = text.ends_with(['?', '？', '؟']);
+    let said = plain(text);
+    let is_title = [&passage.title, &passage.section].into_iter().any(|title| {
+        let title = plain(title);
+        title == said || said.len() < 60 && title.ends_with(&said)
+    });
+    is_heading || is_question || is_title
 }
 
 fn sort(candidates: &mut [Candidate]) {

@@ -42,12 +42,10 @@ pub async fn reembed(client: &Client, collection: &str, model: &str, dimension: 
         return Ok(ExitCode::FAILURE);
     }
     let done = job["done"].as_u64().unwrap_or_default();
-    say!("{} in the space of {model}, {dimension} dimensions", counted(done, "passage is", "passages are"));
-    if done == 0 {
-        say!(
-            "no document of {collection} is completed yet: those that are on their way get their vectors as they complete"
-        );
-    }
+    say!(
+        "{} embedded; every completed document of {collection} is in the space of {model}, {dimension} dimensions",
+        counted(done, "passage was", "passages were")
+    );
     say!(
         "Chatbots go on searching the space that they search; one moves when a config version is activated whose embedding_model is {model}."
     );

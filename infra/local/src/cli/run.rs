@@ -34,12 +34,13 @@ pub async fn run(data: &Path, start: Start) -> Result<ExitCode> {
     let folder = running::take(data)?;
     folder.withdraw();
     let embedder = embedder_of(data, &folder, start.embedder)?;
+    let gateway = listen(start.port).await?;
     let mut stopping = Stopping::listen()?;
     let executables = tokio::select! {
         executables = prepare(embedder, &step) => executables?,
         () = stopping.asked() => return Ok(never_up()),
     };
-    let mut starting = pin!(bring_up(&folder, &start, embedder, executables, &step));
+    let mut starting = pin!(bring_up(&folder, gateway, embedder, executables, &step));
     let started = tokio::select! {
         started = &mut starting => started?,
         () = stopping.asked() => {
@@ -128,7 +129,12 @@ async fn prepare(embedder: EmbedderChoice, step: &Steps) -> Result<BTreeMap<Stri
     if embedder == EmbedderChoice::Minilm {
         assets::model_folder().await?;
     }
-    step.done("Postgres with pgvector and the local model are here");
+    step.done(match embedder {
+        EmbedderChoice::Minilm => "Postgres with pgvector and the local model are here",
+        EmbedderChoice::Instant => {
+            "Postgres with pgvector is here; vectors are hashed words (--embedder instant), answers poor"
+        }
+    });
     say!("            building the function binaries …");
     let executables = build(&workspace()?).await?;
     step.done("function binaries");
@@ -137,7 +143,7 @@ async fn prepare(embedder: EmbedderChoice, step: &Steps) -> Result<BTreeMap<Stri
 
 async fn bring_up(
     folder: &Folder,
-    start: &Start,
+    gateway: TcpListener,
     embedder: EmbedderChoice,
     executables: BTreeMap<String, PathBuf>,
     step: &Steps,
@@ -146,7 +152,7 @@ async fn bring_up(
     let options = Options {
         workspace: workspace()?,
         executables,
-        gateway: listen(start.port).await?,
+        gateway,
         embedder,
         database_url: own_database(),
         durability: Durability::Safe,

@@ -75,6 +75,7 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
     }
     let several = open.len() > 1;
     loop {
+        let mut news: Vec<(String, &str, String)> = Vec::new();
         for (name, file, read) in &mut open {
             file.seek(SeekFrom::Start(*read))?;
             let mut text = Vec::new();
@@ -82,15 +83,31 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
             // A half-written line waits for its other half.
             let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             *read += whole as u64;
+            // What has no time of its own belongs to what stands before it.
+            let mut time = String::new();
             for line in String::from_utf8_lossy(&text[..whole]).lines() {
-                if several { say!("{name:<8} {line}") } else { say!("{line}") }
+                if let Some(own) = time_of(line) {
+                    time = own;
+                }
+                news.push((time.clone(), name, line.to_owned()));
             }
+        }
+        // Stable: of one moment, a function's lines stay in their order.
+        news.sort_by(|one, other| one.0.cmp(&other.0));
+        for (_, name, line) in news {
+            if several { say!("{name:<8} {line}") } else { say!("{line}") }
         }
         if !follow {
             return Ok(ExitCode::SUCCESS);
         }
         tokio::time::sleep(FOLLOW_EVERY).await;
     }
+}
+
+/// The `timestamp` of a line of JSON, which sorts as text.
+fn time_of(line: &str) -> Option<String> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    Some(line["timestamp"].as_str()?.to_owned())
 }
 
 pub async fn down(data: &Path) -> Result<ExitCode> {

@@ -112,6 +112,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
             "EVENTS_QUEUE_URL",
             "GENERATION_MODEL",
             "OCR",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
             "WEB_ALLOW_PRIVATE",
             "WORK_QUEUE_URL"
         ]
@@ -124,6 +126,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "PUBLIC_URL",
     ];
     assert_eq!(names("chat"), chat);
@@ -133,11 +137,20 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "PUBLIC_URL",
         "WORK_QUEUE_URL",
     ];
     assert_eq!(names("admin"), admin);
-    let feedback = ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "PUBLIC_URL"];
+    let feedback = [
+        "DATABASE_URL",
+        "EMBEDDING_DIMENSION",
+        "EMBEDDING_MODEL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "PUBLIC_URL",
+    ];
     assert_eq!(names("feedback"), feedback);
     let migrate =
         ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "GENERATION_MODEL", "OWNER_DATABASE_URL"];

@@ -44,9 +44,12 @@ fn ground(handed_out: &[HandedOut], answer: &str) -> (String, Verdict) {
         }
     };
     for c in answer.chars() {
-        show(grounder.take(&c.to_string()));
+        for unit in grounder.take(&c.to_string()) {
+            show(grounder.judge(&unit, Some(1.0)));
+        }
     }
-    show(grounder.finish());
+    let rest = grounder.rest();
+    show(grounder.judge(&rest, Some(1.0)));
     (shown, grounder.verdict())
 }
 
@@ -106,7 +109,7 @@ fn an_invention_beside_a_good_sentence_is_left_out() {
         &[given("a2b3c4", OIL)],
         "Use grade 46. [a2b3c4] Paris is the capital of France. [z9z9z9] Check the level daily. [a2b3c4]",
     );
-    assert_eq!(shown, "Use grade 46. [1] Check the level daily. [1]");
+    assert_eq!(shown, "Use grade 46. [1] Check the level daily. [2]");
     assert!(verdict.confidence > 0.8);
 }
 
@@ -117,14 +120,18 @@ fn no_answer_is_no_answer() {
 }
 
 #[test]
-fn sentences_share_markers_in_the_order_of_their_mention() {
+fn each_sentence_has_its_own_quotation_and_what_is_said_again_shares_it() {
     let handed_out = [given("a2b3c4", OIL), given("d5e6f7", "The pump weighs 12 kg.")];
     let (shown, verdict) = ground(
         &handed_out,
-        "The pump weighs 12 kg. [d5e6f7] Use grade 46. [a2b3c4] Check the level daily. [a2b3c4]",
+        "The pump weighs 12 kg. [d5e6f7] Use grade 46. [a2b3c4] Check the level daily. [a2b3c4] Weight: 12 kg. [d5e6f7]",
     );
-    assert_eq!(shown, "The pump weighs 12 kg. [1] Use grade 46. [2] Check the level daily. [2]");
-    assert_eq!(verdict.citations.iter().map(|c| c.marker).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        shown,
+        "The pump weighs 12 kg. [1] Use grade 46. [2] Check the level daily. [3] Weight: 12 kg. [1]"
+    );
+    let quoted: Vec<_> = verdict.citations.iter().map(|c| (c.marker, c.quoted_span.as_str())).collect();
+    assert_eq!(quoted, [(1, "The pump weighs 12 kg."), (2, "Use grade 46."), (3, "Check the level daily.")]);
 }
 
 #[test]

@@ -126,6 +126,16 @@ fn read(file: &PathBuf, name: &OsString) -> Answer {
     }
 }
 
+/// What a child does with a file's bytes, in this process and without a child's limits. Public for `tests/fuzz` alone:
+/// a process for each input is a hundred times slower, and hides who panicked.
+///
+/// # Errors
+/// The document's.
+#[doc(hidden)]
+pub fn extract_here(bytes: &[u8], name: &str) -> Result<Extracted, Failure> {
+    extract(bytes, name, 0)
+}
+
 /// Reads bytes by what they are, whatever their name says; the name only tells kinds of text apart. They are attached
 /// to `depth` e-mails.
 pub(super) fn extract(bytes: &[u8], name: &str, depth: usize) -> Result<Extracted, Failure> {

@@ -101,8 +101,9 @@ impl Extracted {
 
     /// Adds a block at the end. NUL characters, which Postgres cannot hold, become spaces.
     pub fn push(&mut self, kind: BlockKind, text: &str, page: Option<u32>) {
-        let text = text.trim_matches(|c: char| c == '\n' || c == '\r').trim_end();
-        if text.trim().is_empty() {
+        let is_blank = |c: char| c.is_whitespace() || c == '\0';
+        let text = text.trim_matches(|c: char| c == '\n' || c == '\r').trim_end_matches(is_blank);
+        if text.chars().all(is_blank) {
             return;
         }
         if !self.text.is_empty() {
@@ -140,6 +141,15 @@ impl Extracted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_blank_but_for_nul_is_no_block() {
+        let mut document = Extracted::new("test");
+        document.push(BlockKind::Paragraph, "\0 \n\0", None);
+        assert_eq!((document.text.as_str(), document.blocks.len()), ("", 0));
+        document.push(BlockKind::Paragraph, "a\0b\0", None);
+        assert_eq!((document.text.as_str(), document.blocks.len()), ("a b", 1));
+    }
 
     #[test]
     fn lists_stand_in_to_their_limit_and_no_further() {

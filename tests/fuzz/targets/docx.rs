@@ -1,0 +1,4 @@
+//! Documents of Word.
+#![no_main]
+
+fuzz::archive!("a.docx", ["docx"]);

@@ -1,0 +1,4 @@
+//! E-books.
+#![no_main]
+
+fuzz::archive!("a.epub", ["epub"]);

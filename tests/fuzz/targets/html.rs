@@ -1,0 +1,4 @@
+//! HTML.
+#![no_main]
+
+fuzz::document!("a.html", ["html"]);

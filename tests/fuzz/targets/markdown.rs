@@ -1,0 +1,4 @@
+//! Markdown, with its front matter.
+#![no_main]
+
+fuzz::document!("a.md", ["markdown"]);

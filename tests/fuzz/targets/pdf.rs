@@ -1,0 +1,4 @@
+//! PDF.
+#![no_main]
+
+fuzz::document!("a.pdf", ["pdf"]);

@@ -1,0 +1,4 @@
+//! Presentations of PowerPoint.
+#![no_main]
+
+fuzz::archive!("a.pptx", ["pptx"]);

@@ -1,0 +1,4 @@
+//! RTF.
+#![no_main]
+
+fuzz::document!("a.rtf", ["rtf"]);

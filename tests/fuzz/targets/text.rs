@@ -1,0 +1,4 @@
+//! Plain text, in whatever encoding.
+#![no_main]
+
+fuzz::document!("a.txt", ["text"]);

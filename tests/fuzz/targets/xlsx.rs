@@ -1,0 +1,4 @@
+//! Workbooks of Excel.
+#![no_main]
+
+fuzz::archive!("a.xlsx", ["xlsx"]);
