@@ -18,7 +18,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ("ingestion", &["domain", "language", "objects", "queue", "pages", "models", "store"]),
     ("answering", &["domain", "language", "privacy", "objects", "queue", "models", "store"]),
     ("management", &["domain", "language", "privacy", "objects", "queue", "models", "store"]),
-    ("insight", &["domain", "language", "models", "store", "management"]),
+    ("insight", &["domain", "language", "privacy", "models", "store", "management"]),
     ("web", &["domain"]),
     ("identity", &["domain"]),
     ("access", &["domain", "identity", "store", "web"]),

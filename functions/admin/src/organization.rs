@@ -39,6 +39,8 @@ pub struct OrganizationView {
     transcript_sample_rate: f64,
     /// Hours for which the token of a session is good.
     session_expiry_hours: u32,
+    /// Answers in a row that abstain, after which a conversation is handed to people; 0: never.
+    escalate_after_abstentions: u32,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -127,6 +129,7 @@ impl From<Organization> for OrganizationView {
             },
             transcript_sample_rate: settings.transcript_sample_rate,
             session_expiry_hours: settings.session_expiry_hours,
+            escalate_after_abstentions: settings.escalate_after_abstentions,
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
@@ -166,6 +169,8 @@ pub struct ChangeOrganization {
     transcript_sample_rate: Option<f64>,
     /// 1 to 720.
     session_expiry_hours: Option<i64>,
+    /// 0 to 100.
+    escalate_after_abstentions: Option<u32>,
 }
 
 /// Change the caller's organization. Scope `organization:write`.
@@ -194,6 +199,7 @@ pub async fn change_organization(
         }),
         transcript_sample_rate: body.transcript_sample_rate,
         session_expiry_hours: body.session_expiry_hours,
+        escalate_after_abstentions: body.escalate_after_abstentions,
     };
     Ok(axum::Json(management.change_organization(&caller, given).await.or_problem()?.into()))
 }

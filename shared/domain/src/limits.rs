@@ -373,7 +373,9 @@ pub const ESCALATION_NOTES: i64 = 200;
 pub const ESCALATION_MESSAGES: i64 = 100;
 /// Answers in a row that abstain, after which a conversation is handed to people; the organization's setting
 /// `escalate_after_abstentions` says otherwise, 0: never.
-pub const ESCALATE_AFTER_ABSTENTIONS: i32 = 3;
+pub const ESCALATE_AFTER_ABSTENTIONS: u32 = 3;
+/// As many as the organization may say, at most.
+pub const ESCALATE_AFTER_ABSTENTIONS_MOST: u32 = 100;
 /// Characters of a reviewer's criticism, and of what it adds to it.
 pub const CRITICISM_CHARACTERS: usize = 4_000;
 /// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.

@@ -28,6 +28,8 @@ pub struct Settings {
     pub transcript_sample_rate: f64,
     /// Hours for which the token of a session is good, 1 to [`limits::SESSION_TOKEN_HOURS_MOST`].
     pub session_expiry_hours: u32,
+    /// Answers in a row that abstain, after which a conversation is handed to people; 0: never.
+    pub escalate_after_abstentions: u32,
 }
 
 impl Default for Settings {
@@ -43,6 +45,7 @@ impl Default for Settings {
             retention_days: RetentionDays::default(),
             transcript_sample_rate: 0.01,
             session_expiry_hours: limits::SESSION_TOKEN_HOURS,
+            escalate_after_abstentions: limits::ESCALATE_AFTER_ABSTENTIONS,
         }
     }
 }

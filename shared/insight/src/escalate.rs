@@ -1,6 +1,6 @@
 //! Tickets: a conversation that a machine cannot finish is handed to people, who answer in it.
 
-use crate::{Insight, Refusal, one_of};
+use crate::{Insight, Refusal, kept, one_of, taken_out};
 use domain::{
     Caller, EscalationId, Scope, SessionId,
     escalation::{REASONS, Status},
@@ -195,6 +195,7 @@ impl Insight {
             Some(agent) => agent,
             None => author(&tx, caller).await?,
         };
+        let content = kept(content, &taken_out(&tx).await?, limits::ASSISTANT_MESSAGE_CHARACTERS);
         let words = language::words(&content);
         let replied = escalations::reply(&tx, (id, ticket.session), &content, &words, &by).await?;
         let Some(reply) = replied else {
@@ -218,7 +219,7 @@ pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 async fn replied_before(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<Option<Reply>, Refusal> {
     match idempotency::claim(tx, caller, once).await? {
         Claim::Ours => Ok(None),
-        Claim::Settled(kept) => serde_json::from_value(kept)
+        Claim::Settled(known) => serde_json::from_value(known)
             .map(Some)
             .map_err(|error| Refusal::Store(store::Error::Unexpected(format!("a kept reply: {error}")))),
         Claim::UnderWay => {

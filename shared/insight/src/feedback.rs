@@ -1,6 +1,6 @@
 //! What people say of answers and conversations: once each, and changeable.
 
-use crate::{Insight, Refusal, answer};
+use crate::{Insight, Refusal, answer, kept, taken_out};
 use domain::{
     Caller, MessageFeedbackId, MessageId, Scope, SessionFeedbackId, SessionId,
     feedback::{Rating, Voice},
@@ -50,8 +50,16 @@ impl Insight {
         let tx = self.enter(caller, Scope::FeedbackWrite).await?;
         let opinion = opinion(&thumb)?;
         let of = answer(&tx, message).await?;
+        let kinds = taken_out(&tx).await?;
+        let opinion = Opinion {
+            rating: opinion.rating,
+            reason: opinion.reason.map(|text| kept(text, &kinds, limits::FEEDBACK_REASON_CHARACTERS)),
+            correction: opinion
+                .correction
+                .map(|text| kept(text, &kinds, limits::ASSISTANT_MESSAGE_CHARACTERS)),
+        };
         let place = (message, of.session, of.chatbot);
-        let kept = feedback::put(&tx, place, Voice::from(caller), &opinion).await?;
+        let said = feedback::put(&tx, place, Voice::from(caller), &opinion).await?;
         let event = Event {
             kind: "message_feedback_given",
             category: Category::UserAction,
@@ -61,7 +69,7 @@ impl Insight {
         };
         events::record(&tx, &[event]).await?;
         tx.finish().await?;
-        Ok(kept)
+        Ok(said)
     }
 
     /// What is said of an answer, newest first.
@@ -94,8 +102,11 @@ impl Insight {
     ) -> Result<SessionFeedback, Refusal> {
         let tx = self.enter(caller, Scope::FeedbackWrite).await?;
         let worth = worth(&score)?;
-        let kept = feedback::put_session(&tx, session, Voice::from(caller), &worth).await?;
-        let kept = kept.ok_or(Refusal::NotFound("session"))?;
+        let kinds = taken_out(&tx).await?;
+        let comments = worth.comments.map(|text| kept(text, &kinds, limits::FEEDBACK_COMMENTS_CHARACTERS));
+        let worth = Worth { comments, ..worth };
+        let said = feedback::put_session(&tx, session, Voice::from(caller), &worth).await?;
+        let said = said.ok_or(Refusal::NotFound("session"))?;
         let event = Event {
             kind: "session_feedback_given",
             category: Category::UserAction,
@@ -105,7 +116,7 @@ impl Insight {
         };
         events::record(&tx, &[event]).await?;
         tx.finish().await?;
-        Ok(kept)
+        Ok(said)
     }
 
     /// What is said of a conversation, newest first.

@@ -17,9 +17,10 @@ pub mod impact;
 
 pub use management::Refusal;
 
-use domain::{Caller, MessageId, Scope};
+use domain::{Caller, MessageId, Scope, document::clip};
 use models::Embedder;
-use store::{Database, TenantTx, caller, messages};
+use privacy::Kind;
+use store::{Database, TenantTx, caller, messages, organizations};
 
 /// What the feedback path works with.
 pub struct Insight {
@@ -59,6 +60,17 @@ async fn answer(tx: &TenantTx, id: MessageId) -> Result<messages::Standing, Refu
     let detail =
         "This is not an answer of a chatbot; only those are judged. A conversation lists its answers' ids.";
     Err(Refusal::conflict("not-an-answer", detail))
+}
+
+/// What the organization's policy takes out of whatever people say, before it is kept.
+async fn taken_out(tx: &TenantTx) -> Result<Vec<Kind>, Refusal> {
+    let words = organizations::get(tx).await?.settings.pii_policy.messages;
+    Ok(Kind::ALL.into_iter().filter(|kind| words.iter().any(|word| word == kind.as_str())).collect())
+}
+
+/// A text as it may be kept; what stands for personal data may be longer than it, so the end is cut at the limit.
+fn kept(text: String, taken_out: &[Kind], characters: usize) -> String {
+    if taken_out.is_empty() { text } else { clip(&privacy::redact(&text, taken_out).text, characters) }
 }
 
 /// A word of a list; `pointer` says where it was given.

@@ -34,6 +34,8 @@ pub struct Given {
     pub transcript_sample_rate: Option<f64>,
     /// Hours for which a session's token is good.
     pub session_expiry_hours: Option<i64>,
+    /// Answers in a row, 0..100.
+    pub escalate_after_abstentions: Option<u32>,
 }
 
 impl Management {
@@ -103,6 +105,13 @@ fn settings(given: Given, known: Settings) -> Result<Settings, Refusal> {
             1,
             limits::SESSION_TOKEN_HOURS_MOST,
         )?,
+        escalate_after_abstentions: match given.escalate_after_abstentions {
+            Some(count) if count > limits::ESCALATE_AFTER_ABSTENTIONS_MOST => {
+                let detail = format!("It is 0 to {}, not {count}.", limits::ESCALATE_AFTER_ABSTENTIONS_MOST);
+                return Err(Refusal::invalid("/escalate_after_abstentions", detail));
+            }
+            count => count.unwrap_or(known.escalate_after_abstentions),
+        },
     })
 }
 
@@ -193,6 +202,9 @@ mod tests {
         let hours = |hours| Given { session_expiry_hours: Some(hours), ..Given::default() };
         assert!(refused(hours(0)) && refused(hours(limits::SESSION_TOKEN_HOURS_MOST + 1)));
         assert!(!refused(hours(1)) && !refused(hours(limits::SESSION_TOKEN_HOURS_MOST)));
+        let most = limits::ESCALATE_AFTER_ABSTENTIONS_MOST;
+        assert!(!refused(Given { escalate_after_abstentions: Some(most), ..Given::default() }));
+        assert!(refused(Given { escalate_after_abstentions: Some(most + 1), ..Given::default() }));
         let weights = QoeWeights { technical: 0.7, interaction: 0.7 };
         assert!(refused(Given { qoe_weights: Some(weights), ..Given::default() }));
         let policy = PiiPolicy { messages: vec!["name".into()] };

@@ -100,7 +100,7 @@ pub async fn open_by_rule(tx: &TenantTx, session: SessionId) -> Result<()> {
     let params: Params<'_> = &[
         (&EscalationId::generate().0, Type::UUID),
         (&session.0, Type::UUID),
-        (&limits::ESCALATE_AFTER_ABSTENTIONS, Type::INT4),
+        (&i64::from(limits::ESCALATE_AFTER_ABSTENTIONS), Type::INT8),
         (&session.before_messages().0, Type::UUID),
     ];
     tx.execute(sql!("escalations/open_by_rule"), params).await?;

@@ -103,3 +103,40 @@ async fn a_conversation_shows_what_was_said_of_it_last() {
         assert_eq!(refused_at(&problem), at, "{problem}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn personal_data_is_taken_out_of_what_people_say() {
+    let shared = stack().await;
+    let made = shared.organization("discreet-feedback").await;
+    let key = made["api_key"].as_str().expect("a key");
+    let say = async |method: Method, path: &str, body: Value, expected: StatusCode| {
+        shared.say_as(key, method, path, body, expected).await
+    };
+    let policy = json!({ "pii_policy": { "messages": ["email"] }, "escalate_after_abstentions": 1 });
+    say(Method::PATCH, "/api/v1/organization", policy, StatusCode::OK).await;
+    let chatbot =
+        say(Method::POST, "/api/v1/chatbots", json!({ "name": "Discreet" }), StatusCode::CREATED).await;
+    let open = format!("/api/v1/chatbots/{}/sessions", id_of(&chatbot));
+    let session = id_of(&say(Method::POST, &open, json!({}), StatusCode::CREATED).await);
+    let path = format!("/api/v1/sessions/{session}/messages");
+    let answer = say(Method::POST, &path, json!({ "message": "Who answers?" }), StatusCode::OK).await;
+    let feedback = format!("/api/v1/messages/{}/feedback", id_of(&answer["message"]));
+    let said = json!({ "rating": "negative", "reason": "ann@example.org knows", "correction": "Ask ann@example.org." });
+    let said = say(Method::POST, &feedback, said, StatusCode::OK).await;
+    assert_eq!(
+        (&said["reason"], &said["correction"]),
+        (&json!("[e-mail] knows"), &json!("Ask [e-mail].")),
+        "{said}"
+    );
+    let worth = json!({ "comments": "Mail me: ann@example.org" });
+    let worth =
+        say(Method::POST, &format!("/api/v1/sessions/{session}/feedback"), worth, StatusCode::OK).await;
+    assert_eq!(worth["comments"], "Mail me: [e-mail]");
+    // One answer that abstains is enough for this organization.
+    let tickets = say(Method::GET, "/api/v1/escalations", Value::Null, StatusCode::OK).await;
+    assert_eq!(tickets["items"][0]["details"], json!({ "abstentions": 1 }), "{tickets}");
+    let reply = format!("/api/v1/escalations/{}/reply", id_of(&tickets["items"][0]));
+    say(Method::POST, &reply, json!({ "content": "I am ann@example.org." }), StatusCode::CREATED).await;
+    let kept = say(Method::GET, &path, Value::Null, StatusCode::OK).await;
+    assert_eq!(kept["items"][2]["content"], "I am [e-mail].", "{kept}");
+}

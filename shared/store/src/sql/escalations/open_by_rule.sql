@@ -2,7 +2,7 @@
 -- people. 0, and it is never done.
 WITH rule AS (
     SELECT CASE WHEN jsonb_typeof(o.settings -> 'escalate_after_abstentions') = 'number'
-                THEN (o.settings ->> 'escalate_after_abstentions')::double precision ELSE $3::integer END AS answers
+                THEN (o.settings ->> 'escalate_after_abstentions')::double precision ELSE $3::bigint END AS answers
       FROM docent.organizations o
      WHERE o.id = docent.current_organization()
 ), last AS (
