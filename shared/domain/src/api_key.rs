@@ -62,11 +62,13 @@ pub enum Scope {
     ApiKeysRead,
     /// Make and revoke API keys that may do no more than the one that makes them.
     ApiKeysWrite,
+    /// Read dashboards: figures of the whole organization, and the questions that were not answered.
+    DashboardsRead,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 22] = [
+    pub const ALL: [Scope; 23] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -89,6 +91,7 @@ impl Scope {
         Scope::ProductsWrite,
         Scope::ApiKeysRead,
         Scope::ApiKeysWrite,
+        Scope::DashboardsRead,
     ];
 
     /// The spelling in the database and in the API.
@@ -117,6 +120,7 @@ impl Scope {
             Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",
             Scope::ApiKeysWrite => "api-keys:write",
+            Scope::DashboardsRead => "dashboards:read",
         }
     }
 

@@ -39,6 +39,9 @@ pub mod sessions;
 pub mod messages;
 pub mod retrievals;
 pub mod events;
+pub mod metrics;
+pub mod metric_lists;
+pub mod retention;
 
 pub use database::Database;
 pub use error::{Error, Result};

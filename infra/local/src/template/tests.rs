@@ -44,7 +44,7 @@ fn environment(value: &str, resolver: &Resolver) -> anyhow::Result<Option<String
 fn reads_the_template_that_deploys() {
     let template = ours();
     let names: Vec<_> = template.functions().iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["migrate", "ingest", "chat", "admin"]);
+    assert_eq!(names, ["migrate", "ingest", "chat", "admin", "dashboards", "aggregate"]);
     let (chat, admin) = (template.function("chat").unwrap(), template.function("admin").unwrap());
     assert_eq!(chat.timeout, Duration::from_secs(300));
     let (streamed, buffered): (Vec<_>, Vec<_>) =
@@ -54,10 +54,14 @@ fn reads_the_template_that_deploys() {
     for route in streamed {
         assert_eq!((route.timeout, &route.function), (chat.timeout, &chat.logical_id), "{route}");
     }
+    let dashboards = template.function("dashboards").unwrap();
     for route in buffered {
-        assert_eq!(route.function, admin.logical_id, "{route}");
-        assert!(route.timeout > admin.timeout, "{route}");
+        assert!([&admin.logical_id, &dashboards.logical_id].contains(&&route.function), "{route}");
+        assert!(route.timeout > admin.timeout && route.timeout > dashboards.timeout, "{route}");
     }
+    let clocks: Vec<_> = template.schedules().iter().map(|schedule| schedule.function.as_str()).collect();
+    assert_eq!(clocks, ["MigrateFunction", "IngestFunction", "AggregateFunction"], "an idle stack's clocks");
+    assert!(template.schedules().iter().all(|schedule| schedule.expression == "rate(1 day)"));
     let sources = template.queue_sources();
     assert_eq!(
         sources.iter().map(|source| source.queue.as_str()).collect::<Vec<_>>(),
@@ -136,6 +140,8 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "WORK_QUEUE_URL",
     ];
     assert_eq!(names("admin"), admin);
+    assert_eq!(names("dashboards"), ["DATABASE_READ_URL", "DATABASE_URL", "PUBLIC_URL"]);
+    assert_eq!(names("aggregate"), ["DATABASE_URL"]);
     let migrate =
         ["DATABASE_URL", "EMBEDDING_DIMENSION", "EMBEDDING_MODEL", "GENERATION_MODEL", "OWNER_DATABASE_URL"];
     assert_eq!(names("migrate"), migrate);
