@@ -37,10 +37,9 @@ async fn main() {
     let begun = Instant::now();
     let sql = "SELECT pg_temp.converse($1, ARRAY[$2, $3]::uuid[], now() - interval '365 days', now() - interval '1 hour', $4)";
     client.execute(sql, &[&acme.id.0, &acme.chatbot.0, &second.0, &sessions]).await.expect("conversations");
-    client
-        .batch_execute("VACUUM ANALYZE docent.sessions; VACUUM ANALYZE docent.messages")
-        .await
-        .expect("statistics");
+    for table in ["sessions", "messages"] {
+        client.batch_execute(&format!("VACUUM ANALYZE docent.{table}")).await.expect("statistics");
+    }
     let messages: i64 = count(&client, "SELECT count(*) FROM docent.messages").await;
     println!("{sessions} sessions, {messages} messages, made in {:.0} s", begun.elapsed().as_secs_f64());
 
@@ -52,10 +51,9 @@ async fn main() {
         roll_up(&acme, *day).await;
     }
     println!("all {} days counted in {:.1} s", days.len(), begun.elapsed().as_secs_f64());
-    client
-        .batch_execute("VACUUM ANALYZE docent.daily_metrics; VACUUM ANALYZE docent.mv_category_daily")
-        .await
-        .expect("statistics");
+    for table in ["daily_metrics", "mv_category_daily"] {
+        client.batch_execute(&format!("VACUUM ANALYZE docent.{table}")).await.expect("statistics");
+    }
 
     let today = *days.first().expect("a day");
     let period = Period { from: today - 364.days(), to: today };
@@ -87,15 +85,19 @@ async fn dashboards(client: &Client, acme: &Organization, period: Period) {
         tx.close();
     })
     .await;
-    // What the same six questions take of sessions and messages, asked once each.
+    // What the same six questions take of sessions and messages, once each.
     let raw = median(async || {
         for sql in [
-            "SELECT count(*) FILTER (WHERE day = $2), count(*) FILTER (WHERE day >= date_trunc('month', $2::timestamp)) FROM served WHERE day BETWEEN $1 AND $2",
+            "SELECT count(*) FILTER (WHERE started_at >= $2::date), count(*) FILTER (WHERE started_at >= date_trunc('month', $2::date))
+               FROM docent.sessions WHERE message_count > 0 AND started_at >= $1::date",
             "SELECT pg_temp.figures($1, $2, NULL)",
             "SELECT day, count(*), avg(quality) FROM served WHERE day BETWEEN $1 AND $2 GROUP BY day",
-            "SELECT category, count(*) FROM served WHERE day BETWEEN $1 AND $2 GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
-            "SELECT location ->> 'country', location ->> 'region', count(*) FROM served WHERE day BETWEEN $1 AND $2 GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10",
-            "SELECT device_type, count(*) FROM served WHERE day BETWEEN $1 AND $2 GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+            "SELECT category, count(*) FROM docent.sessions WHERE message_count > 0 AND started_at >= $1::date AND started_at < $2::date + 1
+              GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+            "SELECT location ->> 'country', location ->> 'region', count(*) FROM docent.sessions
+              WHERE message_count > 0 AND started_at >= $1::date AND started_at < $2::date + 1 GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10",
+            "SELECT device_type, count(*) FROM docent.sessions WHERE message_count > 0 AND started_at >= $1::date AND started_at < $2::date + 1
+              GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
         ] {
             client.query(sql, &[&period.from, &period.to]).await.expect("figures");
         }

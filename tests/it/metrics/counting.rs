@@ -236,6 +236,52 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
 }
 
 #[tokio::test]
+async fn figures_are_read_where_they_are_to_be_read() {
+    let (database, replica) = (database().await, database().await);
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 40).await;
+    metrics(&database).daily_of("acme").await.unwrap();
+    // A replica that has not heard of anything yet: keys are checked where they are kept, figures are read here.
+    let behind = Metrics { database: database.database.clone(), reading: replica.database.clone() };
+    let asked = metrics::period::Asked::default();
+    assert_eq!(behind.executive(&acme.key, asked).await.unwrap().totals.sessions, 0);
+    let here = metrics(&database).executive(&acme.key, asked).await.unwrap();
+    assert_eq!((here.totals.sessions, here.queries.fiscal_year), (40, 40));
+}
+
+#[tokio::test]
+async fn a_file_has_an_edge() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 1).await;
+    let metrics = metrics(&database);
+    metrics.daily_of("acme").await.unwrap();
+    for number in 1..=27 {
+        acme.chatbot_named(&format!("Bot {number}")).await;
+    }
+    let rows = "INSERT INTO docent.daily_metrics
+                SELECT (jsonb_populate_record(NULL::docent.daily_metrics, to_jsonb(d) || jsonb_build_object('id', gen_random_uuid(),
+                        'metric_date', d.metric_date - 10 - n, 'chatbot_id', c.id))).*
+                  FROM docent.daily_metrics d CROSS JOIN docent.chatbots c CROSS JOIN generate_series(1, 715) n
+                 ORDER BY n LIMIT $1";
+    let most = domain::limits::EXPORT_ROWS - 1;
+    client.execute(rows, &[&most]).await.unwrap();
+    let today: Date = client.query_one("SELECT (now() AT TIME ZONE 'UTC')::date", &[]).await.unwrap().get(0);
+    let from = Some(today - jiff::ToSpan::days(domain::limits::DASHBOARD_DAYS - 1));
+    let asked = metrics::period::Asked { from, to: None };
+    let file = metrics.export(&acme.key, asked).await.unwrap();
+    let lines = file.csv.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(i64::try_from(lines).unwrap(), domain::limits::EXPORT_ROWS + 1, "with its head");
+    assert!(file.csv.len() < 4_500_000, "{} bytes are less than a function may answer", file.csv.len());
+    let sql = rows.replace("- 10 - n", "- 8");
+    assert_eq!(client.execute(&sql, &[&1_i64]).await.unwrap(), 1);
+    let refused = metrics.export(&acme.key, asked).await;
+    assert!(matches!(&refused, Err(metrics::Refusal::Invalid { pointer: "?from", .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn one_day_can_be_counted_anew_at_any_time() {
     let database = database().await;
     let acme = Organization::create(&database, "acme").await;
