@@ -259,30 +259,9 @@ RETURN CASE WHEN in_ms < 100 THEN greatest(in_ms, 0)
 REVOKE ALL ON FUNCTION docent.latency_bucket(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION docent.latency_bucket(integer) TO docent_app;
 
--- A session's quality of experience, 0 to 1. Technical: the mean of 1 - min(1, latency / SLA) and 1 - error rate. Interaction: the
--- mean of resolution and of the mood, brought from -1..1 to 0..1. What is not known is left out, and its weight shared.
-CREATE FUNCTION docent.quality_of_experience(
-    in_latency numeric, in_error_rate numeric, in_resolution numeric, in_sentiment numeric, in_settings jsonb
-) RETURNS numeric
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, docent, public, pg_temp
-AS $$
-    SELECT round((w.technical * coalesce(p.technical, 0) + w.interaction * coalesce(p.interaction, 0))
-                 / nullif(w.technical * (p.technical IS NOT NULL)::integer + w.interaction * (p.interaction IS NOT NULL)::integer, 0), 6)
-      FROM (SELECT number_of(in_settings, '{qoe_weights,technical}', 0, 1, 0.5) AS technical,
-                   number_of(in_settings, '{qoe_weights,interaction}', 0, 1, 0.5) AS interaction) w
-     CROSS JOIN (SELECT number_of(in_settings, '{sla_ms}', 1, 3600000, 1000) AS sla) u
-     CROSS JOIN LATERAL (SELECT
-            (SELECT avg(v.part) FROM (VALUES
-                -- Not least(): it passes over a null.
-                (1 - CASE WHEN in_latency < u.sla THEN in_latency / u.sla WHEN in_latency >= u.sla THEN 1 END),
-                (1 - in_error_rate)) v (part)) AS technical,
-            (SELECT avg(v.part) FROM (VALUES (in_resolution), ((in_sentiment + 1) / 2)) v (part)) AS interaction) p
-$$;
-REVOKE ALL ON FUNCTION docent.quality_of_experience(numeric, numeric, numeric, numeric, jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION docent.quality_of_experience(numeric, numeric, numeric, numeric, jsonb) TO docent_app;
-
--- The sessions that began on a day and have a message, with their quality.
+-- The sessions that began on a day and have a message, with their quality of experience, 0 to 1. Technical: the mean of
+-- 1 - min(1, latency / SLA) and 1 - error rate. Interaction: the mean of resolution and of the mood, brought from -1..1 to 0..1. What
+-- is not known is left out, and its weight shared.
 CREATE FUNCTION docent.sessions_of_day(in_day date) RETURNS TABLE (
     session_id uuid, chatbot_id uuid, person text, platform text, status text, category text, device_type text, country text,
     region text, duration_seconds integer, message_count integer, nps_score integer, satisfaction integer,
@@ -293,19 +272,36 @@ SET search_path = pg_catalog, docent, public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    org      CONSTANT uuid := current_organization();
-    settings jsonb;
-    zone     text;
+    org         CONSTANT uuid := current_organization();
+    zone        text;
+    sla         numeric;
+    technical   numeric;
+    interaction numeric;
+    first       timestamptz;
+    next        timestamptz;
+    oldest      uuid;
+    newest      uuid;
     -- Where clocks are put back at midnight, a day begins twice: the bounds are wide, and the date decides.
-    slack    CONSTANT interval := interval '2 hours';
+    slack       CONSTANT interval := interval '2 hours';
 BEGIN
-    SELECT o.settings, time_zone_of(o.settings) INTO settings, zone FROM organizations o WHERE o.id = org;
+    SELECT time_zone_of(o.settings), number_of(o.settings, '{sla_ms}', 1, 3600000, 1000),
+           number_of(o.settings, '{qoe_weights,technical}', 0, 1, 0.5),
+           number_of(o.settings, '{qoe_weights,interaction}', 0, 1, 0.5)
+      INTO zone, sla, technical, interaction FROM organizations o WHERE o.id = org;
+    first := in_day::timestamp AT TIME ZONE zone - slack;
+    next := (in_day + 1)::timestamp AT TIME ZONE zone + slack;
+    -- A session's id is older than its messages, and its last activity is its last message: no other month is looked at, and
+    -- which ones is settled once for all sessions.
+    SELECT uuid_at(min(s.started_at) - interval '1 day'),
+           uuid_at(max(greatest(s.last_activity_at, s.started_at)) + interval '1 day')
+      INTO oldest, newest
+      FROM sessions s WHERE s.organization_id = org AND s.started_at >= first AND s.started_at < next;
     RETURN QUERY
     SELECT s.id, s.chatbot_id, coalesce(s.user_id::text, encode(s.user_identifier_hash, 'hex')), s.platform, s.status, s.category,
            s.device_type, s.location ->> 'country', s.location ->> 'region', s.duration_seconds, s.message_count, s.nps_score,
            s.user_satisfaction_score, s.avg_llm_latency_ms,
-           quality_of_experience(s.avg_llm_latency_ms, m.failed / nullif(m.answers, 0), (s.status = 'complete')::integer,
-                                 m.sentiment, settings),
+           round((technical * coalesce(t.part, 0) + interaction * i.part)
+                 / nullif(technical * (t.part IS NOT NULL)::integer + interaction, 0), 6),
            s.qoe_score
       FROM sessions s
      CROSS JOIN LATERAL (
@@ -313,13 +309,15 @@ BEGIN
                count(*) FILTER (WHERE m.role = 'assistant' AND m.error)::numeric AS failed,
                avg((m.sentiment ->> 'score')::numeric) FILTER (WHERE jsonb_typeof(m.sentiment -> 'score') = 'number') AS sentiment
           FROM messages m
-         WHERE m.organization_id = org AND m.session_id = s.id
-           -- A session's id is older than its messages, and its last activity is its last message: no other month is looked at.
-           AND m.id >= uuid_at(s.started_at - interval '1 day')
-           AND m.id < uuid_at(greatest(s.last_activity_at, s.started_at) + interval '1 day')) m
-     WHERE s.organization_id = org AND s.message_count > 0
-       AND s.started_at >= in_day::timestamp AT TIME ZONE zone - slack
-       AND s.started_at < (in_day + 1)::timestamp AT TIME ZONE zone + slack
+         WHERE m.organization_id = org AND m.session_id = s.id AND m.id >= oldest AND m.id < newest) m
+     -- Not least(): it passes over a null.
+     CROSS JOIN LATERAL (SELECT 1 - CASE WHEN s.avg_llm_latency_ms < sla THEN s.avg_llm_latency_ms / sla
+                                         WHEN s.avg_llm_latency_ms >= sla THEN 1 END AS speed,
+                                1 - m.failed / nullif(m.answers, 0) AS success,
+                                (s.status = 'complete')::integer::numeric AS resolution, (m.sentiment + 1) / 2 AS mood) k
+     CROSS JOIN LATERAL (SELECT coalesce((k.speed + k.success) / 2, k.speed, k.success) AS part) t
+     CROSS JOIN LATERAL (SELECT coalesce((k.resolution + k.mood) / 2, k.resolution) AS part) i
+     WHERE s.organization_id = org AND s.message_count > 0 AND s.started_at >= first AND s.started_at < next
        AND (s.started_at AT TIME ZONE zone)::date = in_day;
 END
 $$;

@@ -262,11 +262,15 @@ async fn a_file_has_an_edge() {
         acme.chatbot_named(&format!("Bot {number}")).await;
     }
     let rows = "INSERT INTO docent.daily_metrics
-                SELECT (jsonb_populate_record(NULL::docent.daily_metrics, to_jsonb(d) || jsonb_build_object('id', gen_random_uuid(),
-                        'metric_date', d.metric_date - 10 - n, 'chatbot_id', c.id))).*
-                  FROM docent.daily_metrics d CROSS JOIN docent.chatbots c CROSS JOIN generate_series(1, 715) n
+                SELECT r.*
+                  FROM (SELECT * FROM docent.daily_metrics ORDER BY metric_date DESC LIMIT 1) d
+                 CROSS JOIN docent.chatbots c CROSS JOIN generate_series(1, 715) n
+                 CROSS JOIN LATERAL jsonb_populate_record(NULL::docent.daily_metrics, to_jsonb(d) || jsonb_build_object(
+                        'id', gen_random_uuid(), 'metric_date', (now() AT TIME ZONE 'UTC')::date - 8 - n, 'chatbot_id', c.id)) r
                  ORDER BY n LIMIT $1";
-    let most = domain::limits::EXPORT_ROWS - 1;
+    let there = "SELECT count(*) FROM docent.daily_metrics";
+    let there: i64 = client.query_one(there, &[]).await.unwrap().get(0);
+    let most = domain::limits::EXPORT_ROWS - there;
     client.execute(rows, &[&most]).await.unwrap();
     let today: Date = client.query_one("SELECT (now() AT TIME ZONE 'UTC')::date", &[]).await.unwrap().get(0);
     let from = Some(today - jiff::ToSpan::days(domain::limits::DASHBOARD_DAYS - 1));
@@ -275,7 +279,7 @@ async fn a_file_has_an_edge() {
     let lines = file.csv.iter().filter(|byte| **byte == b'\n').count();
     assert_eq!(i64::try_from(lines).unwrap(), domain::limits::EXPORT_ROWS + 1, "with its head");
     assert!(file.csv.len() < 4_500_000, "{} bytes are less than a function may answer", file.csv.len());
-    let sql = rows.replace("- 10 - n", "- 8");
+    let sql = rows.replace("- 8 - n", "- 8");
     assert_eq!(client.execute(&sql, &[&1_i64]).await.unwrap(), 1);
     let refused = metrics.export(&acme.key, asked).await;
     assert!(matches!(&refused, Err(metrics::Refusal::Invalid { pointer: "?from", .. })), "{refused:?}");

@@ -110,6 +110,15 @@ async fn what_has_passed_its_time_goes_and_nothing_else() {
     );
     assert_eq!(left(&admin, &globex).await, whole);
     assert_eq!(left(&admin, &acme).await["events"], expected["events"]);
+    // Once nobody has anything left of a month, it goes as a whole.
+    let oldest = "SELECT 'messages_' || to_char((now() - interval '69 days') AT TIME ZONE 'UTC', 'YYYY_MM')";
+    let oldest: String = admin.query_one(oldest, &[]).await.unwrap().get(0);
+    assert!(!dropped.contains(&oldest), "the other organization keeps it");
+    admin.execute("UPDATE docent.organizations SET settings = $1", &[&settings]).await.unwrap();
+    assert_eq!(metrics.daily().await.unwrap().failed, 0);
+    let dropped = migrator::maintain_months(&Database::owner(&database.owner_url).unwrap()).await.unwrap();
+    assert!(dropped.contains(&oldest), "{oldest}: {dropped:?}");
+    assert_eq!(left(&admin, &globex).await, expected);
     let walls = "SELECT count(*) FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relispartition
                     AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity)";
     assert_eq!(admin.query_one(walls, &[]).await.unwrap().get::<_, i64>(0), 0, "the walls stand");
