@@ -37,7 +37,7 @@ async fn what_is_taken_out_is_kept_nowhere() {
         ("two", "And how does zebedee@example.org say so?"),
     ] {
         let once = || Once { key: key.into(), fingerprint: [1; 32] };
-        let Begun::Turn(turn) = answering.begin_once(&acme.key, session, once()).await.expect("let in")
+        let Begun::Turn(turn) = answering.begin_once(&acme.caller(), session, once()).await.expect("let in")
         else {
             panic!("it was not answered before")
         };
@@ -48,7 +48,7 @@ async fn what_is_taken_out_is_kept_nowhere() {
         if key == "one" {
             assert!(answer.content.contains("zebedee@example.org"), "whoever asked reads it: {answer:?}");
             let Begun::Answered(again) =
-                answering.begin_once(&acme.key, session, once()).await.expect("known")
+                answering.begin_once(&acme.caller(), session, once()).await.expect("known")
             else {
                 panic!("it was answered before")
             };

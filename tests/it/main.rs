@@ -1,4 +1,4 @@
-//! The integration tests, one binary: the schema, the statements, the tenants' wall, search, the template and the
+//! The integration tests, one binary: the schema, the statements, the tenants' wall, search, figures, the template and the
 //! repository's own rules.
 
 mod admin;
@@ -8,6 +8,7 @@ mod cuts;
 mod discreet;
 mod feedback;
 mod ingestion;
+mod metrics;
 mod migrator;
 mod model;
 mod once;

@@ -46,6 +46,21 @@ async fn every_table_and_partition_stands_behind_the_wall() {
 }
 
 #[tokio::test]
+async fn a_view_asks_as_whoever_reads_it() {
+    let database = database().await;
+    let owner = database.owner().await;
+    let views = list(&owner, "SELECT relname::text FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relkind IN ('v', 'm') ORDER BY 1").await;
+    assert_eq!(views, ["chatbot_performance_summary", "document_processing_status"]);
+    none(
+        &owner,
+        "views that read past the wall",
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relkind IN ('v', 'm')
+            AND NOT coalesce(reloptions::text[] && ARRAY['security_invoker=true'], false)",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn shared_spaces_are_read_only_to_the_application() {
     let database = database().await;
     let owner = database.owner().await;
@@ -135,7 +150,7 @@ async fn the_doors_are_a_closed_list() {
         &owner,
         "owner's functions that the application may call",
         "SELECT proname::text FROM pg_proc WHERE pronamespace = 'docent'::regnamespace
-            AND proname IN ('wall', 'open_to_search', 'ensure_space', 'ensure_month')
+            AND proname IN ('wall', 'open_to_search', 'ensure_space', 'ensure_month', 'drop_if_empty', 'old_months')
             AND has_function_privilege('docent_app', oid, 'EXECUTE')",
     )
     .await;

@@ -39,6 +39,8 @@ pub struct Context {
 enum Wish {
     /// Bring the schema up to date.
     Migrate {},
+    /// Make the next month's partitions and drop those of which nothing is left: the clock's, once a day.
+    MaintainMonths {},
     /// Make an embedding space of a model and a dimension, for all organizations.
     CreateSpace { model: String, dimension: usize },
     /// Make an organization with its first API key and chatbot, and perhaps the invitation of its first administrator;
@@ -70,9 +72,13 @@ async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
         // CloudFormation waits for an hour for an answer that never comes: there always is one.
         return custom_resource::answer(&event, migrate_for_stack(context, &event)).await;
     }
-    let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} {\"action\": \"create_space\", \"model\": …, \"dimension\": …} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
+    let wish = serde_json::from_value(event).context("read the wish: {\"action\": \"migrate\"} {\"action\": \"maintain_months\"} {\"action\": \"create_space\", \"model\": …, \"dimension\": …} or {\"action\": \"create_organization\", \"name\": …, \"slug\": …}")?;
     match wish {
         Wish::Migrate {} => Ok(json!({ "applied": migrate(context).await? })),
+        Wish::MaintainMonths {} => {
+            let dropped = migrator::maintain_months(&Database::owner(&context.owner_url)?).await?;
+            Ok(json!({ "dropped": dropped }))
+        }
         Wish::CreateSpace { model, dimension } => {
             ensure!(
                 (1..=limits::VECTOR_DIMENSION).contains(&dimension) && !model.trim().is_empty(),

@@ -78,11 +78,13 @@ pub enum Scope {
     EscalationsRead,
     /// Open and work on tickets, and answer in their conversations.
     EscalationsWrite,
+    /// Read dashboards: figures of the whole organization, and the questions that were not answered.
+    DashboardsRead,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 30] = [
+    pub const ALL: [Scope; 31] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -113,6 +115,7 @@ impl Scope {
         Scope::FeedbackWrite,
         Scope::EscalationsRead,
         Scope::EscalationsWrite,
+        Scope::DashboardsRead,
     ];
 
     /// The spelling in the database and in the API.
@@ -149,6 +152,7 @@ impl Scope {
             Scope::FeedbackWrite => "feedback:write",
             Scope::EscalationsRead => "escalations:read",
             Scope::EscalationsWrite => "escalations:write",
+            Scope::DashboardsRead => "dashboards:read",
         }
     }
 

@@ -380,3 +380,27 @@ pub const ESCALATE_AFTER_ABSTENTIONS_MOST: u32 = 100;
 pub const CRITICISM_CHARACTERS: usize = 4_000;
 /// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.
 pub const IMPACT_ANSWERS: i64 = 10_000;
+/// Days of a dashboard's period when nobody says.
+pub const DASHBOARD_DAYS_DEFAULT: i32 = 30;
+/// Days of a dashboard's period at most: two years.
+pub const DASHBOARD_DAYS: i32 = 731;
+/// Seconds that a figure may be behind before whoever looks has its day counted anew.
+pub const DASHBOARD_LAG_SECONDS: f64 = 20.0;
+/// Days that are counted anew for one look at a dashboard, newest first; the daily schedule does the others.
+pub const DASHBOARD_REFRESHED_DAYS: i64 = 62;
+/// Seconds after which a look at a dashboard begins to count no other day: the function has 28.
+pub const DASHBOARD_REFRESH_SECONDS: u64 = 12;
+/// Rows of a dashboard's categories, places and devices.
+pub const DASHBOARD_TOP: i64 = 10;
+/// Chatbots that a dashboard's costs name.
+pub const DASHBOARD_CHATBOTS: i64 = 100;
+/// Rows of a CSV file of figures: some 3 MB, of the 6 that a function may answer.
+pub const EXPORT_ROWS: i64 = 20_000;
+/// Seconds after which the daily work begins nothing new: the function has 900. What is left is done a day later.
+pub const DAILY_WORK_SECONDS: u64 = 780;
+/// Days that the daily work counts anew for one organization.
+pub const DAILY_WORK_DAYS: i64 = 800;
+/// Rows that one statement expires or deletes.
+pub const SWEPT_AT_ONCE: i64 = 1_000;
+/// Such statements of one class and organization a day: ten million rows.
+pub const SWEEPS: u32 = 10_000;

@@ -37,7 +37,7 @@ impl Default for Settings {
         Self {
             time_zone: "UTC".into(),
             locale: "en".into(),
-            fiscal_year_start_month: 1,
+            fiscal_year_start_month: 7,
             sla_ms: 1_000,
             qoe_weights: QoeWeights::default(),
             pii_policy: PiiPolicy::default(),

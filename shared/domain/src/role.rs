@@ -63,7 +63,13 @@ const SCOPES: [(Role, &[Scope]); 8] = [
     ),
     (
         Role::Executive,
-        &[Scope::CollectionsRead, Scope::ChatbotsRead, Scope::AiModelsRead, Scope::ProductsRead],
+        &[
+            Scope::CollectionsRead,
+            Scope::ChatbotsRead,
+            Scope::AiModelsRead,
+            Scope::ProductsRead,
+            Scope::DashboardsRead,
+        ],
     ),
     (
         Role::Technical,
@@ -76,6 +82,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::ChatbotsRead,
             Scope::AiModelsRead,
             Scope::ProductsRead,
+            Scope::DashboardsRead,
         ],
     ),
     (
@@ -94,6 +101,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::FeedbackWrite,
             Scope::EscalationsRead,
             Scope::EscalationsWrite,
+            Scope::DashboardsRead,
         ],
     ),
     (Role::Client, &[Scope::Chat, Scope::Search, Scope::FeedbackWrite]),

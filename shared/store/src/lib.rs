@@ -46,6 +46,9 @@ pub mod feedback;
 pub mod reviews;
 pub mod escalations;
 pub mod admin_feedback;
+pub mod metrics;
+pub mod metric_lists;
+pub mod retention;
 
 pub use database::Database;
 pub use error::{Error, Result};

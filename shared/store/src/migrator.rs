@@ -70,13 +70,42 @@ async fn migrate_locked(client: &Client, target: &Target<'_>) -> anyhow::Result<
     check_pgvector(client).await?;
     set_password(client, target.application_url).await?;
     ensure_space(client, target.embedding_model, target.embedding_dimension).await?;
+    ensure_months(client).await?;
+    Ok(applied)
+}
+
+async fn ensure_months(client: &Client) -> anyhow::Result<()> {
     client
         .batch_execute(
             "SELECT docent.ensure_month(now()::date), docent.ensure_month((now() + interval '1 month')::date)",
         )
         .await
-        .context("make the partitions of this month and the next")?;
-    Ok(applied)
+        .context("make the partitions of this month and the next")
+}
+
+/// Makes the partitions of this month and the next, and drops those of months of which nothing is left. The names of what
+/// was dropped.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn maintain_months(owner: &Database) -> anyhow::Result<Vec<String>> {
+    let client = owner.client().await.context("connect as the owner")?;
+    ensure_months(&client).await?;
+    let mut dropped = Vec::new();
+    for row in client.query_typed("SELECT docent.old_months()", &[]).await.context("list old months")? {
+        let name: String = row.get(0);
+        // A transaction each: a lock on one month is not held while another is looked at.
+        let rows = client
+            .query_typed("SELECT docent.drop_if_empty($1)", &[(&name, Type::TEXT)])
+            .await
+            .with_context(|| format!("drop {name}"))?;
+        if rows.first().is_some_and(|row| row.get(0)) {
+            tracing::info!(partition.name = name, "month dropped, of which nothing was left");
+            dropped.push(name);
+        }
+    }
+    owner.put_back(client);
+    Ok(dropped)
 }
 
 async fn apply(client: &Client) -> anyhow::Result<Vec<String>> {

@@ -51,7 +51,7 @@ async fn errors_say_what_to_do() {
         (&["--embedder", "instant"], "error: a stack runs in"),
         (
             &["invoke", "ingest", "nowhere.json"],
-            "error: read nowhere.json (functions: admin, chat, feedback, ingest, migrate; examples: events/FUNCTION/)",
+            "error: read nowhere.json (functions: admin, aggregate, chat, dashboards, feedback, ingest, migrate; examples: events/FUNCTION/)",
         ),
     ] {
         let error = error_of(arguments).await;

@@ -44,7 +44,7 @@ fn environment(value: &str, resolver: &Resolver) -> anyhow::Result<Option<String
 fn reads_the_template_that_deploys() {
     let template = ours();
     let names: Vec<_> = template.functions().iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["migrate", "ingest", "chat", "admin", "feedback"]);
+    assert_eq!(names, ["migrate", "ingest", "chat", "admin", "feedback", "dashboards", "aggregate"]);
     let chat = template.function("chat").unwrap();
     assert_eq!(chat.timeout, Duration::from_secs(300));
     let (streamed, buffered): (Vec<_>, Vec<_>) =
@@ -56,9 +56,12 @@ fn reads_the_template_that_deploys() {
     }
     for route in buffered {
         let function = template.function_by_id(&route.function).unwrap();
-        assert!(["admin", "feedback"].contains(&function.name.as_str()), "{route}");
+        assert!(["admin", "feedback", "dashboards"].contains(&function.name.as_str()), "{route}");
         assert!(route.timeout > function.timeout, "{route}");
     }
+    let clocks: Vec<_> = template.schedules().iter().map(|schedule| schedule.function.as_str()).collect();
+    assert_eq!(clocks, ["MigrateFunction", "IngestFunction", "AggregateFunction"], "an idle stack's clocks");
+    assert!(template.schedules().iter().all(|schedule| schedule.expression == "rate(1 day)"));
     let sources = template.queue_sources();
     assert_eq!(
         sources.iter().map(|source| source.queue.as_str()).collect::<Vec<_>>(),
@@ -176,6 +179,21 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("feedback"), feedback);
+    let dashboards = [
+        "DATABASE_READ_URL",
+        "DATABASE_URL",
+        "IDENTITY_HASH_KEY",
+        "OIDC_ALGORITHMS",
+        "OIDC_AUDIENCE",
+        "OIDC_ISSUER",
+        "OIDC_JWKS_URL",
+        "OIDC_PRESET",
+        "PUBLIC_URL",
+        "SESSION_TOKEN_KEY",
+        "SESSION_TOKEN_KEY_PREVIOUS",
+    ];
+    assert_eq!(names("dashboards"), dashboards);
+    assert_eq!(names("aggregate"), ["DATABASE_URL"]);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",

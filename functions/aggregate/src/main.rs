@@ -1,0 +1,19 @@
+//! `aggregate`: what the clock starts once a day. Counts what was written, ends what was left, deletes what has passed its
+//! time.
+
+mod handler;
+
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use metrics::Metrics;
+use runtime::{config, logs};
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let database = store::Database::new(&config::text("DATABASE_URL")?)?;
+    let metrics = Arc::new(Metrics { reading: database.clone(), database });
+    let handle =
+        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&metrics), event.payload));
+    run(handle).await.map_err(|error| anyhow::anyhow!(error))
+}

@@ -1,0 +1,26 @@
+//! `dashboards`: figures for executives, engineers and those who serve people, over HTTP.
+
+mod chatbots;
+mod client_service;
+mod context;
+mod documents;
+mod executive;
+mod export;
+mod figures;
+mod problems;
+mod routes;
+mod technical;
+
+use runtime::{config, logs};
+use std::sync::Arc;
+use store::Database;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let database = Database::new(&config::text("DATABASE_URL")?)?;
+    let access = context::access(&database)?;
+    let metrics = context::metrics(database)?;
+    let app = routes::app(Arc::new(metrics), access, &config::optional("PUBLIC_URL"));
+    lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))
+}

@@ -1,0 +1,100 @@
+//! What has passed its time: sessions that nobody uses any more, and rows that the organization wants to keep no longer. Each
+//! statement takes a batch and says how many it took.
+
+use crate::{Result, TenantTx, sql, tenant::Params};
+use jiff::{Timestamp, civil::Date};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+/// Writes down that sessions have expired.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn expire_sessions(tx: &TenantTx, limit: i64) -> Result<u64> {
+    tx.execute(sql!("sessions/expire"), &[(&limit, Type::INT8)]).await
+}
+
+/// Until when the organization's messages and logs go.
+#[derive(Debug, Clone, Copy)]
+pub struct Horizons {
+    /// Messages and sessions; `None`: they stay.
+    pub messages: Option<MessageHorizon>,
+    /// Logs of searches with a smaller id.
+    pub logs_before: Option<Uuid>,
+}
+
+/// Until when messages go.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageHorizon {
+    /// The first day that stays, by the organization's clock.
+    pub day: Date,
+    /// When it begins.
+    pub instant: Timestamp,
+    /// The smallest id of that moment.
+    pub before: Uuid,
+}
+
+/// What the organization's settings say of today.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn horizons(tx: &TenantTx) -> Result<Horizons> {
+    let row = tx.query_one(sql!("retention/horizons"), &[]).await?;
+    let messages = row.get::<_, Option<Date>>("messages_from").map(|day| MessageHorizon {
+        day,
+        instant: row.get("messages_before_instant"),
+        before: row.get("messages_before"),
+    });
+    Ok(Horizons { messages, logs_before: row.get("logs_before") })
+}
+
+/// Says that days before this one are not to be counted anew.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn advance(tx: &TenantTx, messages_from: Date) -> Result<()> {
+    tx.execute(sql!("retention/advance"), &[(&messages_from, Type::DATE)]).await?;
+    Ok(())
+}
+
+/// A class of rows that goes by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// What was said.
+    Messages,
+    /// What supports it.
+    Citations,
+    /// What was searched for it.
+    RetrievalLogs,
+}
+
+/// Deletes rows of a class with a smaller id.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep(tx: &TenantTx, class: Class, before: Uuid, limit: i64) -> Result<u64> {
+    let params: Params<'_> = &[(&before, Type::UUID), (&limit, Type::INT8)];
+    match class {
+        Class::Messages => tx.execute(sql!("retention/sweep_messages"), params).await,
+        Class::Citations => tx.execute(sql!("retention/sweep_citations"), params).await,
+        Class::RetrievalLogs => tx.execute(sql!("retention/sweep_retrieval_logs"), params).await,
+    }
+}
+
+/// Deletes sessions of before, of which no message is left.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep_sessions(tx: &TenantTx, before: Timestamp, limit: i64) -> Result<u64> {
+    let params: Params<'_> = &[(&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
+    tx.execute(sql!("retention/sweep_sessions"), params).await
+}
+
+/// Deletes facts whose time has passed by the organization's own setting.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep_events(tx: &TenantTx, limit: i64) -> Result<u64> {
+    let row = tx.query_one(sql!("retention/sweep_events"), &[(&limit, Type::INT8)]).await?;
+    Ok(u64::try_from(row.get::<_, i64>("swept")).unwrap_or_default())
+}

@@ -1,0 +1,9 @@
+-- Of which no message is left. What goes because its time has passed stays counted.
+DELETE FROM docent.sessions r
+ WHERE r.organization_id = docent.current_organization()
+   AND r.id IN (SELECT s.id FROM docent.sessions s
+                 WHERE s.organization_id = docent.current_organization() AND s.started_at < $1 AND s.last_activity_at < $1
+                   AND NOT EXISTS (SELECT FROM docent.messages m
+                                    WHERE m.organization_id = docent.current_organization() AND m.session_id = s.id)
+                 LIMIT $2)
+   AND (SELECT set_config('docent.sweeping', 'on', true)) = 'on'

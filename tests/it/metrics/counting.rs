@@ -1,0 +1,305 @@
+//! Days are counted once, whatever happens while they are: twice, by several at once, killed in the middle, written to.
+
+use super::{CONVERSATIONS, json};
+use jiff::civil::Date;
+use metrics::Metrics;
+use serde_json::Value;
+use std::time::Duration;
+use store::metrics as figures;
+use tests::{Organization, TestDatabase, database};
+use tokio_postgres::Client;
+
+/// A connection of the application inside an organization, with what makes conversations.
+pub async fn inside(database: &TestDatabase, organization: &Organization) -> Client {
+    let client = database.application().await;
+    client.batch_execute(&format!("SET app.organization_id = '{}'", organization.id)).await.unwrap();
+    client.batch_execute(CONVERSATIONS).await.unwrap();
+    client
+}
+
+pub fn metrics(database: &TestDatabase) -> Metrics {
+    Metrics { database: database.database.clone(), reading: database.database.clone() }
+}
+
+async fn converse(client: &Client, organization: &Organization, sessions: i32) {
+    let sql = "SELECT pg_temp.converse($1, ARRAY[$2::uuid], now() - interval '6 days', now() - interval '1 hour', $3)";
+    client.execute(sql, &[&organization.id.0, &organization.chatbot.0, &sessions]).await.unwrap();
+}
+
+/// All that was counted, without when.
+pub async fn counted(client: &Client) -> Value {
+    let sql = "SELECT jsonb_build_object(
+        'days', (SELECT jsonb_agg(to_jsonb(d) - 'id' - 'created_at' ORDER BY d.metric_date, d.chatbot_id) FROM docent.daily_metrics d),
+        'sessions', (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.day, s.category, s.status) FROM docent.mv_sessions_daily s),
+        'categories', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.category) FROM docent.mv_category_daily c))";
+    json(client, sql, &[]).await
+}
+
+async fn dirty(client: &Client) -> Vec<Date> {
+    let rows = client.query("SELECT DISTINCT day FROM docent.metric_days ORDER BY day", &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+async fn roll_up(organization: &Organization, day: Date) {
+    let tx = organization.tx().await;
+    assert!(figures::roll_up(&tx, day).await.unwrap());
+    tx.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twice_at_once_or_killed_a_day_is_counted_the_same() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 300).await;
+    let days = dirty(&client).await;
+    assert!(days.len() >= 6, "{days:?}");
+
+    // A young mark waits: not every message of a busy day has it counted anew.
+    let tx = acme.tx().await;
+    let young = figures::dirty_days(&tx, None, 600.0, 100).await.unwrap();
+    let all = figures::dirty_days(&tx, None, 0.0, 100).await.unwrap();
+    let newest = figures::dirty_days(&tx, None, 0.0, 2).await.unwrap();
+    drop(tx);
+    assert_eq!((young.len(), all.len()), (0, days.len()));
+    assert_eq!(newest, [days[days.len() - 1], days[days.len() - 2]]);
+
+    // Broken off before it is committed, it has not happened: nothing is counted, and the day is still to be.
+    for day in &days {
+        let tx = acme.tx().await;
+        figures::roll_up(&tx, *day).await.unwrap();
+        drop(tx);
+    }
+    assert_eq!((counted(&client).await["days"].clone(), dirty(&client).await), (Value::Null, days.clone()));
+
+    let all = async || {
+        for day in &days {
+            roll_up(&acme, *day).await;
+        }
+    };
+    all().await;
+    let once = counted(&client).await;
+    assert_eq!(once["days"].as_array().map(Vec::len), Some(days.len()));
+    assert_eq!(dirty(&client).await, []);
+    all().await;
+    assert_eq!(counted(&client).await, once, "twice");
+    tokio::join!(all(), all(), all(), all());
+    assert_eq!(counted(&client).await, once, "four at once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_killed_at_any_moment_leaves_nothing_half() {
+    let database = database().await;
+    let Some(admin) = database.admin().await else { return };
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 300).await;
+    let mut killed_in_the_middle = 0;
+    // Later and later after its beginning, until it gets through before it is killed.
+    for step in 1_u64.. {
+        assert!(step < 200, "no run gets through");
+        let again = "INSERT INTO docent.metric_days (organization_id, day, mark)
+                     SELECT DISTINCT organization_id, (started_at AT TIME ZONE 'UTC')::date, '1'::xid8 FROM docent.sessions
+                     ON CONFLICT DO NOTHING";
+        client.execute(again, &[]).await.unwrap();
+        // With connections of its own: a killed one is nobody else's.
+        let own = store::Database::new(&database.application_url).unwrap();
+        let worker = Metrics { database: own.clone(), reading: own };
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(step * 8)).await;
+            let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                         WHERE datname = current_database() AND application_name = 'docent' AND state <> 'idle'";
+            admin.query_one(kill, &[]).await.unwrap().get::<_, i64>(0)
+        };
+        let (report, killed) = tokio::join!(worker.daily_of("acme"), kill);
+        let got_through = matches!(&report, Ok(Some(report)) if report.failed == 0);
+        if got_through && killed == 0 && killed_in_the_middle > 0 {
+            break;
+        }
+        killed_in_the_middle += killed;
+        // A day is counted whole or not at all: what is counted is what it would be if it were counted now.
+        let (so_far, left) = (counted(&client).await, dirty(&client).await);
+        for row in client.query("SELECT DISTINCT metric_date FROM docent.daily_metrics", &[]).await.unwrap() {
+            let day = row.get(0);
+            if !left.contains(&day) {
+                roll_up(&acme, day).await;
+            }
+        }
+        assert_eq!(counted(&client).await, so_far, "after {} ms", step * 8);
+    }
+    assert!(killed_in_the_middle > 0, "somebody was killed");
+    let after = counted(&client).await;
+    for row in client.query("SELECT DISTINCT metric_date FROM docent.daily_metrics", &[]).await.unwrap() {
+        roll_up(&acme, row.get(0)).await;
+    }
+    assert_eq!(counted(&client).await, after);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_while_a_day_is_counted_is_counted_next_time() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let (client, writer) = (inside(&database, &acme).await, inside(&database, &acme).await);
+    converse(&client, &acme, 30).await;
+    for day in dirty(&client).await {
+        roll_up(&acme, day).await;
+    }
+    let messages = "SELECT coalesce(sum(total_messages), 0) FROM docent.daily_metrics";
+    let sum = async || client.query_one(messages, &[]).await.unwrap().get::<_, i64>(0);
+    let before = sum().await;
+    let write = "INSERT INTO docent.messages (id, organization_id, session_id, sequence_number, role, content)
+                 SELECT pg_temp.id_at(now()), organization_id, id, next_sequence, 'user', 'late' FROM docent.sessions LIMIT 1";
+    let today: Date = client.query_one("SELECT (now() AT TIME ZONE 'UTC')::date", &[]).await.unwrap().get(0);
+
+    // Written before the count begins, committed when it is over.
+    writer.batch_execute(&format!("BEGIN; {write}")).await.unwrap();
+    roll_up(&acme, today).await;
+    writer.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(sum().await, before);
+    assert!(dirty(&client).await.contains(&today), "its mark stays");
+
+    // Written and committed between the count's beginning and its end: writers do not wait for it.
+    let tx = acme.tx().await;
+    figures::roll_up(&tx, today).await.unwrap();
+    let written = tokio::time::timeout(Duration::from_secs(10), writer.batch_execute(write)).await;
+    written.expect("a writer waits for nobody").unwrap();
+    tx.finish().await.unwrap();
+    assert_eq!(sum().await, before + 1);
+    assert!(dirty(&client).await.contains(&today), "its mark stays");
+    roll_up(&acme, today).await;
+    assert_eq!(sum().await, before + 2);
+    assert!(!dirty(&client).await.contains(&today));
+}
+
+#[tokio::test]
+async fn another_time_zone_or_measure_counts_everything_anew() {
+    let database = database().await;
+    let (acme, globex) =
+        (Organization::create(&database, "acme").await, Organization::create(&database, "globex").await);
+    let (client, others) = (inside(&database, &acme).await, inside(&database, &globex).await);
+    converse(&client, &acme, 60).await;
+    converse(&others, &globex, 20).await;
+    let work = async |slug: &str| metrics(&database).daily_of(slug).await.unwrap().unwrap();
+    work("acme").await;
+    work("globex").await;
+    let (utc, foreign) = (counted(&client).await, counted(&others).await);
+    let total = |counted: &Value, name: &str| -> f64 {
+        counted["days"].as_array().unwrap().iter().filter_map(|day| day[name].as_f64()).sum()
+    };
+    for settings in [
+        r#"{"time_zone": "Pacific/Auckland"}"#,
+        r#"{"time_zone": "Pacific/Auckland", "sla_ms": 400}"#,
+        r#"{"time_zone": "Pacific/Auckland", "sla_ms": 400, "qoe_weights": {"technical": 1, "interaction": 0}}"#,
+    ] {
+        let settings: Value = serde_json::from_str(settings).unwrap();
+        let before = counted(&client).await;
+        client.execute("UPDATE docent.organizations SET settings = $1", &[&settings]).await.unwrap();
+        assert!(work("acme").await.days >= 6, "{settings}");
+        let now = counted(&client).await;
+        assert_ne!(now, before, "{settings}");
+        for name in ["total_sessions", "total_messages", "total_tokens_used"] {
+            assert_eq!(total(&now, name), total(&utc, name), "{settings}: {name} is what it was");
+        }
+    }
+    // What is no time zone is none, and what does not count does not count anew.
+    let before = counted(&client).await;
+    let settings = serde_json::json!({ "time_zone": "Nowhere/Land" });
+    client.execute("UPDATE docent.organizations SET settings = $1", &[&settings]).await.unwrap();
+    work("acme").await;
+    assert_eq!(counted(&client).await, utc);
+    assert_ne!(before, utc);
+    client.batch_execute("UPDATE docent.organizations SET settings = settings || '{\"locale\": \"mi\"}'; UPDATE docent.sessions SET title = 'x', tags = '{a}'").await.unwrap();
+    assert_eq!(work("acme").await.days, 0);
+    assert_eq!(counted(&others).await, foreign, "another organization's days are its own");
+}
+
+#[tokio::test]
+async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 40).await;
+    let metrics = metrics(&database);
+    metrics.daily_of("acme").await.unwrap();
+    assert!(counted(&client).await["categories"].is_array());
+    assert_eq!(client.execute("DELETE FROM docent.chatbots", &[]).await.unwrap(), 1);
+    let report = metrics.daily_of("acme").await.unwrap().unwrap();
+    assert!(report.failed == 0 && report.days >= 6, "{report:?}");
+    assert_eq!(
+        counted(&client).await,
+        serde_json::json!({ "days": null, "sessions": null, "categories": null })
+    );
+    // The operator deletes a whole organization, and nothing is in the way.
+    let owner = database.owner().await;
+    owner.batch_execute(&format!("SET app.organization_id = '{}'", acme.id)).await.unwrap();
+    assert_eq!(owner.execute("DELETE FROM docent.organizations", &[]).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn figures_are_read_where_they_are_to_be_read() {
+    let (database, replica) = (database().await, database().await);
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 40).await;
+    metrics(&database).daily_of("acme").await.unwrap();
+    // A replica that has not heard of anything yet: keys are checked where they are kept, figures are read here.
+    let behind = Metrics { database: database.database.clone(), reading: replica.database.clone() };
+    let asked = metrics::period::Asked::default();
+    assert_eq!(behind.executive(&acme.caller(), asked).await.unwrap().totals.sessions, 0);
+    let here = metrics(&database).executive(&acme.caller(), asked).await.unwrap();
+    assert_eq!((here.totals.sessions, here.queries.fiscal_year), (40, 40));
+}
+
+#[tokio::test]
+async fn a_file_has_an_edge() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 1).await;
+    let metrics = metrics(&database);
+    metrics.daily_of("acme").await.unwrap();
+    for number in 1..=27 {
+        acme.chatbot_named(&format!("Bot {number}")).await;
+    }
+    let rows = "INSERT INTO docent.daily_metrics
+                SELECT r.*
+                  FROM (SELECT * FROM docent.daily_metrics ORDER BY metric_date DESC LIMIT 1) d
+                 CROSS JOIN docent.chatbots c CROSS JOIN generate_series(1, 715) n
+                 CROSS JOIN LATERAL jsonb_populate_record(NULL::docent.daily_metrics, to_jsonb(d) || jsonb_build_object(
+                        'id', gen_random_uuid(), 'metric_date', (now() AT TIME ZONE 'UTC')::date - 8 - n, 'chatbot_id', c.id)) r
+                 ORDER BY n LIMIT $1";
+    let there = "SELECT count(*) FROM docent.daily_metrics";
+    let there: i64 = client.query_one(there, &[]).await.unwrap().get(0);
+    let most = domain::limits::EXPORT_ROWS - there;
+    client.execute(rows, &[&most]).await.unwrap();
+    let today: Date = client.query_one("SELECT (now() AT TIME ZONE 'UTC')::date", &[]).await.unwrap().get(0);
+    let from = Some(today - jiff::ToSpan::days(domain::limits::DASHBOARD_DAYS - 1));
+    let asked = metrics::period::Asked { from, to: None };
+    let file = metrics.export(&acme.caller(), asked).await.unwrap();
+    let lines = file.csv.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(i64::try_from(lines).unwrap(), domain::limits::EXPORT_ROWS + 1, "with its head");
+    assert!(file.csv.len() < 4_500_000, "{} bytes are less than a function may answer", file.csv.len());
+    let sql = rows.replace("- 8 - n", "- 8");
+    assert_eq!(client.execute(&sql, &[&1_i64]).await.unwrap(), 1);
+    let refused = metrics.export(&acme.caller(), asked).await;
+    assert!(matches!(&refused, Err(metrics::Refusal::Invalid { pointer: "?from", .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn one_day_can_be_counted_anew_at_any_time() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 60).await;
+    let metrics = metrics(&database);
+    metrics.daily_of("acme").await.unwrap();
+    let right = counted(&client).await;
+    let day: Date =
+        client.query_one("SELECT min(metric_date) FROM docent.daily_metrics", &[]).await.unwrap().get(0);
+    client.execute("DELETE FROM docent.daily_metrics WHERE metric_date = $1", &[&day]).await.unwrap();
+    assert_ne!(counted(&client).await, right);
+    assert_eq!(metrics.recount("acme", day).await.unwrap(), Some(true));
+    assert_eq!(counted(&client).await, right);
+    assert_eq!(metrics.recount("nobody", day).await.unwrap(), None);
+    assert_eq!(metrics.daily_of("nobody").await.unwrap(), None);
+}

@@ -1,0 +1,370 @@
+//! A month of two organizations in two time zones through the real stack: every figure of every dashboard beside its
+//! recomputation from sessions and messages.
+
+use super::{CONVERSATIONS, RECOMPUTED, assert_same, json};
+use crate::stack::support::{Shared, stack};
+use http::{Method, StatusCode};
+use jiff::{ToSpan as _, civil::Date};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tests::database::connect;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// An organization with a month behind it.
+struct Month<'a> {
+    shared: &'a Shared,
+    key: String,
+    slug: String,
+    organization: Uuid,
+    chatbots: Vec<Uuid>,
+    /// As a superuser, with the recomputation at hand: what the application's role owned would be a hole in its walls.
+    client: Client,
+    from: Date,
+    today: Date,
+    zone: &'static str,
+}
+
+const SESSIONS: i32 = 700;
+
+async fn month<'a>(shared: &'a Shared, slug: &str, zone: &'static str) -> Month<'a> {
+    let made = shared.organization(slug).await;
+    let id = |value: &Value| value.as_str().expect("an id").parse::<Uuid>().expect("an id");
+    let key = made["api_key"].as_str().expect("a key").to_owned();
+    let (status, second) =
+        shared.call(&key, Method::POST, "/api/v1/chatbots", json!({ "name": "Second" }).to_string()).await;
+    assert_eq!(status, StatusCode::CREATED, "{second}");
+    let (organization, chatbots) =
+        (id(&made["organization_id"]), vec![id(&made["chatbot_id"]), id(&second["id"])]);
+    let client = connect(shared.stack.urls.admin.as_deref().expect("the stack's own server")).await;
+    // What a foreign key deletes along is deleted as the owner, who is behind the wall.
+    client.batch_execute(&format!("SET app.organization_id = '{organization}'")).await.expect("inside");
+    let settings = json!({ "time_zone": zone, "fiscal_year_start_month": 4, "sla_ms": 1200, "session_expiry_hours": 8_760,
+                           "qoe_weights": { "technical": 0.6, "interaction": 0.4 } });
+    client
+        .execute("UPDATE docent.organizations SET settings = $1 WHERE id = $2", &[&settings, &organization])
+        .await
+        .expect("settings");
+    client.batch_execute(CONVERSATIONS).await.expect("what makes conversations");
+    client.batch_execute(RECOMPUTED).await.expect("what counts them");
+    client
+        .execute("INSERT INTO rules VALUES ($1, $2, 1200, 0.6, 0.4)", &[&organization, &zone])
+        .await
+        .expect("rules");
+    let today = "SELECT (now() AT TIME ZONE $1)::date";
+    let today: Date = client.query_one(today, &[&zone]).await.expect("a day").get(0);
+    let month = Month {
+        shared,
+        key,
+        slug: slug.into(),
+        organization,
+        chatbots,
+        client,
+        from: today - 34.days(),
+        today,
+        zone,
+    };
+    month.converse(SESSIONS).await;
+    month
+}
+
+impl Month<'_> {
+    async fn converse(&self, sessions: i32) {
+        let sql =
+            "SELECT pg_temp.converse($1, $2, now() - interval '34 days', now() - interval '5 minutes', $3)";
+        self.client
+            .execute(sql, &[&self.organization, &self.chatbots, &sessions])
+            .await
+            .expect("conversations");
+    }
+
+    /// Other tests have the daily work done for everybody: what it would change is changed when it is time for it.
+    async fn expire_after(&self, hours: i32) {
+        let sql = "UPDATE docent.organizations SET settings = settings || jsonb_build_object('session_expiry_hours', $2::integer)
+                    WHERE id = $1";
+        self.client.execute(sql, &[&self.organization, &hours]).await.expect("settings");
+    }
+
+    async fn daily(&self) -> Value {
+        let wish = json!({ "action": "daily", "organization": self.slug });
+        self.shared.stack.invoke("aggregate", &wish).await.expect("the daily work")
+    }
+
+    /// Lets time pass since something was written: who looks then has it counted.
+    async fn later(&self) {
+        let sql = "INSERT INTO docent.metric_days (organization_id, day, mark, dirty_since)
+                   SELECT DISTINCT organization_id, day, '1'::xid8, now() - interval '1 hour' FROM docent.metric_days
+                    WHERE organization_id = $1 ON CONFLICT DO NOTHING";
+        self.client.execute(sql, &[&self.organization]).await.expect("marks");
+    }
+
+    async fn read(&self, path: &str) -> Value {
+        let (status, answer) =
+            self.shared.call(&self.key, Method::GET, &format!("/api/v1/dashboards/{path}"), "").await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    }
+
+    async fn figures(&self, from: Date, to: Date, chatbot: Option<Uuid>) -> Value {
+        json(&self.client, "SELECT pg_temp.figures($1, $2, $3)", &[&from, &to, &chatbot]).await
+    }
+
+    async fn latency(&self, from: Date, to: Date, chatbot: Option<Uuid>) -> Value {
+        let exact = json(&self.client, "SELECT pg_temp.latency($1, $2, $3)", &[&from, &to, &chatbot]).await;
+        let rounded = |value: &Value| value.as_u64().map(two_digits);
+        let exact = exact.as_object().expect("an object").iter();
+        exact
+            .map(|(name, value)| (name.clone(), json!(rounded(value))))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
+    async fn everything_is_as_it_was_said(&self) {
+        let (from, today) = (self.from, self.today);
+        self.executive(from, today).await;
+        self.executive(today - 9.days(), today - 3.days()).await;
+        self.compared(today - 13.days(), today).await;
+        self.technical(from, today).await;
+        self.client_service(from, today).await;
+        for chatbot in &self.chatbots {
+            self.chatbot(*chatbot, from, today).await;
+        }
+        self.exported(from, today).await;
+    }
+
+    async fn executive(&self, from: Date, to: Date) {
+        let served = self.read(&format!("executive?from={from}&to={to}")).await;
+        let sql = "SELECT pg_temp.executive($1, $2, $3, $4, $5)";
+        // Now, not when the test began: a day may end meanwhile.
+        let calendar = "SELECT d.today, date_trunc('month', d.today::timestamp)::date,
+                               make_date(extract(year FROM d.today - interval '3 months')::integer, 4, 1)
+                          FROM (SELECT (now() AT TIME ZONE $1)::date AS today) d";
+        let row = self.client.query_one(calendar, &[&self.zone]).await.expect("a calendar");
+        let (today, month, fiscal): (Date, Date, Date) = (row.get(0), row.get(1), row.get(2));
+        let expected = json(&self.client, sql, &[&from, &to, &today, &month, &fiscal]).await;
+        assert_same("executive", &served, &expected);
+        of_the_seed(&served);
+    }
+
+    async fn compared(&self, from: Date, to: Date) {
+        let served = self.read(&format!("executive/compare?from={from}&to={to}")).await;
+        let days = (to - from).get_days() + 1;
+        let (first, last) = (from - i64::from(days).days(), from - 1.day());
+        assert_eq!(served["previous_period"], json!({ "from": first, "to": last }));
+        let (current, previous) = (self.figures(from, to, None).await, self.figures(first, last, None).await);
+        assert_same("current", &served["current"], &current);
+        assert_same("previous", &served["previous"], &previous);
+        for name in ["sessions", "answers", "tokens", "avg_qoe", "nps"] {
+            let number = |of: &Value| of[name].as_f64().unwrap_or_else(|| panic!("{name}: {of}"));
+            let difference = number(&current) - number(&previous);
+            assert!((number(&served["difference"]) - difference).abs() < 1e-6, "{name}: {served}");
+        }
+        let sql = "SELECT to_jsonb(($1::text::numeric - $2::text::numeric)::text)";
+        let cost = |of: &Value| of["cost"].as_str().expect("money").to_owned();
+        let difference = json(&self.client, sql, &[&cost(&current), &cost(&previous)]).await;
+        assert_eq!(served["difference"]["cost"], difference);
+    }
+
+    async fn technical(&self, from: Date, to: Date) {
+        let served = self.read(&format!("technical?from={from}&to={to}")).await;
+        assert_same("figures", &served["figures"], &self.figures(from, to, None).await);
+        assert_same("latency", &served["latency_ms"], &self.latency(from, to, None).await);
+        let models = json(&self.client, "SELECT pg_temp.models($1, $2)", &[&from, &to]).await;
+        assert_same("models", &served["models"], &models);
+        let chatbots = json(&self.client, "SELECT pg_temp.chatbots($1, $2)", &[&from, &to]).await;
+        assert_same("chatbots", &served["chatbots"], &chatbots);
+        assert_eq!(served["ingestion"], json!({ "documents": {}, "jobs": {} }), "this organization has none");
+    }
+
+    async fn client_service(&self, from: Date, to: Date) {
+        let served = self.read(&format!("client-service?from={from}&to={to}")).await;
+        assert_same("figures", &served["figures"], &self.figures(from, to, None).await);
+        let standings = json(&self.client, "SELECT pg_temp.standings($1, $2)", &[&from, &to]).await;
+        assert_same("sessions", &served["sessions"], &standings);
+        let mut by_status = std::collections::BTreeMap::<&str, i64>::new();
+        for standing in standings.as_array().expect("standings") {
+            *by_status.entry(standing["status"].as_str().expect("a status")).or_default() +=
+                standing["count"].as_i64().expect("a count");
+        }
+        assert_eq!(served["sessions_by_status"], json!(by_status));
+        for (list, sql) in [("unanswered", "unanswered"), ("low-confidence", "unsure")] {
+            let expected = json(&self.client, &format!("SELECT pg_temp.{sql}($1, $2)"), &[&from, &to]).await;
+            let mut cursor = String::new();
+            let mut ids = Vec::new();
+            loop {
+                let path = format!("client-service/{list}?from={from}&to={to}&limit=30{cursor}");
+                let page = self.read(&path).await;
+                for item in page["items"].as_array().expect("items") {
+                    let question = item["question"].as_str().expect("what was asked");
+                    assert!(question.starts_with("A question, number "), "{item}");
+                    ids.push(item["message_id"].clone());
+                }
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert!(ids.len() > 30, "more than a page: {}", ids.len());
+            assert_eq!(Value::from(ids.clone()), expected, "{list}");
+            let first: Vec<Value> = served[list.replace('-', "_")]["items"]
+                .as_array()
+                .expect("items")
+                .iter()
+                .map(|item| item["message_id"].clone())
+                .collect();
+            assert_eq!(first, ids[..20], "{list}: the dashboard shows the first of them");
+        }
+    }
+
+    async fn chatbot(&self, chatbot: Uuid, from: Date, to: Date) {
+        let served = self.read(&format!("chatbots/{chatbot}?from={from}&to={to}")).await;
+        let figures = self.figures(from, to, Some(chatbot)).await;
+        assert_same("figures", &served["figures"], &figures);
+        assert_same("latency", &served["latency_ms"], &self.latency(from, to, Some(chatbot)).await);
+        let sql = "SELECT pg_temp.platforms($1, $2, $3)";
+        let platforms = json(&self.client, sql, &[&from, &to, &chatbot]).await;
+        assert_same("platforms", &served["platform_breakdown"], &platforms);
+        for (of_the_seed, name) in [
+            ("total_sessions", "sessions"),
+            ("total_messages", "messages"),
+            ("avg_session_duration", "avg_session_duration_seconds"),
+            ("avg_response_time", "avg_response_time_ms"),
+            ("avg_satisfaction", "avg_user_satisfaction"),
+        ] {
+            assert_same(of_the_seed, &served[of_the_seed], &figures[name]);
+        }
+        // The view of the same thirty days says the same.
+        let sql = "SELECT jsonb_build_object('sessions', total_sessions, 'messages', total_messages,
+                          'avg_session_duration_seconds', round(avg_session_duration, 1),
+                          'avg_response_time_ms', round(avg_response_time, 1), 'avg_user_satisfaction', round(avg_satisfaction, 2))
+                     FROM docent.chatbot_performance_summary WHERE id = $1";
+        let view = json(&self.client, sql, &[&chatbot]).await;
+        let figures = self.figures(self.today - 29.days(), self.today, Some(chatbot)).await;
+        for name in view.as_object().expect("an object").keys() {
+            assert_same(name, &view[name], &figures[name]);
+        }
+    }
+
+    async fn exported(&self, from: Date, to: Date) {
+        let path = format!("/api/v1/dashboards/export.csv?from={from}&to={to}");
+        let (status, file) = self.shared.call(&self.key, Method::GET, &path, "").await;
+        assert_eq!(status, StatusCode::OK, "{file}");
+        let file = file.as_str().expect("text").to_owned();
+        let mut lines = file.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let columns = lines.next().expect("a head");
+        let place = |name: &str| columns.iter().position(|column| *column == name).expect("a column");
+        let wanted = [
+            "metric_date",
+            "chatbot",
+            "total_sessions",
+            "total_messages",
+            "unique_users",
+            "total_tokens_used",
+            "total_cost_usd",
+        ]
+        .map(place);
+        let mut rows: Vec<String> = lines.map(|line| wanted.map(|place| line[place]).join(",")).collect();
+        rows.sort();
+        let expected = json(&self.client, "SELECT pg_temp.exported($1, $2)", &[&from, &to]).await;
+        let mut expected: Vec<String> = serde_json::from_value(expected).expect("rows");
+        expected.sort();
+        assert!(rows.len() > 60, "a row each day and chatbot: {}", rows.len());
+        assert_eq!(rows, expected);
+    }
+}
+
+/// To two significant digits, up.
+fn two_digits(ms: u64) -> u64 {
+    let mut step = 1;
+    while ms / step >= 100 {
+        step *= 10;
+    }
+    ms.div_ceil(step) * step
+}
+
+/// The keys of the seed's appendix, and nothing else.
+fn of_the_seed(executive: &Value) {
+    let keys = |value: &Value| -> BTreeSet<String> {
+        value.as_object().expect("an object").keys().cloned().collect()
+    };
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(
+        keys(executive),
+        named(&["kpis", "timeseries", "top_categories", "top_locations", "device_breakdown"])
+    );
+    let kpis = &executive["kpis"];
+    assert_eq!(keys(kpis), named(&["queries_today", "queries_mtd", "queries_fy", "avg_qoe", "nps"]));
+    for count in ["queries_today", "queries_mtd", "queries_fy"] {
+        assert!(kpis[count].is_u64(), "{count} is a whole number: {kpis}");
+    }
+    assert!((0.0..=1.0).contains(&kpis["avg_qoe"].as_f64().expect("a number")), "{kpis}");
+    assert!((-100.0..=100.0).contains(&kpis["nps"].as_f64().expect("a number")), "{kpis}");
+    assert_eq!(keys(&executive["timeseries"]), named(&["queries", "qoe"]));
+    let items = [
+        (&executive["timeseries"]["queries"], named(&["date", "count"])),
+        (&executive["timeseries"]["qoe"], named(&["date", "value"])),
+        (&executive["top_categories"], named(&["category", "count"])),
+        (&executive["top_locations"], named(&["country", "region", "count"])),
+        (&executive["device_breakdown"], named(&["device", "count"])),
+    ];
+    for (list, names) in items {
+        let list = list.as_array().expect("a list");
+        assert!(!list.is_empty());
+        for item in list {
+            assert_eq!(keys(item), names);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_figure_of_every_dashboard_is_what_was_said() {
+    let shared = stack().await;
+    // Clocks in Havana go back at one in the morning, so that a midnight comes twice.
+    for (slug, zone) in [("metrics-havana", "America/Havana"), ("metrics-bangkok", "Asia/Bangkok")] {
+        let month = month(shared, slug, zone).await;
+        // Whoever looks a little later has it counted.
+        month.later().await;
+        month.everything_is_as_it_was_said().await;
+        // The schedule ends what nobody came back to, and counts it.
+        month.expire_after(24).await;
+        let report = month.daily().await;
+        assert_eq!((&report["failed"], &report["unfinished"]), (&json!(0), &json!(0)), "{report}");
+        month.expire_after(8_760).await;
+        let sql = "SELECT jsonb_build_array(count(*) FILTER (WHERE status = 'expired'),
+                          count(*) FILTER (WHERE status = 'active' AND last_activity_at < now() - interval '25 hours')) FROM served";
+        let expired = json(&month.client, sql, &[]).await;
+        assert!(expired[0].as_u64() > Some(150) && expired[1] == 0, "{expired}");
+        month.everything_is_as_it_was_said().await;
+        late_and_double(&month).await;
+        month.later().await;
+        month.everything_is_as_it_was_said().await;
+        let quality = json(
+            &month.client,
+            "SELECT to_jsonb(count(*)) FROM served WHERE status <> 'active' AND qoe_score IS DISTINCT FROM quality",
+            &[],
+        );
+        month.daily().await;
+        assert_eq!(quality.await, json!(0), "sessions that are over keep their quality");
+        let marks =
+            "SELECT to_jsonb(count(*)) FROM docent.metric_days JOIN rules ON organization = organization_id";
+        assert_eq!(json(&month.client, marks, &[]).await, json!(0));
+        assert_eq!(month.daily().await["days"], json!(0), "nothing is left to count");
+    }
+}
+
+/// Something of an old day comes now, something comes twice, something changes, something goes.
+async fn late_and_double(month: &Month<'_>) {
+    month.converse(60).await;
+    let double = "INSERT INTO docent.messages SELECT m.* FROM docent.messages m JOIN rules ON organization = organization_id ON CONFLICT DO NOTHING";
+    assert_eq!(month.client.execute(double, &[]).await.expect("doubles"), 0);
+    for change in [
+        "UPDATE docent.sessions SET status = 'complete', nps_score = 10 WHERE id IN (SELECT id FROM served WHERE status = 'escalated' LIMIT 20)",
+        "UPDATE docent.sessions SET category = 'Payments' WHERE id IN (SELECT id FROM served WHERE category IS NULL LIMIT 20)",
+        "UPDATE docent.messages SET sentiment = '{\"score\": -1, \"label\": \"negative\"}' WHERE id IN (SELECT id FROM said WHERE role = 'user' LIMIT 50)",
+        "DELETE FROM docent.sessions WHERE id IN (SELECT id FROM served WHERE status = 'terminated' LIMIT 10)",
+        // Opened, and nothing was ever said: counts nowhere.
+        "INSERT INTO docent.sessions (id, organization_id, chatbot_id, started_at) SELECT gen_random_uuid(), organization, id, now() - interval '3 days' FROM bots, rules",
+    ] {
+        let changed =
+            month.client.execute(change, &[]).await.unwrap_or_else(|error| panic!("{change}: {error:?}"));
+        assert!(changed > 1, "{change}");
+    }
+}

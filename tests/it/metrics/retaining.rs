@@ -1,0 +1,153 @@
+//! What has passed its time goes, and nothing else; what was counted stays.
+
+use super::{
+    counting::{counted, inside, metrics},
+    json,
+};
+use serde_json::{Value, json};
+use store::{Database, migrator};
+use tests::{Organization, database};
+use tokio_postgres::Client;
+
+/// Days that messages, logs and facts are kept.
+const KEPT: [i32; 3] = [40, 10, 20];
+
+/// A session a day for seventy days, each with a question, its answer, a citation, a log and a fact; by the clock of Bangkok.
+async fn seventy_days(admin: &Client, organization: &Organization) {
+    let sql = "WITH day AS (
+            SELECT now() - make_interval(days => n) AS at, n FROM generate_series(0, 69) n
+        ), session AS (
+            INSERT INTO docent.sessions (id, organization_id, chatbot_id, started_at, last_activity_at, message_count, status)
+            SELECT pg_temp.id_at(at), $1, $2, at, at, 2, 'complete' FROM day RETURNING id, started_at AS at
+        ), said AS (
+            SELECT s.id, s.at, number, pg_temp.id_at(s.at) AS message
+              FROM session s CROSS JOIN generate_series(1, 2) number
+        ), message AS (
+            INSERT INTO docent.messages (id, organization_id, session_id, sequence_number, role, content, created_at)
+            SELECT message, $1, id, number, CASE number WHEN 1 THEN 'user' ELSE 'assistant' END, 'said', at FROM said
+        ), citation AS (
+            INSERT INTO docent.citations (id, organization_id, message_id, chunk_id, document_id, marker, quoted_span, score,
+                                          document_title, document_key, created_at)
+            SELECT pg_temp.id_at(at), $1, message, message, message, 1, 'q', 1, 't', 'k', at FROM said WHERE number = 2
+        ), log AS (
+            INSERT INTO docent.retrieval_logs (id, organization_id, message_id, query, retrieval_threshold, retrieval_k, created_at)
+            SELECT pg_temp.id_at(at), $1, message, 'q', 0, 5, at FROM said WHERE number = 1
+        )
+        INSERT INTO docent.events (id, organization_id, event_type, event_category, created_at)
+        SELECT pg_temp.id_at(at), $1, 'llm_call', 'system', at FROM day";
+    admin.execute(sql, &[&organization.id.0, &organization.chatbot.0]).await.unwrap();
+}
+
+/// How many rows of each class there are, and how old the oldest is in days of Bangkok.
+async fn left(admin: &Client, organization: &Organization) -> Value {
+    let sql = "SELECT jsonb_object_agg(kind, jsonb_build_array(rows, oldest)) FROM (
+            SELECT kind, count(*) AS rows, (now() AT TIME ZONE 'Asia/Bangkok')::date - min((at AT TIME ZONE 'Asia/Bangkok')::date) AS oldest
+              FROM (SELECT 'sessions' AS kind, started_at AS at FROM docent.sessions WHERE organization_id = $1
+                    UNION ALL SELECT 'messages', created_at FROM docent.messages WHERE organization_id = $1
+                    UNION ALL SELECT 'citations', created_at FROM docent.citations WHERE organization_id = $1
+                    UNION ALL SELECT 'logs', created_at FROM docent.retrieval_logs WHERE organization_id = $1
+                    UNION ALL SELECT 'events', created_at FROM docent.events WHERE organization_id = $1) r
+             GROUP BY kind) k";
+    json(admin, sql, &[&organization.id.0]).await
+}
+
+#[tokio::test]
+async fn what_has_passed_its_time_goes_and_nothing_else() {
+    let database = database().await;
+    let Some(admin) = database.admin().await else { return };
+    let owner = database.owner().await;
+    owner.batch_execute("SELECT docent.ensure_month((now() - make_interval(months => n))::date) FROM generate_series(1, 6) n").await.unwrap();
+    admin.batch_execute(super::CONVERSATIONS).await.unwrap();
+    let (acme, globex) =
+        (Organization::create(&database, "acme").await, Organization::create(&database, "globex").await);
+    for organization in [&acme, &globex] {
+        seventy_days(&admin, organization).await;
+    }
+    let whole = left(&admin, &globex).await;
+    assert_eq!(
+        whole,
+        json!({ "sessions": [70, 69], "messages": [140, 69], "citations": [70, 69], "logs": [70, 69], "events": [70, 69] })
+    );
+    let client = inside(&database, &acme).await;
+    let settings = json!({ "time_zone": "Asia/Bangkok",
+        "retention_days": { "messages": KEPT[0], "retrieval_logs": KEPT[1], "events": KEPT[2] } });
+    client.execute("UPDATE docent.organizations SET settings = $1", &[&settings]).await.unwrap();
+
+    let metrics = metrics(&database);
+    let report = metrics.daily().await.unwrap();
+    assert_eq!((report.failed, report.unfinished, report.closed_days), (0, 0, 0), "{report:?}");
+    let expected = json!({ "sessions": [41, 40], "messages": [82, 40], "citations": [41, 40], "logs": [11, 10], "events": [21, 20] });
+    assert_eq!(left(&admin, &acme).await, expected, "days of its clock, the first of them whole");
+    assert_eq!(left(&admin, &globex).await, whole, "who says nothing keeps everything");
+    let swept = &report.swept;
+    assert_eq!(
+        [swept.sessions, swept.messages, swept.citations, swept.retrieval_logs, swept.events],
+        [29, 58, 29, 59, 49]
+    );
+
+    // What was counted of the days before stays, also when somebody wants it counted anew or something comes late.
+    let before = counted(&client).await;
+    assert_eq!(before["days"].as_array().map(Vec::len), Some(70));
+    let closed: jiff::civil::Date =
+        client.query_one("SELECT (now() AT TIME ZONE 'Asia/Bangkok')::date - 41", &[]).await.unwrap().get(0);
+    assert_eq!(metrics.recount("acme", closed).await.unwrap(), Some(false));
+    let late = "INSERT INTO docent.messages (id, organization_id, session_id, sequence_number, role, content, created_at)
+                SELECT pg_temp.id_at(now()), organization_id, id, 9, 'user', 'late', now() - interval '50 days'
+                  FROM docent.sessions WHERE started_at > now() - interval '1 hour'";
+    assert_eq!(client.execute(late, &[]).await.unwrap(), 1);
+    let report = metrics.daily_of("acme").await.unwrap().unwrap();
+    assert_eq!((report.closed_days, report.swept.messages), (1, 0), "{report:?}");
+    assert_eq!(counted(&client).await, before);
+
+    // Who keeps nothing any more leaves months empty, and those are dropped: but the last, and what others have is theirs.
+    let months = "SELECT count(*)::bigint FROM docent.old_months()";
+    let old = async || owner.query_one(months, &[]).await.unwrap().get::<_, i64>(0);
+    let there = old().await;
+    let dropped = migrator::maintain_months(&Database::owner(&database.owner_url).unwrap()).await.unwrap();
+    assert!(
+        !dropped.is_empty() && old().await == there - i64::try_from(dropped.len()).unwrap(),
+        "{dropped:?}"
+    );
+    assert_eq!(left(&admin, &globex).await, whole);
+    assert_eq!(left(&admin, &acme).await["events"], expected["events"]);
+    // Once nobody has anything left of a month, it goes as a whole.
+    let oldest = "SELECT 'messages_' || to_char((now() - interval '69 days') AT TIME ZONE 'UTC', 'YYYY_MM')";
+    let oldest: String = admin.query_one(oldest, &[]).await.unwrap().get(0);
+    assert!(!dropped.contains(&oldest), "the other organization keeps it");
+    admin.execute("UPDATE docent.organizations SET settings = $1", &[&settings]).await.unwrap();
+    assert_eq!(metrics.daily().await.unwrap().failed, 0);
+    let dropped = migrator::maintain_months(&Database::owner(&database.owner_url).unwrap()).await.unwrap();
+    assert!(dropped.contains(&oldest), "{oldest}: {dropped:?}");
+    assert_eq!(left(&admin, &globex).await, expected);
+    let walls = "SELECT count(*) FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relispartition
+                    AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity)";
+    assert_eq!(admin.query_one(walls, &[]).await.unwrap().get::<_, i64>(0), 0, "the walls stand");
+    let next = owner.query_one("SELECT docent.drop_if_empty('messages_default')", &[]).await.unwrap();
+    assert!(!next.get::<_, bool>(0), "what is no old month is not dropped");
+}
+
+#[tokio::test]
+async fn who_was_silent_long_enough_has_gone() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    let open = "INSERT INTO docent.sessions (id, organization_id, chatbot_id, status, started_at, last_activity_at, message_count)
+                SELECT pg_temp.id_at(now() - make_interval(hours => h)), $1, $2, s, now() - make_interval(hours => h + 1),
+                       now() - make_interval(hours => h), 2
+                  FROM unnest(ARRAY[23, 25, 47, 49]) h CROSS JOIN unnest(ARRAY['active', 'escalated']) s";
+    client.execute(open, &[&acme.id.0, &acme.chatbot.0]).await.unwrap();
+    let expired = async || {
+        let sql = "SELECT jsonb_agg(round(extract(epoch FROM now() - last_activity_at) / 3600) ORDER BY started_at DESC)
+                     FROM docent.sessions WHERE status = 'expired' AND duration_seconds = 3600";
+        json(&client, sql, &[]).await
+    };
+    let metrics = metrics(&database);
+    let longer = json!({ "session_expiry_hours": 48 });
+    client.execute("UPDATE docent.organizations SET settings = $1", &[&longer]).await.unwrap();
+    assert_eq!(metrics.daily_of("acme").await.unwrap().unwrap().expired_sessions, 1);
+    assert_eq!(expired().await, json!([49]));
+    client.execute("UPDATE docent.organizations SET settings = '{}'", &[]).await.unwrap();
+    assert_eq!(metrics.daily().await.unwrap().expired_sessions, 2);
+    assert_eq!(expired().await, json!([25, 47, 49]));
+    assert_eq!(metrics.daily().await.unwrap().expired_sessions, 0);
+}

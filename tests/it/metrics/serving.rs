@@ -1,0 +1,146 @@
+//! Who may look, and what is no question.
+
+use crate::stack::support::stack;
+use domain::{ApiKey, OrganizationId, Scope};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// The paths of the function, without its description.
+fn paths() -> Vec<String> {
+    let golden = tests::repository::read("tests/golden/routes.txt");
+    let lines = golden.lines().filter_map(|line| line.strip_suffix(" -> dashboards"));
+    let paths = lines.filter_map(|line| line.strip_prefix("GET ")).map(|path| path.trim().to_owned());
+    paths.filter(|path| !path.ends_with("/openapi.json")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_for_those_who_may_read_them() {
+    let shared = stack().await;
+    let made = shared.organization("scopes-of-dashboards").await;
+    let organization: OrganizationId =
+        made["organization_id"].as_str().expect("an id").parse().expect("an id");
+    let others: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::DashboardsRead).collect();
+    let key = async |scopes: &[Scope]| {
+        let key = ApiKey::generate(organization);
+        let database = store::Database::new(&shared.addresses.database_url).expect("a URL");
+        let tx = database.tenant(organization).await.expect("a transaction");
+        let new = store::api_keys::NewKey { name: "a test's", scopes, ..Default::default() };
+        store::api_keys::create(&tx, &key, &new).await.expect("a key");
+        tx.finish().await.expect("committed");
+        key.reveal()
+    };
+    let (without, with) = (key(&others).await, key(&[Scope::DashboardsRead]).await);
+    let forged = ApiKey::generate(organization).reveal();
+    let paths = paths();
+    assert!(paths.len() >= 9, "{paths:?}");
+    let (status, api) = shared.call("", Method::GET, "/api/v1/dashboards/openapi.json", "").await;
+    assert_eq!(status, StatusCode::OK);
+    for path in paths {
+        assert!(api["paths"][&path]["get"]["responses"]["401"].is_object(), "{path} is described");
+        let own = path.replace("{id}", made["chatbot_id"].as_str().expect("an id"));
+        for (key, expected) in
+            [(&forged, StatusCode::UNAUTHORIZED), (&without, StatusCode::FORBIDDEN), (&with, StatusCode::OK)]
+        {
+            let (status, answer) = shared.call(key, Method::GET, &own, "").await;
+            assert_eq!(status, expected, "{own}: {answer}");
+        }
+    }
+    // Another organization's chatbot is none.
+    let path = |id: &str| format!("/api/v1/dashboards/chatbots/{id}");
+    let foreign = shared.call(&with, Method::GET, &path(&shared.addresses.chatbot_id), "").await;
+    let missing = shared.call(&with, Method::GET, &path(&uuid::Uuid::now_v7().to_string()), "").await;
+    assert_eq!(foreign.0, StatusCode::NOT_FOUND, "{}", foreign.1);
+    assert_eq!(foreign.1["detail"], missing.1["detail"]);
+    // An organization of which nothing is known has figures all the same.
+    let (_, empty) = shared
+        .call(&with, Method::GET, "/api/v1/dashboards/executive?from=2026-11-01&to=2026-11-02", "")
+        .await;
+    assert_eq!(
+        empty,
+        json!({
+            "kpis": { "queries_today": 0, "queries_mtd": 0, "queries_fy": 0, "avg_qoe": null, "nps": null },
+            "timeseries": {
+                "queries": [{ "date": "2026-11-01", "count": 0 }, { "date": "2026-11-02", "count": 0 }],
+                "qoe": [{ "date": "2026-11-01", "value": null }, { "date": "2026-11-02", "value": null }],
+            },
+            "top_categories": [], "top_locations": [], "device_breakdown": [],
+        })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn periods_and_lists_have_edges() {
+    let shared = stack().await;
+    for (query, pointer) in [
+        ("executive?from=2026-11-02&to=2026-11-01", "?from"),
+        ("executive?from=2020-01-01&to=2022-01-01", "?from"),
+        ("executive?from=-009999-01-01", "?from"),
+        ("executive?to=9999-12-31", "?to"),
+        ("executive?from=yesterday", "?"),
+        ("technical?since=2026-11-01", "?"),
+        ("documents?status=lost", "?status"),
+        ("documents?limit=101", "?limit"),
+        ("client-service/unanswered?cursor=nonsense", "?cursor"),
+    ] {
+        let path = format!("/api/v1/dashboards/{query}");
+        let (status, problem) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{query}: {problem}");
+    }
+    let path = "/api/v1/dashboards/executive?from=2020-01-01&to=2021-12-31";
+    let (status, answer) = shared.call(&shared.addresses.api_key, Method::GET, path, "").await;
+    assert_eq!(status, StatusCode::OK, "731 days are well: {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_say_how_far_they_are() {
+    let shared = stack().await;
+    let key = format!("{}/dashboarded/pump.txt", shared.addresses.organization);
+    let settled = shared.drop_bytes(&key, b"The pump of the dashboard needs oil.".to_vec()).await;
+    let read = async |query: &str| {
+        let path = format!("/api/v1/dashboards/documents?{query}");
+        let (status, answer) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
+    };
+    let mut cursor = String::new();
+    let document = loop {
+        let page = read(&format!("status=completed&limit=5{cursor}")).await;
+        let items = page["items"].as_array().expect("items");
+        if let Some(found) = items.iter().find(|item| item["id"] == settled.id.to_string()) {
+            break found.clone();
+        }
+        cursor = format!("&cursor={}", page["next_cursor"].as_str().expect("it is on some page"));
+    };
+    assert_eq!(document["processing_status"], "completed");
+    assert_eq!((&document["chunk_count"], &document["file_size"]), (&json!(1), &json!(36)), "{document}");
+    assert!(document["avg_chunk_confidence"].as_f64().is_some_and(|mean| mean > 0.0), "{document}");
+    let (_, technical) =
+        shared.call(&shared.addresses.api_key, Method::GET, "/api/v1/dashboards/technical", "").await;
+    assert!(technical["ingestion"]["documents"]["completed"].as_u64() > Some(0), "{technical}");
+    assert!(technical["ingestion"]["jobs"]["completed"].as_u64() > Some(0), "{technical}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn example_events_are_served() {
+    let shared = stack().await;
+    let client = shared.client().await;
+    for function in ["dashboards", "aggregate"] {
+        let examples = tests::repository::files(&format!("events/{function}"), "json");
+        assert!(examples.len() >= 2, "{function}");
+        for path in examples {
+            let event: Value = serde_json::from_str(&tests::repository::read(&path)).expect("JSON");
+            let invoked = client.invoke_example(function, &event).await;
+            let invoked = invoked.unwrap_or_else(|error| panic!("{path}: {error:#}"));
+            let answer: Value = serde_json::from_str(&invoked.answer).expect("a response");
+            if function == "dashboards" {
+                assert_eq!(answer["statusCode"], 200, "{path}: {answer}");
+            } else {
+                assert!(
+                    answer["organizations"].is_u64() || answer["counted"].is_boolean(),
+                    "{path}: {answer}"
+                );
+            }
+        }
+    }
+}
