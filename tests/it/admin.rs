@@ -8,7 +8,7 @@ mod keys;
 mod passages;
 mod products;
 mod refusing;
-mod uploads;
+pub mod uploads;
 
 use crate::stack::support::Shared;
 use http::{Method, StatusCode};

@@ -2,6 +2,7 @@
 
 mod answers;
 mod context;
+mod files;
 mod keeping;
 mod mcp;
 mod openai;
@@ -12,9 +13,7 @@ mod search;
 mod sessions;
 mod sources;
 
-use answering::Answering;
 use context::Context;
-use domain::sealed::IdentityHashKey;
 use runtime::{aws, config, logs};
 use std::sync::{Arc, OnceLock};
 
@@ -25,19 +24,20 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let aws = aws::config().await;
     let endpoint = context::endpoint()?;
-    let secret = config::text("IDENTITY_HASH_KEY")?;
+    let database = store::Database::new(&config::text("DATABASE_URL")?)?;
+    let attaching = context::attaching(&aws, database.clone())?;
     let context = Context {
-        answering: Arc::new(Answering {
-            database: store::Database::new(&config::text("DATABASE_URL")?)?,
+        answering: Arc::new(answering::Answering {
+            database,
             embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
             generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
             reranker: models::Reranker::new(&aws),
         }),
-        identity_hash_key: IdentityHashKey::new(&secret)
-            .ok_or_else(|| anyhow::anyhow!("IDENTITY_HASH_KEY is shorter than 32 bytes"))?,
+        identity_hash_key: context::identity_hash_key()?,
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
-        sources: sources::Sources::new(&aws, &config::text("BUCKET")?),
+        sources: sources::Sources::new(attaching.signer.clone()),
+        attaching,
         public_url: config::optional("PUBLIC_URL"),
         mcp: OnceLock::new(),
     };

@@ -6,6 +6,7 @@ pub mod chatbot;
 pub mod conversation;
 pub mod document;
 pub mod embedding;
+pub mod file;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
@@ -13,4 +14,5 @@ pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};
 pub use document::{Failure, FailureCode, ObjectKey};
+pub use file::FileKey;
 pub use ids::*;
