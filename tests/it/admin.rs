@@ -5,6 +5,7 @@ mod bots;
 mod models;
 mod keeping;
 mod keys;
+mod organization;
 mod passages;
 mod products;
 mod refusing;

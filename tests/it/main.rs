@@ -6,6 +6,7 @@ mod architecture;
 mod attached;
 mod conversations;
 mod cuts;
+mod discreet;
 mod ingestion;
 mod migrator;
 mod model;

@@ -1,6 +1,6 @@
 //! Chatbots: list, get, make, change, delete, and what they are linked to.
 
-use crate::{config_versions::ConfigBody, problems::OrProblem as _};
+use crate::{config_versions::ConfigBody, organization::BudgetsBody, problems::OrProblem as _};
 use axum::extract::State;
 use domain::{ChatbotId, CollectionId, ConfigVersionId, DocumentId};
 use http::StatusCode;
@@ -31,6 +31,8 @@ pub struct ChatbotView {
     config_version_count: i64,
     #[schema(value_type = Object)]
     knowledge_base_filter: serde_json::Value,
+    /// What it may spend in a day, beside what the organization may.
+    budget: BudgetsBody,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_active_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
@@ -51,6 +53,7 @@ impl From<Chatbot> for ChatbotView {
             active_config_version_id: chatbot.active,
             config_version_count: chatbot.versions,
             knowledge_base_filter: settings.knowledge_base_filter,
+            budget: settings.budget.into(),
             last_active_at: chatbot.last_active_at,
             created_at: chatbot.created_at,
             updated_at: chatbot.updated_at,
@@ -117,6 +120,8 @@ pub struct CreateChatbot {
     /// `{"product_ids": [], "categories": [], "document_types": [], "languages": []}`: narrows what it reads.
     #[schema(value_type = Option<Object>)]
     knowledge_base_filter: Option<serde_json::Value>,
+    /// What it may spend in a day; no limit when not said.
+    budget: Option<BudgetsBody>,
     /// Its first settings; defaults for what is not named.
     #[serde(default)]
     config: ConfigBody,
@@ -137,6 +142,7 @@ pub async fn create_chatbot(
         status: body.status,
         avatar_url: body.avatar_url,
         knowledge_base_filter: body.knowledge_base_filter,
+        budget: body.budget.map(Into::into),
     };
     let made = management.create_chatbot(&key, bot, body.config.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(made.into())))
@@ -157,6 +163,8 @@ pub struct ChangeChatbot {
     avatar_url: Option<String>,
     #[schema(value_type = Option<Object>)]
     knowledge_base_filter: Option<serde_json::Value>,
+    /// Replaced as a whole.
+    budget: Option<BudgetsBody>,
 }
 
 /// Change a chatbot. Scope `chatbots:write`.
@@ -175,6 +183,7 @@ pub async fn change_chatbot(
         status: body.status,
         avatar_url: body.avatar_url,
         knowledge_base_filter: body.knowledge_base_filter,
+        budget: body.budget.map(Into::into),
     };
     Ok(axum::Json(management.change_chatbot(&key, id, given).await.or_problem()?.into()))
 }

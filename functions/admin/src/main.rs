@@ -8,6 +8,7 @@ mod config_versions;
 mod curated;
 mod documents;
 mod jobs;
+mod organization;
 mod passages;
 mod problems;
 mod products;

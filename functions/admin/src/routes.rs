@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{
-    ai_models, api_keys, chatbots, collections, config_versions, curated, documents, jobs, passages,
-    products, uploads, web_sources,
+    ai_models, api_keys, chatbots, collections, config_versions, curated, documents, jobs, organization,
+    passages, products, uploads, web_sources,
 };
 use axum::Router;
 use management::Management;
@@ -70,6 +70,7 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(ai_models::list_ai_models, ai_models::put_ai_models))
         .routes(routes!(products::list_products, products::create_product))
         .routes(routes!(products::get_product, products::change_product, products::delete_product))
+        .routes(routes!(organization::get_organization, organization::change_organization))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
         .routes(routes!(api_keys::get_api_key, api_keys::revoke_api_key))
 }

@@ -2,11 +2,11 @@
 
 use answering::{Broken, Refusal};
 use domain::{conversation::MessageProblem, limits};
-use std::num::NonZeroU16;
+use std::num::NonZeroU32;
 use web::Problem;
 
 /// Seconds after which what is under way may be done.
-const UNDER_WAY_SECONDS: u16 = 5;
+const UNDER_WAY_SECONDS: u32 = 5;
 
 /// A use case's refusal as its handler's answer.
 pub trait OrProblem<T> {
@@ -31,6 +31,7 @@ pub fn refused(refusal: &Refusal) -> Problem {
         Refusal::TooManyCalls(exceeded) => {
             Problem::too_many_calls(exceeded.per_minute, exceeded.retry_after_seconds)
         }
+        Refusal::OverBudget(over) => Problem::over_budget(&over.whose, over.retry_after_seconds),
         Refusal::NotFound(what) => Problem::not_found(what),
         Refusal::SessionClosed(status) => Problem::session_closed(status),
         Refusal::NotTheirs => Problem::conflict(
@@ -38,7 +39,7 @@ pub fn refused(refusal: &Refusal) -> Problem {
             "Only what a user said can be changed, not what was answered.",
         ),
         Refusal::UnderWay => Problem {
-            retry_after_seconds: NonZeroU16::new(UNDER_WAY_SECONDS),
+            retry_after_seconds: NonZeroU32::new(UNDER_WAY_SECONDS),
             ..Problem::conflict(
                 "request-under-way",
                 "The same request is being answered at this moment, under the same Idempotency-Key. Try again in a moment.",

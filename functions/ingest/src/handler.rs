@@ -97,6 +97,7 @@ async fn work_on(context: &Context, work: Work, delivery: u32) -> anyhow::Result
         Work::Run { organization, job } => {
             match context.ingestion.run_job(&organization, IngestionJobId(job), clock).await? {
                 JobOutcome::Continues => context.work.send(&[Work::Run { organization, job }]).await,
+                JobOutcome::Leaves(job) => context.work.send(&[Work::Run { organization, job: job.0 }]).await,
                 JobOutcome::Settled | JobOutcome::Unknown => Ok(()),
             }
         }

@@ -7,6 +7,7 @@ use store::{
     TenantTx,
     api_keys::Exceeded,
     caller::{self, Denied},
+    sessions::OverBudget,
 };
 
 /// Why a call is not served. What exists in another organization does not exist here.
@@ -50,6 +51,9 @@ pub enum Refusal {
     /// S3 does not do as it is asked: again in a moment.
     #[error(transparent)]
     Objects(#[from] objects::Error),
+    /// What may be spent today is spent.
+    #[error("the {}'s budget of today is used up", .0.whose)]
+    OverBudget(OverBudget),
     /// The database refuses or is not reachable.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -1,8 +1,8 @@
 //! The answer is checked, not trusted: every sentence against what it cites, before anybody reads it.
 //!
 //! A sentence's support is the share of its content words that stand in the passages it cites; a number that
-//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times the lesser of how
-//! likely the cited passages are about the question and how likely what was said meets what it demands ([`demand`]).
+//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times how likely
+//! the cited passages are about the question at all, times how likely what was said meets what it demands ([`demand`]).
 
 mod units;
 mod demand;
@@ -30,6 +30,10 @@ const WRONG_NUMBER: f32 = 0.2;
 const WRONG_NAME: f32 = 0.25;
 /// What is left of it when it negates and the sentences that it would be quoted from do not.
 const WRONG_NEGATION: f32 = 0.5;
+/// What is left of it when it says the very words of its source, and the opposite.
+const TURNED: f32 = 0.2;
+/// Share of both sentences' words that are the other's, from which on they are the same words.
+const SAME_WORDS: f32 = 0.75;
 /// A sentence with less support is not shown, whatever stands around it and however unsure the bot may be.
 const LEAST_SUPPORT: f32 = 0.3;
 
@@ -74,6 +78,8 @@ pub(crate) struct Grounder<'a> {
 struct Given<'a> {
     handed_out: &'a HandedOut,
     words: HashSet<String>,
+    /// Those of the title and the headings.
+    about: HashSet<String>,
     /// What was quoted of it, each with its marker.
     quoted: Vec<(String, i32)>,
 }
@@ -82,8 +88,11 @@ impl<'a> Given<'a> {
     fn new(handed_out: &'a HandedOut) -> Self {
         let hit = &handed_out.passage.hit;
         // The model reads the title and the headings as well: what a passage is about often stands there alone.
-        let texts = [&hit.content, &hit.title].into_iter().chain(&hit.headings);
-        Self { handed_out, words: texts.flat_map(|text| words(text)).collect(), quoted: Vec::new() }
+        let about: HashSet<String> =
+            std::iter::once(&hit.title).chain(&hit.headings).flat_map(|text| words(text)).collect();
+        let mut all: HashSet<String> = words(&hit.content).into_iter().collect();
+        all.extend(about.iter().cloned());
+        Self { handed_out, words: all, about, quoted: Vec::new() }
     }
 }
 
@@ -135,6 +144,11 @@ impl<'a> Grounder<'a> {
         Some(text.trim().to_owned())
     }
 
+    /// The model is not there for it: no more is asked of it.
+    pub(crate) fn stop_measuring(&mut self) {
+        self.measured = limits::MEASURED_UNITS;
+    }
+
     /// Judges a unit, whose cosine to the question is `meaning` where it was measured; returns what may be shown now.
     pub(crate) fn judge(&mut self, unit: &str, meaning: Option<f32>) -> Vec<Event> {
         let held = self.supports.len();
@@ -155,15 +169,25 @@ impl<'a> Grounder<'a> {
         if self.supports.is_empty() {
             return support.clamp(0.0, 1.0);
         }
-        let said = Said { words: &self.said, negates: self.says_no, meaning: self.meaning };
         let cited: Vec<usize> =
             (0..self.passages.len()).filter(|place| !self.passages[*place].quoted.is_empty()).collect();
+        let said = Said {
+            words: &self.said,
+            negates: self.says_no,
+            nouns_are_large: self.nouns_are_large(&cited),
+            meaning: self.meaning,
+        };
         let stands = |word: &str| {
             cited.iter().any(|place| self.passages[*place].words.contains(word))
                 || stands_by_stem(word, &cited, &self.passages)
         };
-        let likely = self.relevance.min(self.demand.is_met(&said, stands));
-        (support * likely).clamp(0.0, 1.0)
+        let is_about = |word: &str| {
+            cited.iter().any(|place| {
+                let about = &self.passages[*place].about;
+                about.contains(word) || said_by_stem(word, about)
+            })
+        };
+        (support * self.relevance * self.demand.is_met(&said, stands, is_about)).clamp(0.0, 1.0)
     }
 
     fn let_out(&mut self) -> Vec<Event> {
@@ -281,17 +305,35 @@ impl<'a> Grounder<'a> {
         let stands_anyhow = |name: &String| {
             stands(name) || self.asked.contains(name) || stands_by_stem(name, cited, &self.passages)
         };
-        let nouns_are_names =
-            cited.iter().any(|place| self.passages[*place].handed_out.passage.hit.language == "de");
-        let wrong_name = !nouns_are_names && names(sentence).iter().any(|name| !stands_anyhow(name));
+        let wrong_name =
+            !self.nouns_are_large(cited) && names(sentence).iter().any(|name| !stands_anyhow(name));
         let share = if wrong_name { share.min(WRONG_NAME) } else { share };
-        Some(if self.negates_alone(sentence, cited) { share * WRONG_NEGATION } else { share })
+        Some(match self.negation(sentence, cited) {
+            Negation::Kept => share,
+            Negation::Invented => share * WRONG_NEGATION,
+            Negation::Turned => share.min(TURNED),
+        })
     }
 
-    /// Whether a sentence says "not" and what it would be quoted from does not.
-    fn negates_alone(&self, sentence: &str, cited: &[usize]) -> bool {
-        let source = |place: &usize| quote(&self.passages[*place].handed_out.passage.hit.content, sentence);
-        !cited.is_empty() && negates(sentence) && !cited.iter().any(|place| negates(&source(place)))
+    /// German writes every noun like a name.
+    fn nouns_are_large(&self, cited: &[usize]) -> bool {
+        cited.iter().any(|place| self.passages[*place].handed_out.passage.hit.language == "de")
+    }
+
+    /// Whether a sentence negates as the sentences do that it would be quoted from.
+    fn negation(&self, sentence: &str, cited: &[usize]) -> Negation {
+        let says_no = negates(sentence);
+        let sources: Vec<String> = cited
+            .iter()
+            .map(|place| quote(&self.passages[*place].handed_out.passage.hit.content, sentence))
+            .collect();
+        if sources.is_empty() || sources.iter().any(|source| negates(source) == says_no) {
+            return Negation::Kept;
+        }
+        if sources.iter().any(|source| common(source, sentence) >= SAME_WORDS) {
+            return Negation::Turned;
+        }
+        if says_no { Negation::Invented } else { Negation::Kept }
     }
 
     /// A marker stands for one quotation of one passage: each sentence shows where it stands.
@@ -325,6 +367,26 @@ impl<'a> Grounder<'a> {
             is_there: passage.file.is_none(),
         }
     }
+}
+
+/// How a sentence's negation stands to its source's.
+enum Negation {
+    Kept,
+    /// It negates, in other words than a source that does not.
+    Invented,
+    /// It says the opposite in the same words.
+    Turned,
+}
+
+/// Share of the content words of two sentences that both have (Jaccard).
+fn common(one: &str, other: &str) -> f32 {
+    let content = |text: &str| -> HashSet<String> {
+        words(text).into_iter().filter(|word| is_content(word) && !negates(word)).collect()
+    };
+    let (one, other) = (content(one), content(other));
+    #[expect(clippy::cast_precision_loss, reason = "words of a sentence")]
+    let share = one.intersection(&other).count() as f32 / one.union(&other).count().max(1) as f32;
+    share
 }
 
 fn mean(supports: &[f32]) -> Option<f32> {

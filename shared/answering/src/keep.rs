@@ -9,9 +9,11 @@ use domain::{ChunkId, MessageId, conversation::Question, limits};
 use futures_util::try_join;
 use models::Usage;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{
-    TenantTx, chatbots,
+    TenantTx,
+    budgets::{self, Spending},
+    chatbots,
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
@@ -71,7 +73,10 @@ impl Answering {
         let end = &draft.end;
         let fallback = &turn.config.fallback_message;
         let content = if end.verdict.text.is_empty() { fallback.clone() } else { end.verdict.text.clone() };
-        let words = language::words(&content);
+        let stored = turn.kept(&content);
+        let words = language::words(&stored);
+        let (asked_for, searched_for) =
+            (turn.kept(question.as_str()), retrieved.rewritten.as_deref().map(|text| turn.kept(text)));
         let (provider, model) = match &retrieved.curated {
             Some(_) => (None, curated::MODEL),
             None => {
@@ -82,7 +87,7 @@ impl Answering {
             id: answered,
             session: turn.session,
             config: turn.config.id,
-            content: &content,
+            content: &stored,
             words: &words,
             provider,
             model,
@@ -101,15 +106,17 @@ impl Answering {
         let scores =
             json!(logged.iter().map(|passage| score_row(passage, &end.in_prompt)).collect::<Vec<_>>());
         let timings = json!(draft.timings);
+        let transcript = end.transcript.clone().map(|transcript| kept_json(turn, transcript));
         let chunks: Vec<ChunkId> = logged.iter().map(|passage| passage.hit.chunk).collect();
         let similarity: Vec<f64> = logged.iter().map(|passage| passage.score).collect();
         let log = RetrievalLog {
             session: turn.session,
             message: asked,
             chatbot: turn.config.chatbot,
-            query: question.as_str(),
-            rewritten: retrieved.rewritten.as_deref(),
-            vector: retrieved.vector.as_ref(),
+            query: &asked_for,
+            rewritten: searched_for.as_deref(),
+            // The vector of a question whose words are not kept tells of them.
+            vector: retrieved.vector.as_ref().filter(|_| asked_for == question.as_str()),
             space: turn.space.id,
             chunks: &chunks,
             similarity: &similarity,
@@ -117,7 +124,7 @@ impl Answering {
             threshold: f64::from(turn.config.score_threshold),
             k: int(turn.config.retrieval_k),
             reranker: retrieved.reranker.as_deref(),
-            transcript: end.transcript.as_ref(),
+            transcript: transcript.as_ref(),
             timings: &timings,
         };
         let facts = facts(turn, asked, retrieved, draft);
@@ -143,13 +150,14 @@ impl Answering {
         }
         let searching =
             async { if turn.once.is_some() { Ok(kept.searched.clone()) } else { search().await } };
-        let (cost, searched, (), (), (), (), ()) = try_join!(
+        let (cost, searched, (), (), (), (), (), ()) = try_join!(
             messages::append_answer(&tx, &answer),
             searching,
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
             settle_once(&tx, turn, end.broken, &kept),
+            spend(&tx, turn, provider, end.usage),
             tx.commit(),
         )
         .context("keep answer")?;
@@ -157,6 +165,26 @@ impl Answering {
         kept.cost = cost;
         kept.searched = searched;
         Ok(kept)
+    }
+}
+
+/// Counts what a turn spent, where that is limited.
+async fn spend(tx: &TenantTx, turn: &Turn, provider: Option<&str>, usage: Usage) -> store::Result<()> {
+    let Some(provider) = provider.filter(|_| turn.is_limited) else { return Ok(()) };
+    let (prompt, completion) = (i64::from(usage.prompt), i64::from(usage.completion));
+    let spent = Spending { provider, model: &turn.config.llm_model, prompt, completion };
+    budgets::spend(tx, turn.config.chatbot, &spent).await
+}
+
+/// Every text of a value as it may be kept.
+fn kept_json(turn: &Turn, value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(turn.kept(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(|item| kept_json(turn, item)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, field)| (name, kept_json(turn, field))).collect()
+        }
+        other => other,
     }
 }
 
@@ -192,7 +220,12 @@ async fn settle_once(
     match (&turn.once, broken) {
         (None, _) => Ok(()),
         (Some((key, once)), None) => {
-            idempotency::settle_answer(tx, key, once, &json!(answer), answer.id).await
+            let mut stored = answer.clone();
+            stored.content = turn.kept(&answer.content).into_owned();
+            if let Some(searched) = &mut stored.searched {
+                searched.query = turn.kept(&searched.query).into_owned();
+            }
+            idempotency::settle_answer(tx, key, once, &json!(stored), answer.id).await
         }
         (Some((key, once)), Some(_)) => idempotency::release(tx, key, once).await,
     }

@@ -34,7 +34,7 @@ use async_stream::stream;
 use domain::{ApiKey, ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
-use models::{Delta, Embedder, Generator, Purpose, Reranker, Usage};
+use models::{Delta, Embedder, Generator, Prompt, Purpose, Reranker, Usage};
 use rand::RngExt as _;
 use retrieve::Retrieved;
 use std::{
@@ -211,6 +211,7 @@ impl Answering {
             let asked = retrieved.rewritten.as_deref().unwrap_or(question.as_str());
             let mut grounder = Grounder::new(&handed_out, &turn.config, asked);
             let mut watch = Watch::until(turn.answer_by);
+            let mut written = 0;
             // A model that takes the call and says nothing is waited for no longer than one that falls silent.
             let called = tokio::select! {
                 biased;
@@ -235,6 +236,7 @@ impl Answering {
                         let Some(delta) = delta else { break };
                         match delta {
                             Ok(Delta::Text(text)) => {
+                                written += language::estimate_tokens(&text);
                                 if let Some(said) = &mut said {
                                     said.push_str(&text);
                                 }
@@ -257,6 +259,10 @@ impl Answering {
             let meaning = self.meaning(turn, retrieved, &mut grounder, &rest).await;
             yield Step::Show(grounder.judge(&rest, meaning));
             end.generated_in = millis(started.elapsed());
+            if written > 0 && end.usage == Usage::default() {
+                // Cut before its count came: it cost all the same.
+                end.usage = estimated(&prompt, written);
+            }
             end.transcript = said.map(|said| prompt::transcript(&prompt, &said));
             end.verdict = grounder.verdict();
             end.verdict.text = clip(&end.verdict.text, limits::ASSISTANT_MESSAGE_CHARACTERS);
@@ -279,9 +285,28 @@ impl Answering {
         let is_read = retrieved.all.iter().any(|passage| passage.hit.dense.is_some());
         let asked = retrieved.vector.as_ref().filter(|_| is_read)?;
         let text = grounder.wants_measured(unit)?;
-        let said = self.vector(&turn.space, Purpose::Document, &text).await?;
+        let patience = Duration::from_secs(limits::MEASURE_SECONDS);
+        let measuring = self.vector(&turn.space, Purpose::Document, &text);
+        let Ok(Some(said)) = tokio::time::timeout(patience, measuring).await else {
+            grounder.stop_measuring();
+            return None;
+        };
         Some(cosine(asked.as_slice(), said.as_slice()))
     }
+}
+
+/// What a broken-off call read and wrote, by estimate.
+fn estimated(prompt: &Prompt, written: usize) -> Usage {
+    let turns = prompt.turns.iter().map(|turn| match turn {
+        models::Turn::User(text) | models::Turn::Assistant(text) => text,
+    });
+    let read: usize = [&prompt.persona, &prompt.rules]
+        .into_iter()
+        .chain(turns)
+        .map(|text| language::estimate_tokens(text))
+        .sum();
+    let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
+    Usage { prompt: count(read), completion: count(written) }
 }
 
 /// The cosine of two vectors; 0 for one without a direction.

@@ -88,8 +88,9 @@ impl Answering {
         let vector = self.embed_question(&turn.space, text).await;
         timings.embed_ms = millis(started.elapsed());
 
-        let asked = words(question.as_str());
-        let words = if rewritten.is_some() { words(text) } else { asked.clone() };
+        let stored = turn.kept(question.as_str());
+        let asked = words(&stored);
+        let words = words(text);
         let dense_weight = fuse::dense_weight(&turn.space, text, vector.as_ref());
         let filter = Filter::default();
         let search = Search {
@@ -107,7 +108,7 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, attached, ()) = try_join!(
-            ask_in(&tx, turn, message, question.as_str(), &asked),
+            ask_in(&tx, turn, message, &stored, &asked),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             attached::read(&tx, turn, &words),
             tx.commit_before_the_next(),

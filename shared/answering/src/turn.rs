@@ -7,10 +7,13 @@ use domain::{
 };
 use futures_util::try_join;
 use jiff::Timestamp;
+use privacy::Kind;
+use std::borrow::Cow;
 use store::{
     TenantTx, api_keys,
     idempotency::{self, Claim, Once},
     messages::{self, Edited},
+    organizations,
     sessions::{self, Opening, TurnContext},
 };
 use tokio::time::{Duration, Instant};
@@ -40,6 +43,27 @@ pub struct Turn {
     pub began_at: Timestamp,
     /// Until when its answer must be written; what is there then is kept.
     pub answer_by: Instant,
+    /// Personal data that is taken out of whatever is kept of it.
+    pub redacted: Vec<Kind>,
+    /// Whether what it spends is counted.
+    pub is_limited: bool,
+}
+
+impl Turn {
+    /// A text of the conversation as it may be kept.
+    pub(crate) fn kept<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        kept(text, &self.redacted)
+    }
+}
+
+/// A text as it may be kept under a policy.
+fn kept<'a>(text: &'a str, redacted: &[Kind]) -> Cow<'a, str> {
+    if redacted.is_empty() { Cow::Borrowed(text) } else { privacy::redact(text, redacted).text }
+}
+
+/// The kinds of a policy, by their words.
+fn kinds(words: &[String]) -> Vec<Kind> {
+    Kind::ALL.into_iter().filter(|kind| words.iter().any(|word| word == kind.as_str())).collect()
 }
 
 /// A turn that was let in, or what came of it before.
@@ -141,13 +165,13 @@ impl Answering {
         question: &Question,
     ) -> Result<Turn, Refusal> {
         let tx = self.database.tenant(key.organization).await?;
-        let (known, context, history, edited) = try_join!(
+        let (known, context, history) = try_join!(
             api_keys::look_up(&tx, key),
             sessions::turn_context(&tx, session),
             messages::history_before(&tx, session, Some(message), limits::HISTORY_MESSAGES),
-            edited(&tx, session, message, question),
         )?;
         admit(known.as_ref(), key, Scope::Chat)?;
+        let edited = edited(&tx, session, message, question).await?;
         match let_in(key, session, context, history).and_then(|turn| changed(edited).map(|()| turn)) {
             Ok(turn) => {
                 tx.finish().await?;
@@ -182,7 +206,9 @@ async fn edited(
     message: MessageId,
     question: &Question,
 ) -> store::Result<Edited> {
-    messages::edit(tx, session, message, question.as_str(), &language::words(question.as_str())).await
+    let policy = organizations::get(tx).await?.settings.pii_policy;
+    let text = kept(question.as_str(), &kinds(&policy.messages));
+    messages::edit(tx, session, message, &text, &language::words(&text)).await
 }
 
 fn changed(edited: Edited) -> Result<(), Refusal> {
@@ -203,6 +229,9 @@ pub(crate) fn let_in(
     if !sessions::goes_on(&context.status) {
         return Err(Refusal::SessionClosed(context.status));
     }
+    if let Some(exceeded) = context.exceeded {
+        return Err(Refusal::OverBudget(exceeded));
+    }
     Ok(Turn {
         organization: key.organization,
         session,
@@ -215,5 +244,7 @@ pub(crate) fn let_in(
         once: None,
         began_at: context.began_at,
         answer_by: Instant::now() + Duration::from_secs(limits::ANSWER_SECONDS),
+        redacted: kinds(&context.redacted),
+        is_limited: context.is_limited,
     })
 }

@@ -62,11 +62,15 @@ pub enum Scope {
     ApiKeysRead,
     /// Make and revoke API keys that may do no more than the one that makes them.
     ApiKeysWrite,
+    /// Read the organization's settings and what it spends.
+    OrganizationRead,
+    /// Change the organization's settings.
+    OrganizationWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 22] = [
+    pub const ALL: [Scope; 24] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -89,6 +93,8 @@ impl Scope {
         Scope::ProductsWrite,
         Scope::ApiKeysRead,
         Scope::ApiKeysWrite,
+        Scope::OrganizationRead,
+        Scope::OrganizationWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -117,6 +123,8 @@ impl Scope {
             Scope::ProductsWrite => "products:write",
             Scope::ApiKeysRead => "api-keys:read",
             Scope::ApiKeysWrite => "api-keys:write",
+            Scope::OrganizationRead => "organization:read",
+            Scope::OrganizationWrite => "organization:write",
         }
     }
 

@@ -10,6 +10,7 @@ pub mod file;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod organization;
 pub mod sealed;
 
 pub use api_key::{ApiKey, Scope};

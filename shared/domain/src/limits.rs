@@ -107,6 +107,18 @@ pub const CHUNKS_AT_ONCE: usize = 64;
 pub const REFUSED_PAGES_TOLD: usize = 50;
 /// Units of an answer, a sentence or two each, whose nearness to the question is measured by a call of the embedding model.
 pub const MEASURED_UNITS: usize = 3;
+/// Characters of an organization's name.
+pub const ORGANIZATION_NAME_CHARACTERS: usize = 255;
+/// Milliseconds that an organization may call in time.
+pub const SLA_MS: i64 = 600_000;
+/// Tokens of a daily budget.
+pub const BUDGET_TOKENS: i64 = 1_000_000_000_000;
+/// Days of a retention at most: a century.
+pub const RETENTION_DAYS: u32 = 36_500;
+/// Seconds that a unit's measuring may take; then the answer goes on without.
+pub const MEASURE_SECONDS: u64 = 2;
+/// Seconds after which a re-embedding or a clean-up that is not over is begun anew by the daily comparison.
+pub const JOB_SECONDS: f64 = 86_400.0;
 /// Numbers of a vector at most: what pgvector's HNSW indexes as `halfvec`.
 pub const VECTOR_DIMENSION: usize = 4_000;
 /// Chunks that are copied at a time.

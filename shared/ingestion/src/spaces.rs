@@ -3,11 +3,15 @@
 //! The new space is built beside the old one, which serves meanwhile. Both ways go in units: a unit asks which
 //! passages lack a vector (or still have one), so it needs no memory of where the last one stood.
 
-use crate::{Ingestion, chunk, unit::Clock};
+use crate::{
+    Ingestion, chunk,
+    unit::{Clock, Pace},
+};
 use anyhow::Context as _;
 use domain::{ChunkId, Failure, FailureCode, IngestionJobId, OrganizationId, limits};
 use models::Purpose;
 use pgvector::Vector;
+use std::time::Instant;
 use store::{
     curated, jobs, organizations,
     space_jobs::{self, Kind, SpaceJob},
@@ -20,6 +24,8 @@ pub enum JobOutcome {
     Settled,
     /// There is more to do.
     Continues,
+    /// It is over, in vain: this job clears up after it.
+    Leaves(IngestionJobId),
     /// There is no such job.
     Unknown,
 }
@@ -42,7 +48,7 @@ impl Ingestion {
         Ok(jobs)
     }
 
-    /// Jobs that are not over: whoever was at them may be gone, with the message that told of them.
+    /// Jobs that are not over after a day: whoever was at them is gone, with the message that told of them.
     ///
     /// # Errors
     /// When the database refuses.
@@ -51,7 +57,7 @@ impl Ingestion {
             return Ok(Vec::new());
         };
         let tx = self.database.tenant(organization).await?;
-        let jobs = space_jobs::open(&tx).await.context("find open jobs")?;
+        let jobs = space_jobs::open(&tx, limits::JOB_SECONDS).await.context("find open jobs")?;
         tx.finish().await?;
         Ok(jobs)
     }
@@ -70,9 +76,11 @@ impl Ingestion {
         if found.is_settled {
             return Ok(JobOutcome::Settled);
         }
+        let mut pace = Pace::start();
         loop {
+            let began = Instant::now();
             let done = match found.kind {
-                Kind::Reembed => self.embed_missing(organization, job, &found).await,
+                Kind::Reembed => self.embed_missing(organization, job, &found, pace.chunks()).await,
                 Kind::Cleanup => self.delete_vectors(organization, job, &found).await,
             };
             let done = match done {
@@ -87,13 +95,14 @@ impl Ingestion {
                 tx.finish().await?;
                 return Ok(JobOutcome::Settled);
             }
+            pace.took(began.elapsed());
             if clock.is_up() {
                 return Ok(JobOutcome::Continues);
             }
         }
     }
 
-    /// The same call would be refused again: the job says why, and documents are not embedded there any more.
+    /// The same call would be refused again, or answered with vectors of another length: the job says why, and documents are not embedded there any more.
     async fn refuse_job(
         &self,
         organization: OrganizationId,
@@ -109,9 +118,18 @@ impl Ingestion {
         let failure = Failure::new(FailureCode::Internal, detail);
         let tx = self.database.tenant(organization).await?;
         jobs::settle(&tx, job, Some(&failure)).await.context("settle job")?;
-        space_jobs::stop_building(&tx, work.collection, work.space.id).await.context("leave the space")?;
+        // What was embedded before goes with the space; a bot that searches it keeps it.
+        let clean_up =
+            match space_jobs::is_searched(&tx, work.space.id).await.context("ask who searches the space")? {
+                true => None,
+                false => Some(
+                    space_jobs::begin_cleanup(&tx, work.collection, work.space.id)
+                        .await
+                        .context("leave the space")?,
+                ),
+            };
         tx.finish().await?;
-        Ok(JobOutcome::Settled)
+        Ok(clean_up.map_or(JobOutcome::Settled, JobOutcome::Leaves))
     }
 
     async fn embed_missing(
@@ -119,13 +137,13 @@ impl Ingestion {
         organization: OrganizationId,
         job: IngestionJobId,
         work: &SpaceJob,
+        most: usize,
     ) -> anyhow::Result<usize> {
         let tx = self.database.tenant(organization).await?;
-        let missing =
-            space_jobs::missing(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
+        let missing = space_jobs::missing(&tx, work.collection, work.space.id, most).await?;
         tx.finish().await?;
         if missing.is_empty() {
-            return self.embed_missing_questions(organization, work).await;
+            return self.embed_missing_questions(organization, work, most).await;
         }
         let texts: Vec<String> = missing
             .iter()
@@ -146,10 +164,10 @@ impl Ingestion {
         &self,
         organization: OrganizationId,
         work: &SpaceJob,
+        most: usize,
     ) -> anyhow::Result<usize> {
         let tx = self.database.tenant(organization).await?;
-        let missing =
-            curated::without_vector(&tx, work.collection, work.space.id, limits::CHUNKS_AT_ONCE).await?;
+        let missing = curated::without_vector(&tx, work.collection, work.space.id, most).await?;
         tx.finish().await?;
         if missing.is_empty() {
             return Ok(0);
@@ -181,5 +199,8 @@ impl Ingestion {
 }
 
 fn is_refused(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref::<models::Error>(), Some(models::Error::Refused(_)))
+    matches!(
+        error.downcast_ref::<models::Error>(),
+        Some(models::Error::Refused(_) | models::Error::Unexpected(_))
+    )
 }

@@ -1,9 +1,10 @@
 //! Chatbots: made, changed, linked to what they read, deleted.
 
-use crate::{Management, Refusal, check, refusal::Means};
+use crate::{Management, Refusal, check, organization::checked_budgets, refusal::Means};
 use domain::{
     ApiKey, ChatbotId, CollectionId, DocumentId, Scope, limits,
     metadata::{DocumentType, listed},
+    organization::Budgets,
 };
 use serde_json::{Map, Value};
 use store::{
@@ -30,6 +31,8 @@ pub struct Given {
     pub avatar_url: Option<String>,
     /// Narrows what it reads.
     pub knowledge_base_filter: Option<Value>,
+    /// What it may spend in a day.
+    pub budget: Option<Budgets>,
 }
 
 impl Management {
@@ -160,6 +163,7 @@ impl Management {
 /// Makes the row of a chatbot, and notes that it was.
 pub(crate) async fn make(tx: &TenantTx, given: Given) -> Result<ChatbotId, Refusal> {
     let fresh = Settings {
+        budget: Budgets::default(),
         name: String::new(),
         description: None,
         status: "active".to_owned(),
@@ -233,6 +237,7 @@ fn settings(given: Given, known: Settings) -> Result<Settings, Refusal> {
             Some(filter) => checked_filter(filter)?,
             None => known.knowledge_base_filter,
         },
+        budget: given.budget.map_or(Ok(known.budget), |budget| checked_budgets("/budget", budget))?,
     })
 }
 

@@ -137,7 +137,14 @@ impl Management {
         tx.finish().await?;
         let mut vectors = Vec::with_capacity(spaces.len());
         for space in spaces.iter().filter(|_| !questions.is_empty()) {
-            vectors.push((space.id, self.vectors(space, Purpose::Query, questions).await?));
+            match self.vectors(space, Purpose::Query, questions).await {
+                Ok(found) => vectors.push((space.id, found)),
+                // Another space than the deployment's own is brought up to date by its next re-embedding.
+                Err(refusal) if space.model != self.embedding_model => {
+                    tracing::warn!(space.model, error = %refusal, "curated questions have no vectors in a space");
+                }
+                Err(refusal) => return Err(refusal),
+            }
         }
         Ok(vectors)
     }

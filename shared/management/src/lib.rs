@@ -16,6 +16,7 @@ pub mod web_sources;
 pub mod chatbots;
 pub mod config_versions;
 pub mod ai_models;
+pub mod organization;
 pub mod products;
 pub mod api_keys;
 

@@ -1,7 +1,7 @@
 //! Chatbots as those who keep them see them: listed, changed, linked to what they read.
 
 use crate::{Result, TenantTx, sql, tenant::Params};
-use domain::{ChatbotId, CollectionId, ConfigVersionId, DocumentId};
+use domain::{ChatbotId, CollectionId, ConfigVersionId, DocumentId, organization::Budgets};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::{Row, types::Type};
@@ -20,6 +20,8 @@ pub struct Settings {
     pub avatar_url: Option<String>,
     /// `{"product_ids": [], "categories": [], "document_types": [], "languages": []}`: narrows what it reads.
     pub knowledge_base_filter: Value,
+    /// What it may spend in a day.
+    pub budget: Budgets,
 }
 
 /// A chatbot.
@@ -84,6 +86,7 @@ fn from_row(row: &Row) -> Chatbot {
             status: row.get("status"),
             avatar_url: row.get("avatar_url"),
             knowledge_base_filter: row.get("knowledge_base_filter"),
+            budget: Budgets { daily_tokens: row.get("daily_tokens"), daily_cost: row.get("daily_cost") },
         },
         active: row.get::<_, Option<Uuid>>("active_config_version_id").map(ConfigVersionId),
         versions: row.get("versions"),
@@ -114,7 +117,7 @@ pub async fn change(tx: &TenantTx, id: ChatbotId, settings: &Settings) -> Result
 fn params<'a>(
     id: &'a Uuid,
     settings: &'a Settings,
-) -> [(&'a (dyn tokio_postgres::types::ToSql + Sync), Type); 6] {
+) -> [(&'a (dyn tokio_postgres::types::ToSql + Sync), Type); 8] {
     [
         (id, Type::UUID),
         (&settings.name, Type::TEXT),
@@ -122,6 +125,8 @@ fn params<'a>(
         (&settings.status, Type::TEXT),
         (&settings.avatar_url, Type::TEXT),
         (&settings.knowledge_base_filter, Type::JSONB),
+        (&settings.budget.daily_tokens, Type::INT8),
+        (&settings.budget.daily_cost, Type::TEXT),
     ]
 }
 

@@ -12,6 +12,7 @@ mod tenant;
 // In the order of the data's way.
 pub mod organizations;
 pub mod api_keys;
+pub mod budgets;
 pub mod caller;
 pub mod idempotency;
 pub mod spaces;

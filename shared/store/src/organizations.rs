@@ -1,7 +1,8 @@
 //! Tenants themselves: found through a door, made by the operator.
 
-use crate::{Database, Result, TenantTx, sql};
-use domain::OrganizationId;
+use crate::{Database, Error, Result, TenantTx, sql};
+use domain::{OrganizationId, organization::Settings};
+use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
 /// The organization of a slug, asked before a tenant is known: one of the doors.
@@ -45,4 +46,74 @@ pub async fn list(database: &Database) -> Result<Vec<OrganizationId>> {
 /// [`crate::Error`].
 pub async fn slug(tx: &TenantTx) -> Result<String> {
     Ok(tx.query_one(sql!("organizations/slug"), &[]).await?.get("slug"))
+}
+
+/// An organization as it sees itself.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// The tenant.
+    pub id: OrganizationId,
+    /// For people.
+    pub name: String,
+    /// The first part of its documents' keys.
+    pub slug: String,
+    /// As the operator says.
+    pub subscription_tier: String,
+    /// What can be changed.
+    pub settings: Settings,
+    /// What answers took today, since there is a budget.
+    pub spent_tokens: i64,
+    /// US dollars, as decimal text.
+    pub spent_cost: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
+}
+
+/// The tenant's own row.
+///
+/// # Errors
+/// [`Error::Unexpected`] when its settings cannot be read.
+pub async fn get(tx: &TenantTx) -> Result<Organization> {
+    let row = tx.query_one(sql!("organizations/get"), &[]).await?;
+    Ok(Organization {
+        id: OrganizationId(row.get("id")),
+        name: row.get("name"),
+        slug: row.get("slug"),
+        subscription_tier: row.get("subscription_tier"),
+        settings: serde_json::from_value(row.get("settings"))
+            .map_err(|error| Error::Unexpected(format!("settings: {error}")))?,
+        spent_tokens: row.get("spent_tokens"),
+        spent_cost: row.get("spent_cost"),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+/// Keeps others from changing the tenant's own row until this transaction ends.
+///
+/// # Errors
+/// [`Error`].
+pub async fn lock(tx: &TenantTx) -> Result<()> {
+    tx.query_one(sql!("organizations/lock"), &[]).await?;
+    Ok(())
+}
+
+/// Changes the tenant's own row.
+///
+/// # Errors
+/// [`Error`].
+pub async fn change(tx: &TenantTx, name: &str, settings: &Settings) -> Result<()> {
+    let settings = serde_json::json!(settings);
+    tx.execute(sql!("organizations/change"), &[(&name, Type::TEXT), (&settings, Type::JSONB)]).await?;
+    Ok(())
+}
+
+/// Whether the database knows a time zone of this name.
+///
+/// # Errors
+/// [`Error`].
+pub async fn knows_time_zone(tx: &TenantTx, name: &str) -> Result<bool> {
+    Ok(tx.query_one(sql!("organizations/knows_time_zone"), &[(&name, Type::TEXT)]).await?.get("is_known"))
 }

@@ -295,6 +295,21 @@ pub struct TurnContext {
     pub space: Space,
     /// By the database's clock: what is asked of the session from then on is about this turn.
     pub began_at: Timestamp,
+    /// Kinds of personal data that are taken out of what is kept.
+    pub redacted: Vec<String>,
+    /// Whether what it spends is counted.
+    pub is_limited: bool,
+    /// Whose budget of today is used up.
+    pub exceeded: Option<OverBudget>,
+}
+
+/// A budget that is used up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverBudget {
+    /// `organization` or `chatbot`.
+    pub whose: String,
+    /// Until its day ends.
+    pub retry_after_seconds: u32,
 }
 
 /// Loads session, chatbot, active config version and space in one statement. `None` when there is no such
@@ -336,5 +351,12 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
         },
         space: spaces::from_row(row)?,
         began_at,
+        redacted: serde_json::from_value(row.get("redacted"))
+            .map_err(|error| Error::Unexpected(format!("pii_policy: {error}")))?,
+        is_limited: row.get("is_limited"),
+        exceeded: row.get::<_, Option<String>>("exceeded").map(|whose| OverBudget {
+            whose,
+            retry_after_seconds: row.get::<_, Option<i32>>("seconds_left").unwrap_or_default().unsigned_abs(),
+        }),
     })
 }

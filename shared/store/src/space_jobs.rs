@@ -107,23 +107,21 @@ pub async fn settle(tx: &TenantTx, id: IngestionJobId) -> Result<()> {
     Ok(())
 }
 
-/// Jobs that are not over, oldest first.
+/// Jobs that are not over and were begun so many seconds ago or before, oldest first.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn open(tx: &TenantTx) -> Result<Vec<IngestionJobId>> {
-    let rows = tx.query(sql!("space_jobs/open"), &[]).await?;
+pub async fn open(tx: &TenantTx, seconds: f64) -> Result<Vec<IngestionJobId>> {
+    let rows = tx.query(sql!("space_jobs/open"), &[(&seconds, Type::FLOAT8)]).await?;
     Ok(rows.iter().map(|row| IngestionJobId(row.get("id"))).collect())
 }
 
-/// New documents of a collection are not embedded any more in a space that is not ready.
+/// Whether a chatbot searches a space at present.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn stop_building(tx: &TenantTx, collection: CollectionId, space: SpaceId) -> Result<()> {
-    let params: crate::tenant::Params<'_> = &[(&collection.0, Type::UUID), (&space.0, Type::UUID)];
-    tx.execute(sql!("space_jobs/stop_building"), params).await?;
-    Ok(())
+pub async fn is_searched(tx: &TenantTx, space: SpaceId) -> Result<bool> {
+    Ok(tx.query_one(sql!("space_jobs/is_searched"), &[(&space.0, Type::UUID)]).await?.get("is_searched"))
 }
 
 /// A passage that a space does not hold yet.

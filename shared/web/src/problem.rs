@@ -9,11 +9,11 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU32;
 use utoipa::ToSchema;
 
 /// Seconds after which something that is busy is worth another try.
-const RETRY_SECONDS: u16 = 2;
+const RETRY_SECONDS: u32 = 2;
 
 /// An error as the API tells it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -39,7 +39,7 @@ pub struct Problem {
     pub calls_per_minute: Option<NonZeroU32>,
     /// Seconds after which the same request may work: the `Retry-After` header.
     #[serde(skip)]
-    pub retry_after_seconds: Option<NonZeroU16>,
+    pub retry_after_seconds: Option<NonZeroU32>,
 }
 
 /// One wrong field.
@@ -177,8 +177,20 @@ impl Problem {
         );
         Self {
             calls_per_minute: NonZeroU32::new(per_minute),
-            retry_after_seconds: u16::try_from(retry_after_seconds).ok().and_then(NonZeroU16::new),
+            retry_after_seconds: NonZeroU32::new(retry_after_seconds),
             ..Self::new("too-many-calls", "Too many calls", StatusCode::TOO_MANY_REQUESTS, detail)
+        }
+    }
+
+    /// 429: what may be spent today is spent.
+    #[must_use]
+    pub fn over_budget(whose: &str, retry_after_seconds: u32) -> Self {
+        let detail = format!(
+            "The {whose}'s budget of today is used up. Nothing was done; try again in {retry_after_seconds} s, when its day ends, or have the budget raised."
+        );
+        Self {
+            retry_after_seconds: NonZeroU32::new(retry_after_seconds),
+            ..Self::new("over-budget", "Budget used up", StatusCode::TOO_MANY_REQUESTS, detail)
         }
     }
 
@@ -186,7 +198,7 @@ impl Problem {
     #[must_use]
     pub fn unavailable(kind: &str, detail: &str) -> Self {
         Self {
-            retry_after_seconds: NonZeroU16::new(RETRY_SECONDS),
+            retry_after_seconds: NonZeroU32::new(RETRY_SECONDS),
             ..Self::new(kind, "Not available at present", StatusCode::SERVICE_UNAVAILABLE, detail)
         }
     }

@@ -13,7 +13,7 @@ use http::header;
 use lambda_http::RequestExt as _;
 use std::{sync::Arc, time::Instant};
 use utoipa::openapi::{
-    Server,
+    Content, OpenApi, Ref, RefOr, ResponseBuilder, Server,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +35,7 @@ pub fn app<S: Clone + Send + Sync + 'static>(
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("dk_…").build();
     let schemes = &mut api.components.get_or_insert_default().security_schemes;
     schemes.insert("api_key".into(), SecurityScheme::Http(scheme).into());
+    complete(&mut api);
     let described = Described(api.to_json().unwrap_or_default().into());
     router
         .route(document, get(describe))
@@ -45,6 +46,61 @@ pub fn app<S: Clone + Send + Sync + 'static>(
         .layer(middleware::from_fn(identify))
         .layer(Extension(described))
         .with_state(state)
+}
+
+/// What any operation may answer besides what its handler says: statuses with what they mean.
+const ALWAYS: [(&str, &str); 8] = [
+    ("400", "The request cannot be read"),
+    ("401", "No key, or one that is not valid"),
+    ("403", "The key lacks the scope"),
+    ("413", "The body is over 1 MB"),
+    ("415", "The body is not of the type that is taken"),
+    ("429", "Too many calls, or a budget is used up: again after `Retry-After` seconds"),
+    ("500", "Our own fault"),
+    ("503", "Something that we need does not answer: again in a moment"),
+];
+/// The media type of RFC 9457.
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Says of every operation of our own protocol what all of them may answer, and as which type problems come. The protocols of
+/// others (`/v1`, `/mcp`) have errors of their own.
+fn complete(api: &mut OpenApi) {
+    let paths = api.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/"));
+    for (_, item) in paths {
+        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in methods.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            for (status, meaning) in ALWAYS {
+                responses.entry(status.to_owned()).or_insert_with(|| {
+                    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+                    ResponseBuilder::new()
+                        .description(meaning)
+                        .content("application/json", content)
+                        .build()
+                        .into()
+                });
+            }
+            for response in responses.values_mut() {
+                if let RefOr::T(response) = response {
+                    name_problems(response);
+                }
+            }
+        }
+    }
+}
+
+fn name_problems(response: &mut utoipa::openapi::Response) {
+    let is_problem = |content: &RefOr<Content>| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) => {
+            schema.ref_location.ends_with("/Problem")
+        }
+        _ => false,
+    };
+    if response.content.get("application/json").is_some_and(is_problem)
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert(PROBLEM_JSON.to_owned(), content);
+    }
 }
 
 async fn describe(Extension(Described(api)): Extension<Described>) -> Response {

@@ -130,7 +130,8 @@ async fn a_curated_answer_has_the_vector_of_its_question() {
         owner.batch_execute("SET ROLE docent_app").await.expect("become the application");
         let id: uuid::Uuid = id.parse().expect("an id");
         let rows = owner
-            .query("SELECT vector::text FROM docent.curated_embeddings WHERE curated_answer_id = $1", &[&id])
+            .query("SELECT e.vector::text FROM docent.curated_embeddings e JOIN docent.embedding_spaces s ON s.id = e.space_id
+                  WHERE e.curated_answer_id = $1 AND s.model_id = 'local.all-minilm-l6-v2'", &[&id])
             .await
             .expect("vectors");
         rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()

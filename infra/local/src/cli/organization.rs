@@ -9,7 +9,11 @@ pub async fn create(client: &Client, name: &str, slug: Option<&str>) -> Result<E
     let slug = slug.map_or_else(|| slug_of(name), ToOwned::to_owned);
     ensure!(!slug.is_empty(), "the name {name:?} makes no slug; say one with --slug");
     let wish = json!({ "action": "create_organization", "name": name, "slug": slug });
-    let answer = client.invoke("migrate", wish.to_string()).await.context("say another --slug")?;
+    let answer = client.invoke("migrate", wish.to_string()).await;
+    let answer = answer.map_err(|error| match error.to_string() {
+        text if text.contains("slug") => error.context("say another --slug"),
+        _ => error,
+    })?;
     let made: Value = serde_json::from_str(&answer).context("read what migrate made")?;
     let text = |field: &str| made[field].as_str().with_context(|| format!("read {field}"));
     say!("organization  {}  ({slug})", text("organization_id")?);

@@ -60,10 +60,32 @@ impl Endpoint {
             outcome => outcome?,
         };
         let answer: Answer = self.read(body).await?;
-        let tokens = answer.usage.and_then(|usage| usage.prompt_tokens).filter(|_| texts.len() == 1);
+        let counted = answer.usage.and_then(|usage| usage.prompt_tokens);
         let vectors = in_order(answer.data, texts.len())?;
-        Ok(vectors.into_iter().map(|vector| Embedded { vector: vector.into(), tokens }).collect())
+        let shares = shares(counted, texts);
+        Ok(vectors
+            .into_iter()
+            .zip(shares)
+            .map(|(vector, tokens)| Embedded { vector: vector.into(), tokens })
+            .collect())
     }
+}
+
+/// What was counted of a batch, shared out by the texts' lengths so that the sum is what was counted.
+fn shares(counted: Option<u32>, texts: &[&str]) -> Vec<Option<u32>> {
+    let Some(counted) = counted else { return vec![None; texts.len()] };
+    let bytes = texts.iter().map(|text| text.len() as u64).sum::<u64>().max(1);
+    let (mut seen, mut given) = (0_u64, 0_u32);
+    texts
+        .iter()
+        .map(|text| {
+            seen += text.len() as u64;
+            let upto = u32::try_from(u64::from(counted) * seen / bytes).unwrap_or(counted);
+            let share = upto - given;
+            given = upto;
+            Some(share)
+        })
+        .collect()
 }
 
 fn is_about_the_call(status: Option<StatusCode>) -> bool {

@@ -1,6 +1,6 @@
 -- What sessions/turn_context says of a session's chatbot, of the one that chatbots/talking finds for $1: a session of it would
 -- be active.
-SELECT 'active' AS status, c.is_exact, a.*
+SELECT 'active' AS status, c.is_exact, a.*, l.redacted, l.is_limited, l.exceeded, l.seconds_left
   FROM (
     SELECT c.id, c.id::text = lower($1) OR c.name = $1 AS is_exact
       FROM docent.chatbots c
@@ -12,4 +12,5 @@ SELECT 'active' AS status, c.is_exact, a.*
      ORDER BY (c.id::text = lower($1)) DESC, (c.name = $1) DESC
      LIMIT 2) c
  CROSS JOIN LATERAL docent.answering_of(c.id) a
+ CROSS JOIN LATERAL docent.limits_of(c.id) l
  ORDER BY (a.chatbot_id::text = lower($1)) DESC, c.is_exact DESC

@@ -1,0 +1,73 @@
+//! What a policy takes out of conversations is kept nowhere: not in messages, logs, transcripts, replays or what is searched.
+
+use answering::{Begun, Event};
+use domain::{
+    conversation::Question,
+    organization::{PiiPolicy, Settings},
+};
+use futures_util::StreamExt as _;
+use std::{pin::pin, sync::Arc, time::Instant};
+use store::{idempotency::Once, organizations};
+use tests::{
+    Organization, database,
+    double::{self, Said},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_out_is_kept_nowhere() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    acme.document("d", "p40.md")
+        .saying(["Pump P-40 needs oil of grade 46. Ask zebedee@example.org."])
+        .stored()
+        .await;
+    let tx = acme.tx().await;
+    let policy = PiiPolicy { messages: vec!["email".into()] };
+    let settings = Settings { pii_policy: policy, transcript_sample_rate: 1.0, ..Settings::default() };
+    organizations::change(&tx, "Acme", &settings).await.expect("changed");
+    tx.finish().await.expect("committed");
+    let script = |shown: &[double::Shown]| {
+        shown.iter().take(1).map(|one| Said::Text(format!("{} [{}]", one.text, one.handle))).collect()
+    };
+    let aws = double::aws(double::serve(script).await);
+    let answering = double::answering(&database, &aws);
+    let session = acme.session().await;
+    for (key, text) in [
+        ("one", "Does zebedee@example.org know which grade of oil pump P-40 needs?"),
+        ("two", "And how does zebedee@example.org say so?"),
+    ] {
+        let once = || Once { key: key.into(), fingerprint: [1; 32] };
+        let Begun::Turn(turn) = answering.begin_once(&acme.key, session, once()).await.expect("let in")
+        else {
+            panic!("it was not answered before")
+        };
+        let question = Question::new(text).expect("a question");
+        let events: Vec<Event> =
+            pin!(Arc::clone(&answering).answer(*turn, question, Instant::now())).collect().await;
+        let Some(Event::Done(answer)) = events.last() else { panic!("{events:?}") };
+        if key == "one" {
+            assert!(answer.content.contains("zebedee@example.org"), "whoever asked reads it: {answer:?}");
+            let Begun::Answered(again) =
+                answering.begin_once(&acme.key, session, once()).await.expect("known")
+            else {
+                panic!("it was answered before")
+            };
+            assert!(again.content.contains("[e-mail]"), "{again:?}");
+        }
+    }
+    let admin = database.admin().await.expect("a superuser");
+    let count = async |sql: &str| -> i64 { admin.query_one(sql, &[]).await.expect("a count").get(0) };
+    let replaced = "SELECT count(*) FROM docent.messages WHERE content LIKE '%[e-mail]%'";
+    assert!(count(replaced).await >= 3, "both questions and the first answer");
+    assert!(
+        count("SELECT count(*) FROM docent.retrieval_logs WHERE transcript::text LIKE '%[e-mail]%'").await
+            > 0
+    );
+    for table in ["messages", "retrieval_logs", "events", "sessions", "idempotency_keys"] {
+        let found =
+            count(&format!("SELECT count(*) FROM docent.{table} t WHERE t::text LIKE '%zebede%'")).await;
+        assert_eq!(found, 0, "{table}");
+    }
+    let vectors = "SELECT count(*) FROM docent.retrieval_logs WHERE query_embedding IS NOT NULL AND query LIKE '%[e-mail]%'";
+    assert_eq!(count(vectors).await, 0);
+}
