@@ -9,7 +9,7 @@ mod organization;
 mod passages;
 mod products;
 mod refusing;
-mod uploads;
+pub mod uploads;
 
 use crate::stack::support::Shared;
 use http::{Method, StatusCode};

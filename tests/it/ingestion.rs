@@ -1,5 +1,6 @@
 //! The write path under everything that can happen to it.
 
+mod attached;
 mod brought;
 mod faults;
 mod histories;

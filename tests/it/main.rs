@@ -3,6 +3,7 @@
 
 mod admin;
 mod architecture;
+mod attached;
 mod conversations;
 mod cuts;
 mod discreet;

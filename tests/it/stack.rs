@@ -4,6 +4,7 @@
 
 mod asking;
 mod dropping;
+mod files;
 mod following;
 mod keeping;
 mod mcp;

@@ -288,6 +288,7 @@ fn ingestion_writes_what_it_derives_and_fetches_and_no_document() {
     let expected = [
         "s3:DeleteObject on ${Bucket.Arn}/*/web/*",
         "s3:DeleteObject on ${Bucket.Arn}/_derived/*",
+        "s3:DeleteObject on ${Bucket.Arn}/_sessions/*",
         "s3:GetObject on ${Bucket.Arn}/*",
         "s3:ListBucket on Bucket.Arn",
         "s3:PutObject on ${Bucket.Arn}/*/web/*",
@@ -295,6 +296,7 @@ fn ingestion_writes_what_it_derives_and_fetches_and_no_document() {
     ];
     assert_eq!(on_objects.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     assert_eq!(domain::document::DERIVED_PREFIX, "_derived/", "the prefix of the policy");
+    assert_eq!(domain::file::SESSIONS_PREFIX, "_sessions/", "the prefix of the policy");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use axum::{
         sse::{self, KeepAlive, Sse},
     },
 };
-use domain::{ChunkId, CuratedAnswerId, DocumentId, MessageId, SessionId, conversation::Question};
+use domain::{ChunkId, CuratedAnswerId, DocumentId, FileId, MessageId, SessionId, conversation::Question};
 use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -111,21 +111,24 @@ pub struct TimingsView {
     total_ms: u64,
 }
 
-/// Where a part of the answer stands: in a passage of a document, or in an answer that people wrote.
+/// Where a part of the answer stands: in a passage of a document, in a file of the session, or in an answer that people wrote.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CitationView {
     /// `[1]` in the text.
     marker: i32,
-    /// The passage; null for an answer that people wrote.
+    /// The passage; null for a file of the session and for an answer that people wrote.
     #[schema(value_type = Option<uuid::Uuid>)]
     chunk_id: Option<ChunkId>,
-    /// The answer that people wrote; null for a passage.
+    /// The answer that people wrote; else null.
     #[schema(value_type = Option<uuid::Uuid>)]
     curated_answer_id: Option<CuratedAnswerId>,
-    /// Null for an answer that was not imported by a document.
+    /// The file of the session; else null.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    file_id: Option<FileId>,
+    /// Null for a file of the session, and for an answer that was not imported by a document.
     #[schema(value_type = Option<uuid::Uuid>)]
     document_id: Option<DocumentId>,
-    /// Without a document, the question that people answered.
+    /// Without a document, the file's name or the question that people answered.
     document_title: String,
     /// Null without a document.
     document_key: Option<String>,
@@ -146,6 +149,7 @@ impl CitationView {
             marker: citation.marker,
             chunk_id: citation.source.chunk(),
             curated_answer_id: citation.source.curated(),
+            file_id: citation.source.file(),
             document_id: citation.document,
             document_title: citation.title,
             document_key: citation.key,

@@ -2,14 +2,17 @@
 
 use crate::{mcp, sources::Sources};
 use access::Access;
-use answering::Answering;
+use answering::{Answering, attaching::Attaching};
 use models::{Endpoint, Guardrail};
+use objects::{Bucket, Signer};
 use runtime::config;
 use std::sync::{Arc, OnceLock};
+use store::Database;
 
 /// Made once a process.
 pub struct Context {
     pub answering: Arc<Answering>,
+    pub attaching: Attaching,
     /// Tells whose request it is.
     pub access: Access,
     pub embedding_model: String,
@@ -25,6 +28,15 @@ impl Context {
     pub fn mcp(self: &Arc<Self>) -> &mcp::Service {
         self.mcp.get_or_init(|| mcp::service(self, &self.public_url))
     }
+}
+
+/// What files are attached with.
+///
+/// # Errors
+/// When no bucket is named.
+pub fn attaching(aws: &aws_config::SdkConfig, database: Database) -> anyhow::Result<Attaching> {
+    let bucket = Bucket::new(aws, config::text("BUCKET")?);
+    Ok(Attaching { database, signer: Signer::new(aws, &bucket), bucket })
 }
 
 /// Where models are served whose id begins with `openai/`, where the deployment names a place.

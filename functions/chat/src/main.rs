@@ -3,6 +3,7 @@
 mod answers;
 mod callers;
 mod context;
+mod files;
 mod keeping;
 mod mcp;
 mod openai;
@@ -13,7 +14,6 @@ mod search;
 mod sessions;
 mod sources;
 
-use answering::Answering;
 use context::Context;
 use runtime::{aws, config, logs};
 use std::sync::{Arc, OnceLock};
@@ -26,17 +26,19 @@ async fn main() -> anyhow::Result<()> {
     let aws = aws::config().await;
     let endpoint = context::endpoint()?;
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
+    let attaching = context::attaching(&aws, database.clone())?;
     let context = Context {
-        answering: Arc::new(Answering {
-            database: database.clone(),
+        access: callers::access(&database)?,
+        answering: Arc::new(answering::Answering {
+            database,
             embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
             generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
             reranker: models::Reranker::new(&aws),
         }),
-        access: callers::access(&database)?,
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
-        sources: sources::Sources::new(&aws, &config::text("BUCKET")?),
+        sources: sources::Sources::new(attaching.signer.clone()),
+        attaching,
         public_url: config::optional("PUBLIC_URL"),
         mcp: OnceLock::new(),
     };

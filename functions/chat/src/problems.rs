@@ -52,6 +52,15 @@ pub fn refused(refusal: &Refusal) -> Problem {
             "Idempotency-Key",
             "This key was used for another request. Choose a new one for each request that is to be done once.",
         ),
+        Refusal::Invalid { pointer, detail } => Problem::invalid("invalid-field", *pointer, detail),
+        Refusal::TooManyFiles => Problem::conflict(
+            "too-many-files",
+            format!("A session has at most {} files. Delete one of them first.", limits::SESSION_FILES),
+        ),
+        Refusal::Objects(error) => {
+            tracing::error!(error = %error, "object store refuses");
+            Problem::unavailable("platform-unavailable", "Storage does not answer. Try again in a moment.")
+        }
         Refusal::Store(error) if error.is_retryable() => {
             tracing::error!(error = %error, "database is not reachable");
             database_unavailable()

@@ -3,7 +3,7 @@
 use crate::{Context, problems::OrProblem as _};
 use access::Bearer;
 use axum::extract::State;
-use domain::{ChunkId, DocumentId, MessageId};
+use domain::{ChunkId, DocumentId, FileId, MessageId};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct RetrievalView {
     timings: serde_json::Value,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Best first.
+    /// Best first; behind them, what the model was given of the session's files.
     passages: Vec<FoundView>,
 }
 
@@ -57,9 +57,12 @@ pub struct FoundView {
     lexical_rank: Option<usize>,
     #[schema(value_type = uuid::Uuid)]
     chunk_id: ChunkId,
-    /// Null, as all that follows up to the content: the passage is gone.
+    /// Null: it is of a file; or, as all that follows up to the content, the passage is gone.
     #[schema(value_type = Option<uuid::Uuid>)]
     document_id: Option<DocumentId>,
+    /// The session's file; null for a passage of a document.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    file_id: Option<FileId>,
     document_title: Option<String>,
     page_number: Option<i32>,
     headings: Option<Vec<String>>,
@@ -95,6 +98,7 @@ impl From<Retrieval> for RetrievalView {
             lexical_rank: lexical[place],
             chunk_id: found.chunk_id,
             document_id: found.document_id,
+            file_id: found.file_id,
             document_title: found.document_title,
             page_number: found.page_number,
             headings: found.headings,
@@ -161,6 +165,7 @@ mod tests {
             found_rank: None,
             chunk_id: ChunkId::generate(),
             document_id: None,
+            file_id: None,
             document_title: None,
             page_number: None,
             headings: None,

@@ -1,7 +1,7 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{Context, answers, keeping, mcp, openai, retrieval, search, sessions};
+use crate::{Context, answers, files, keeping, mcp, openai, retrieval, search, sessions};
 use axum::{Extension, Router};
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -32,6 +32,8 @@ fn declared() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(keeping::cancel))
         .routes(routes!(sessions::messages, answers::ask))
         .routes(routes!(answers::edit))
+        .routes(routes!(files::list, files::attach))
+        .routes(routes!(files::get, files::detach))
         .routes(routes!(retrieval::retrieval))
         .routes(routes!(search::search))
         .routes(routes!(openai::completions::create_completion))

@@ -201,7 +201,7 @@ impl PassageView {
 
 impl From<Passage> for PassageView {
     fn from(passage: Passage) -> Self {
-        let Passage { hit, score, beside: _, reranked: _ } = passage;
+        let Passage { hit, score, beside: _, reranked: _, file: _ } = passage;
         Self {
             chunk_id: hit.chunk,
             document_id: hit.document,

@@ -4,7 +4,7 @@ use crate::answers::{AnswerView, CitationView};
 use answering::Answer;
 use domain::limits;
 use jiff::Timestamp;
-use objects::{Bucket, Signer};
+use objects::Signer;
 use std::time::Duration;
 use store::messages::Citation;
 
@@ -14,8 +14,8 @@ pub struct Sources(Signer);
 
 impl Sources {
     /// Of the documents' bucket.
-    pub fn new(aws: &aws_config::SdkConfig, bucket: &str) -> Self {
-        Self(Signer::new(aws, &Bucket::new(aws, bucket)))
+    pub fn new(signer: Signer) -> Self {
+        Self(signer)
     }
 
     /// A citation with its link.

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use aws_lambda_events::sqs::SqsEvent;
-use domain::IngestionJobId;
+use domain::{IngestionJobId, file::without_name};
 use ingestion::{Ingestion, Outcome, spaces::JobOutcome, unit::Clock, visit::VisitOutcome};
 use queue::{Work, WorkQueue};
 use runtime::{
@@ -159,7 +159,9 @@ async fn put_back(queue: &WorkQueue, message: &Message, worked: anyhow::Result<(
 
 async fn look_at(ingestion: &Ingestion, key: &str, delivery: u32, clock: Clock) -> anyhow::Result<Outcome> {
     let started = std::time::Instant::now();
-    let outcome = ingestion.look_at(key, delivery, clock).await.with_context(|| format!("look at {key}"))?;
+    let shown = without_name(key);
+    let outcome =
+        ingestion.look_at(key, delivery, clock).await.with_context(|| format!("look at {shown}"))?;
     let (name, chunks) = match &outcome {
         Outcome::Completed { chunks } => ("completed", *chunks),
         Outcome::Unchanged => ("unchanged", 0),
@@ -174,6 +176,13 @@ async fn look_at(ingestion: &Ingestion, key: &str, delivery: u32, clock: Clock) 
         Outcome::Failed(failure) => failure.detail.as_str(),
         _ => "",
     };
-    tracing::info!(object.key = key, outcome = name, chunks, elapsed_ms = millis, reason, "object looked at");
+    tracing::info!(
+        object.key = shown,
+        outcome = name,
+        chunks,
+        elapsed_ms = millis,
+        reason,
+        "object looked at"
+    );
     Ok(outcome)
 }

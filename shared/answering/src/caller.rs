@@ -1,7 +1,7 @@
 //! Who calls, and why a call is not served.
 
 use crate::Answering;
-use domain::{Caller, Scope};
+use domain::{Caller, Scope, limits};
 use store::{
     TenantTx,
     api_keys::Exceeded,
@@ -42,6 +42,20 @@ pub enum Refusal {
     /// The session ended; its status says how.
     #[error("the session is {0}")]
     SessionClosed(String),
+    /// A field is wrong.
+    #[error("{detail}")]
+    Invalid {
+        /// JSON pointer into what was sent.
+        pointer: &'static str,
+        /// What is wrong, and what is right.
+        detail: String,
+    },
+    /// The session has as many files as it may have.
+    #[error("the session has {} files", limits::SESSION_FILES)]
+    TooManyFiles,
+    /// S3 does not do as it is asked: again in a moment.
+    #[error(transparent)]
+    Objects(#[from] objects::Error),
     /// What may be spent today is spent.
     #[error("the {}'s budget of today is used up", .0.whose)]
     OverBudget(OverBudget),

@@ -349,16 +349,20 @@ impl<'a> Grounder<'a> {
         let passage = &self.passages[place].handed_out.passage;
         let score = self.support(text, &[place]).unwrap_or(1.0) * passage.score as f32;
         let hit = &passage.hit;
+        let (source, document, key) = match passage.file {
+            Some(file) => (Source::File(file), None, None),
+            None => (Source::Chunk(hit.chunk), Some(hit.document), Some(hit.key.clone())),
+        };
         Citation {
             marker,
-            source: Source::Chunk(hit.chunk),
-            document: Some(hit.document),
+            source,
+            document,
             title: hit.title.clone(),
-            key: Some(hit.key.clone()),
+            key,
             page: hit.page,
             quoted_span: inert(span, self.allowed).trim().to_owned(),
             score: score.clamp(0.0, 1.0),
-            is_there: true,
+            is_there: passage.file.is_none(),
         }
     }
 }

@@ -99,12 +99,16 @@ impl Answering {
             abstained: end.abstained,
             error_info: end.broken.map(|broken| json!({ "code": code(broken) })),
         };
+        // What a search found, then what the model was given of files, which no search finds.
+        let given = |passage: &&Passage| passage.file.is_some() && end.in_prompt.contains(&passage.hit.chunk);
+        let logged: Vec<&Passage> =
+            retrieved.all.iter().chain(retrieved.passages.iter().filter(given)).collect();
         let scores =
-            json!(retrieved.all.iter().map(|passage| score_row(passage, &end.in_prompt)).collect::<Vec<_>>());
+            json!(logged.iter().map(|passage| score_row(passage, &end.in_prompt)).collect::<Vec<_>>());
         let timings = json!(draft.timings);
         let transcript = end.transcript.clone().map(|transcript| kept_json(turn, transcript));
-        let chunks: Vec<ChunkId> = retrieved.all.iter().map(|passage| passage.hit.chunk).collect();
-        let similarity: Vec<f64> = retrieved.all.iter().map(|passage| passage.score).collect();
+        let chunks: Vec<ChunkId> = logged.iter().map(|passage| passage.hit.chunk).collect();
+        let similarity: Vec<f64> = logged.iter().map(|passage| passage.score).collect();
         let log = RetrievalLog {
             session: turn.session,
             message: asked,

@@ -2,7 +2,8 @@
 //!
 //! [`Answering::answer`] reads as the path: rewrite ▸ retrieve ▸ fuse ▸ rerank ▸ prompt ▸ generate ▸ ground ▸ keep; where people
 //! answered this very question, retrieve ▸ curated ▸ keep. Around it stand
-//! [`turn`] (who asks, in which conversation; [`carried`]: one that its caller keeps) and [`conversations`] (sessions and their history).
+//! [`turn`] (who asks, in which conversation; [`carried`]: one that its caller keeps), [`conversations`] (sessions and their history)
+//! and [`attaching`] (files of a session, which `attached` puts among the passages).
 //!
 //! A turn takes three flushes to the database: load, search, keep.
 
@@ -10,12 +11,14 @@ pub mod caller;
 pub mod turn;
 pub mod carried;
 pub mod conversations;
+pub mod attaching;
 pub mod programs;
 mod rewrite;
 pub mod retrieve;
 pub mod fuse;
 pub mod rerank;
 pub mod curated;
+mod attached;
 mod prompt;
 mod ground;
 mod content;

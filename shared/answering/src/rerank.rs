@@ -91,7 +91,7 @@ mod tests {
 
     fn passage(fused: f64, content: &str) -> Passage {
         let hit = store::search::Hit { fused, ..hit(content) };
-        Passage { hit, score: 0.5, beside: None, reranked: None }
+        Passage { hit, score: 0.5, beside: None, file: None, reranked: None }
     }
 
     #[test]

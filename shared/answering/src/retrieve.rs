@@ -1,7 +1,7 @@
 //! The question to passages: embed, search, score. One flush, the user's message in it.
 
 use crate::{
-    Answering, Refusal, Timings, Turn,
+    Answering, Refusal, Timings, Turn, attached,
     curated::{self, Match},
     fuse, millis,
     rerank::Reranked,
@@ -9,7 +9,8 @@ use crate::{
 };
 use anyhow::Context as _;
 use domain::{
-    Caller, ChunkId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space, limits,
+    Caller, ChunkId, FileId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space,
+    limits,
 };
 use futures_util::try_join;
 use language::words;
@@ -37,6 +38,8 @@ pub struct Passage {
     pub reranked: Option<Reranked>,
     /// `None`: found itself. Else it stands beside one that was, and is handed out as its context.
     pub beside: Option<Beside>,
+    /// The session's file that it is of: then there is no document, and its ids are those of the file and its passage.
+    pub file: Option<FileId>,
 }
 
 /// Beside which passage another stands.
@@ -104,9 +107,10 @@ impl Answering {
         };
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
-        let ((), found, ()) = try_join!(
+        let ((), found, attached, ()) = try_join!(
             ask_in(&tx, turn, message, &stored, &asked),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
+            attached::read(&tx, turn, &words),
             tx.commit_before_the_next(),
         )
         .context("search")?;
@@ -127,6 +131,7 @@ impl Answering {
         let mut passages: Vec<Passage> =
             all.iter().filter(|passage| passage.score >= threshold).take(k).cloned().collect();
         expand(&mut passages, found.neighbours);
+        let passages = attached::among(passages, attached::scored(attached, text));
         let curated = curated::best(&turn.space, &words, found.curated)
             .filter(|found| found.similarity >= turn.config.confidence_threshold)
             .and_then(|found| curated::harmless(found, &turn.config.allowed_hosts));
@@ -243,6 +248,7 @@ fn scored(hits: Vec<Hit>, dense_weight: f64, question: &str) -> Vec<Passage> {
             score: fuse::final_score(&hit, dense_weight, question),
             hit,
             beside: None,
+            file: None,
             reranked: None,
         })
         .collect()
@@ -258,7 +264,13 @@ fn expand(passages: &mut Vec<Passage>, neighbours: Vec<Neighbour>) {
             && known.insert(hit.chunk)
         {
             let beside = Some(Beside { of, side });
-            passages.push(Passage { hit, score: score * NEIGHBOUR_SHARE, beside, reranked: None });
+            passages.push(Passage {
+                hit,
+                score: score * NEIGHBOUR_SHARE,
+                beside,
+                file: None,
+                reranked: None,
+            });
         }
     }
 }
@@ -271,7 +283,8 @@ mod tests {
     #[test]
     fn neighbours_come_last_once_and_with_a_lower_score() {
         let (first, second, between, dropped) = (hit("first"), hit("second"), hit("between"), hit("dropped"));
-        let scored = |hit: &Hit, score| Passage { hit: hit.clone(), score, beside: None, reranked: None };
+        let scored =
+            |hit: &Hit, score| Passage { hit: hit.clone(), score, beside: None, file: None, reranked: None };
         let mut passages = vec![scored(&first, 0.9), scored(&second, 0.5)];
         let beside = |of: &Hit, side, hit: &Hit| Neighbour { of: of.chunk, side, hit: hit.clone() };
         expand(

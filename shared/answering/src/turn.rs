@@ -235,7 +235,7 @@ pub(crate) fn let_in(
     history: Vec<(String, String)>,
 ) -> Result<Turn, Refusal> {
     let context = context.ok_or(Refusal::NotFound("session"))?;
-    if !matches!(context.status.as_str(), "active" | "escalated" | "expired") {
+    if !sessions::goes_on(&context.status) {
         return Err(Refusal::SessionClosed(context.status));
     }
     if let Some(exceeded) = context.exceeded {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// The prefix of what the product derives itself; ingestion never looks there.
 pub const DERIVED_PREFIX: &str = "_derived/";
 
+/// The type of a file whose uploader does not say: what it is, its content tells.
+pub const ANY_TYPE: &str = "application/octet-stream";
+
 /// A document's key, taken apart: `{organization-slug}/{collection-slug}/{path…}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectKey {
@@ -85,6 +88,15 @@ pub fn is_slug(text: &str) -> bool {
 #[must_use]
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Whether a text is a type as HTTP writes it: `application/pdf`, in printable ASCII, of at most
+/// [`limits::CONTENT_TYPE_CHARACTERS`].
+#[must_use]
+pub fn is_content_type(text: &str) -> bool {
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    text.len() <= limits::CONTENT_TYPE_CHARACTERS
+        && text.split_once('/').is_some_and(|(kind, rest)| plain(kind) && plain(rest))
 }
 
 /// The first `characters` of a text, at a character's edge, without outer white space.

@@ -68,6 +68,8 @@ ids! {
     ConfigVersionId,
     /// One conversation.
     SessionId,
+    /// Something attached to a conversation.
+    FileId,
     /// One turn's text by one side.
     MessageId,
     /// Support of a part of an answer by a chunk.

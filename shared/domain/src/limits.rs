@@ -243,6 +243,8 @@ pub const FRONT_MATTER_BYTES: usize = 8 * 1024;
 pub const OBJECT_KEY_BYTES: usize = 1_024;
 /// Bytes of what is said with an object, names and values together (S3).
 pub const OBJECT_METADATA_BYTES: usize = 2_048;
+/// Characters of a file's type, as its uploader says it.
+pub const CONTENT_TYPE_CHARACTERS: usize = 100;
 /// Seconds for which a form that uploads a document is good.
 pub const UPLOAD_SECONDS: u64 = 900;
 /// Seconds for which a link to a document is good.
@@ -404,3 +406,29 @@ pub const DAILY_WORK_DAYS: i64 = 800;
 pub const SWEPT_AT_ONCE: i64 = 1_000;
 /// Such statements of one class and organization a day: ten million rows.
 pub const SWEEPS: u32 = 10_000;
+/// Bytes of a file that is attached to a session.
+pub const FILE_BYTES: u64 = 20 * 1024 * 1024;
+/// Files of a session.
+pub const SESSION_FILES: i64 = 10;
+/// Hours after which a file that was announced and never came counts no more.
+pub const FILE_UPLOAD_HOURS: i32 = 24;
+/// Characters of a file's name.
+pub const FILE_NAME_CHARACTERS: usize = 200;
+/// Characters of a file's text that are kept, from its beginning.
+pub const FILE_TEXT_CHARACTERS: usize = 200_000;
+/// Tokens of a passage of a file.
+pub const FILE_PASSAGE_TOKENS: usize = 256;
+/// Passages of a session's files that a turn looks at; the chatbot's context window decides how many it hands out.
+pub const FILE_PASSAGES: i32 = 50;
+/// Tables of a file that its data summary describes.
+pub const FILE_TABLES: usize = 20;
+/// Columns of a table that it describes.
+pub const FILE_COLUMNS: usize = 100;
+/// Different values of a column that it counts.
+pub const FILE_DISTINCT: usize = 1_000;
+/// Values of a column that it shows.
+pub const FILE_EXAMPLES: usize = 3;
+/// Characters of a value, or of a column's name, that it shows.
+pub const FILE_VALUE_CHARACTERS: usize = 60;
+/// Bytes of a table's summary that go into a prompt.
+pub const FILE_SUMMARY_BYTES: usize = 4_000;

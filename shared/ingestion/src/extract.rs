@@ -24,6 +24,7 @@ mod properties;
 pub(crate) mod repair;
 mod rtf;
 mod sniff;
+mod summary;
 mod text;
 mod xlsx;
 mod xml;

@@ -17,6 +17,7 @@ mod chunk;
 mod headers;
 mod embed;
 mod curated;
+mod files;
 mod build;
 mod settle;
 pub mod reconcile;
@@ -27,7 +28,9 @@ pub mod unit;
 pub use chunk::{Chunk, Shape, chunk};
 
 use anyhow::Context as _;
-use domain::{Failure, FailureCode, ObjectKey, OrganizationId, document::KeyProblem};
+use domain::{
+    Failure, FailureCode, FileKey, ObjectKey, OrganizationId, document::KeyProblem, file::without_name,
+};
 use extract::Extractor;
 use futures_util::FutureExt as _;
 use locate::{Located, Work};
@@ -115,6 +118,9 @@ impl Ingestion {
     /// # Errors
     /// What may work another time: the message goes back to its queue.
     pub async fn look_at(&self, key: &str, delivery: u32, clock: Clock) -> anyhow::Result<Outcome> {
+        if let Some(file) = FileKey::parse(key) {
+            return self.look_at_file(key, &file, delivery, clock).await;
+        }
         let parsed = match ObjectKey::parse(key) {
             Ok(parsed) => parsed,
             Err(KeyProblem::Derived) => return Ok(Outcome::Ignored("made by the product itself")),
@@ -215,6 +221,6 @@ const DEADLY: &str = "Processing the document broke off several times without a 
                       no limit holds. It is set aside; the operator's log has the times. Upload it again to retry.";
 
 fn ignored(key: &str, why: &'static str) -> Outcome {
-    tracing::warn!(object.key = key, reason = why, "object ignored");
+    tracing::warn!(object.key = without_name(key), reason = why, "object ignored");
     Outcome::Ignored(why)
 }

@@ -69,7 +69,7 @@ impl Ingestion {
         if let Some(failure) = unfit(work.object.size) {
             return Ok(Source::Unreadable(failure));
         }
-        let (file, content_hash) = match self.download(work).await {
+        let (file, content_hash) = match self.download(&work.key, &work.object.etag).await {
             Ok(download) => download,
             Err(error) if matches!(error.downcast_ref(), Some(ObjectError::Gone)) => {
                 return self.abandon(organization, work).await.map(|()| Source::Moved);
@@ -96,8 +96,8 @@ impl Ingestion {
     }
 
     /// Streams the object into a temporary file, hashing on the way.
-    async fn download(&self, work: &Work) -> anyhow::Result<(NamedTempFile, String)> {
-        let mut body = self.bucket.get(&work.key, &work.object.etag).await?;
+    pub(crate) async fn download(&self, key: &str, etag: &str) -> anyhow::Result<(NamedTempFile, String)> {
+        let mut body = self.bucket.get(key, etag).await?;
         let file = NamedTempFile::new().context("make temporary file")?;
         let mut writer = tokio::fs::File::create(file.path()).await.context("open temporary file")?;
         let mut hasher = Sha256::new();
@@ -120,7 +120,7 @@ impl Ingestion {
         if reading.pictures.is_empty() {
             return Ok(true);
         }
-        let (file, _) = self.download(work).await?;
+        let (file, _) = self.download(&work.key, &work.object.etag).await?;
         let mut result = Ok(true);
         let mut looked = 0;
         while let Some(page) = reading.pictures.first().copied() {

@@ -101,6 +101,9 @@ impl Ingestion {
         };
         if is_done {
             drift.orphans = self.sweep(organization).await?;
+            let (orphans, files) = self.sweep_files(organization).await?;
+            drift.orphans += orphans;
+            keys.extend(files);
         }
         let (job, report) = self.report(organization, job, drift, is_done).await?;
         Ok(Some(Compared { keys, next: place.filter(|_| !is_done), job, report }))

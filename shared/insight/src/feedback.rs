@@ -9,6 +9,7 @@ use domain::{
 use management::check;
 use store::{
     TenantTx,
+    caller::{Need, enter},
     events::{self, Category, Event},
     feedback::{self, MessageFeedback, Opinion, SessionFeedback, Worth},
     messages, sessions,
@@ -47,9 +48,12 @@ impl Insight {
         message: MessageId,
         thumb: Thumb,
     ) -> Result<MessageFeedback, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_own(caller, Scope::FeedbackWrite).await?;
         let opinion = opinion(&thumb)?;
         let of = answer(&tx, message).await?;
+        if matches!(caller, Caller::EndUser { session, .. } if *session != of.session) {
+            return Err(Refusal::NotFound("message"));
+        }
         let kinds = taken_out(&tx).await?;
         let opinion = Opinion {
             rating: opinion.rating,
@@ -100,7 +104,7 @@ impl Insight {
         session: SessionId,
         score: Score,
     ) -> Result<SessionFeedback, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = enter(&self.database, caller, Need::inside(session, Scope::FeedbackWrite)).await?;
         let worth = worth(&score)?;
         let kinds = taken_out(&tx).await?;
         let comments = worth.comments.map(|text| kept(text, &kinds, limits::FEEDBACK_COMMENTS_CHARACTERS));

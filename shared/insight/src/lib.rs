@@ -20,7 +20,11 @@ pub use management::Refusal;
 use domain::{Caller, MessageId, Scope, document::clip};
 use models::Embedder;
 use privacy::Kind;
-use store::{Database, TenantTx, caller, messages, organizations};
+use store::{
+    Database, TenantTx,
+    caller::{self, Need},
+    messages, organizations,
+};
 
 /// What the feedback path works with.
 pub struct Insight {
@@ -43,6 +47,15 @@ impl Insight {
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<T, Refusal> {
         Ok(caller::admitted(&self.database, caller, scope, read).await?)
+    }
+
+    /// The same, where an end user may as well: of what is in their session, which the use case checks.
+    async fn enter_own(&self, caller: &Caller, scope: Scope) -> Result<TenantTx, Refusal> {
+        let need = match caller {
+            Caller::EndUser { session, .. } => Need::inside(*session, scope),
+            Caller::Key(_) | Caller::Person { .. } => Need::from(scope),
+        };
+        Ok(caller::enter(&self.database, caller, need).await?)
     }
 
     /// A transaction of a caller who was let in.

@@ -3,7 +3,7 @@
 use crate::{Management, Refusal, check};
 use domain::{
     Caller, Scope,
-    document::{ObjectKey, is_slug},
+    document::{ANY_TYPE, ObjectKey, is_content_type, is_slug},
     limits,
     metadata::{DocumentType, MetadataSchema, is_name, listed},
 };
@@ -11,10 +11,6 @@ use jiff::Timestamp;
 use objects::signed::{self, Form};
 use std::{collections::BTreeMap, time::Duration};
 use store::{collection_settings, organizations, products};
-
-/// The type of a file whose uploader does not say: what it is, its content tells.
-const ANY_TYPE: &str = "application/octet-stream";
-const CONTENT_TYPE_CHARACTERS: usize = 100;
 
 /// What is to be uploaded, as its uploader says.
 #[derive(Debug, Default)]
@@ -118,10 +114,10 @@ fn object_key(organization: &str, wish: &Wish) -> Result<String, Refusal> {
 }
 
 fn content_type(wish: &Wish) -> Result<String, Refusal> {
-    let given = check::optional("/content_type", wish.content_type.as_deref(), CONTENT_TYPE_CHARACTERS)?;
+    let given =
+        check::optional("/content_type", wish.content_type.as_deref(), limits::CONTENT_TYPE_CHARACTERS)?;
     let Some(given) = given else { return Ok(ANY_TYPE.into()) };
-    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
-    if !given.split_once('/').is_some_and(|(kind, rest)| plain(kind) && plain(rest)) {
+    if !is_content_type(&given) {
         let detail = "A content type is written as in application/pdf.";
         return Err(Refusal::invalid("/content_type", detail));
     }

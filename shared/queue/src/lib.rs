@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use domain::file::SESSIONS_PREFIX;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -50,12 +51,15 @@ pub enum Work {
 }
 
 impl Work {
-    /// The organization's slug: the message group, so that one tenant's ten thousand files do not stand before
+    /// The organization's slug, or its id: the message group, so that one tenant's ten thousand files do not stand before
     /// another's one (SQS fair queues).
     #[must_use]
     pub fn group(&self) -> String {
         let slug = match self {
-            Work::Look { key } => key.split('/').next().unwrap_or_default(),
+            // A session's file names its organization by id.
+            Work::Look { key } => {
+                key.strip_prefix(SESSIONS_PREFIX).unwrap_or(key).split('/').next().unwrap_or_default()
+            }
             Work::Reconcile { organization, .. }
             | Work::Run { organization, .. }
             | Work::Visit { organization, .. } => organization,
@@ -162,6 +166,8 @@ mod tests {
     fn a_work_message_carries_its_organization_as_group() {
         assert_eq!(Work::Look { key: "acme-1/handbook/a b".into() }.group(), "acme-1");
         assert_eq!(Work::Look { key: "".into() }.group(), "unknown");
+        let file = format!("{SESSIONS_PREFIX}0192f3a1-0000-7000-8000-000000000001/a/b/c.csv");
+        assert_eq!(Work::Look { key: file }.group(), "0192f3a1-0000-7000-8000-000000000001");
         let all = Work::Reconcile { organization: "acme".into(), after: None, job: None };
         assert_eq!(all.group(), "acme");
     }

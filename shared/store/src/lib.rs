@@ -39,6 +39,7 @@ pub mod config_versions;
 pub mod search;
 pub mod curated_search;
 pub mod sessions;
+pub mod files;
 pub mod messages;
 pub mod retrievals;
 pub mod events;

@@ -2,8 +2,8 @@
 
 use crate::{Result, TenantTx, sql};
 use domain::{
-    ChatbotId, ChunkId, CitationId, ConfigVersionId, CuratedAnswerId, DocumentId, MessageId, RetrievalLogId,
-    SessionId, SpaceId,
+    ChatbotId, ChunkId, CitationId, ConfigVersionId, CuratedAnswerId, DocumentId, FileId, MessageId,
+    RetrievalLogId, SessionId, SpaceId,
 };
 use jiff::Timestamp;
 use pgvector::Vector;
@@ -98,7 +98,7 @@ pub struct Citation {
     pub source: Source,
     /// The document, where there is one.
     pub document: Option<DocumentId>,
-    /// Of the document, else the question that people answered. Copied, to survive both.
+    /// Of the document, else the file's name or the question that people answered. Copied, to survive them.
     pub title: String,
     /// The document's, copied.
     pub key: Option<String>,
@@ -121,6 +121,8 @@ pub enum Source {
     Chunk(ChunkId),
     /// An answer that people wrote.
     Curated(CuratedAnswerId),
+    /// A file of the session.
+    File(FileId),
 }
 
 impl Source {
@@ -129,7 +131,7 @@ impl Source {
     pub fn chunk(self) -> Option<ChunkId> {
         match self {
             Self::Chunk(chunk) => Some(chunk),
-            Self::Curated(_) => None,
+            Self::Curated(_) | Self::File(_) => None,
         }
     }
 
@@ -137,8 +139,17 @@ impl Source {
     #[must_use]
     pub fn curated(self) -> Option<CuratedAnswerId> {
         match self {
-            Self::Chunk(_) => None,
+            Self::Chunk(_) | Self::File(_) => None,
             Self::Curated(answer) => Some(answer),
+        }
+    }
+
+    /// The session's file, where it is one.
+    #[must_use]
+    pub fn file(self) -> Option<FileId> {
+        match self {
+            Self::Chunk(_) | Self::Curated(_) => None,
+            Self::File(file) => Some(file),
         }
     }
 }
@@ -153,7 +164,7 @@ pub async fn cite(tx: &TenantTx, message: MessageId, citations: &[Citation]) -> 
         .map(|c| {
             serde_json::json!({
                 "id": CitationId::generate(), "chunk_id": c.source.chunk(), "curated_answer_id": c.source.curated(),
-                "document_id": c.document, "marker": c.marker, "quoted_span": c.quoted_span, "score": c.score,
+                "file_id": c.source.file(), "document_id": c.document, "marker": c.marker, "quoted_span": c.quoted_span, "score": c.score,
                 "document_title": c.title, "document_key": c.key, "page_number": c.page,
             })
         })
@@ -301,9 +312,10 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     Some(Citation {
         marker: i32::try_from(value.get("marker")?.as_i64()?).ok()?,
-        source: match text("chunk_id") {
-            Some(chunk) => Source::Chunk(chunk.parse().ok()?),
-            None => Source::Curated(text("curated_answer_id")?.parse().ok()?),
+        source: match (text("chunk_id"), text("file_id")) {
+            (Some(chunk), _) => Source::Chunk(chunk.parse().ok()?),
+            (None, Some(file)) => Source::File(file.parse().ok()?),
+            (None, None) => Source::Curated(text("curated_answer_id")?.parse().ok()?),
         },
         document: text("document_id").and_then(|id| id.parse().ok()),
         title: text("document_title")?.to_owned(),

@@ -1,7 +1,7 @@
 //! What was searched and found for a message, as it was logged.
 
 use crate::{Error, Result, TenantTx, sql};
-use domain::{ChunkId, DocumentId, MessageId};
+use domain::{ChunkId, DocumentId, FileId, MessageId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,18 +34,21 @@ pub struct Retrieval {
     pub timings: Value,
     /// When.
     pub at: Timestamp,
-    /// What was found, best first.
+    /// What was found, best first; behind it, what the model was given of the session's files.
     pub passages: Vec<Found>,
 }
 
 /// A passage that was found, with every score that it had.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Found {
-    /// Its row, which may be gone.
+    /// Its row, of a chunk or of a file's passage, which may be gone.
     pub chunk_id: ChunkId,
     /// Gone with it, as all that follows up to the content.
     pub document_id: Option<DocumentId>,
-    /// Its document's title.
+    /// The session's file that it is of, in place of a document; older logs have none.
+    #[serde(default)]
+    pub file_id: Option<FileId>,
+    /// Its document's title, or its file's name.
     pub document_title: Option<String>,
     /// From 1.
     pub page_number: Option<i32>,

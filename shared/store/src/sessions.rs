@@ -272,6 +272,22 @@ pub async fn is_cancelled(tx: &TenantTx, id: SessionId, since: Timestamp) -> Res
     Ok(row.is_some_and(|row| row.get("is_cancelled")))
 }
 
+/// Whether a session of this status takes messages and files: what expired goes on with the next one.
+#[must_use]
+pub fn goes_on(status: &str) -> bool {
+    matches!(status, "active" | "escalated" | "expired")
+}
+
+/// Keeps a session for this transaction, so that two who add to it are counted one after the other; its status as of now.
+/// `None` when there is none.
+///
+/// # Errors
+/// [`Error`].
+pub async fn hold(tx: &TenantTx, id: SessionId) -> Result<Option<String>> {
+    let row = tx.query_opt(sql!("sessions/hold"), &[(&id.0, Type::UUID)]).await?;
+    Ok(row.map(|row| row.get("status")))
+}
+
 /// What a turn needs to know before it begins.
 #[derive(Debug)]
 pub struct TurnContext {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Sends a form to S3 with a file; status and text.
-async fn send(form: &Value, changed: &[(&str, &str)], bytes: &[u8]) -> (StatusCode, String) {
+pub async fn send(form: &Value, changed: &[(&str, &str)], bytes: &[u8]) -> (StatusCode, String) {
     let fields = form["fields"].as_object().expect("fields");
     let mut fields: BTreeMap<&str, &str> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str().expect("a text"))).collect();

@@ -155,7 +155,8 @@ fn answered(session: SessionId, answer: &Answer) -> CallToolResult {
         .iter()
         .map(|citation| {
             json!({
-                "marker": citation.marker, "document_id": citation.document, "document_title": citation.title,
+                "marker": citation.marker, "document_id": citation.document, "file_id": citation.source.file(),
+                "document_title": citation.title,
                 "page_number": citation.page, "quoted_span": citation.quoted_span, "score": citation.score,
             })
         })
@@ -294,8 +295,8 @@ fn ask_tool() -> Tool {
     let citation = json!({
         "type": "object",
         "properties": {
-            "marker": { "type": "integer" }, "document_id": { "type": ["string", "null"] }, "document_title": text,
-            "page_number": { "type": ["integer", "null"] }, "quoted_span": text, "score": { "type": "number" },
+            "marker": { "type": "integer" }, "document_id": { "type": ["string", "null"] },
+            "file_id": { "type": ["string", "null"] }, "document_title": text, "page_number": { "type": ["integer", "null"] }, "quoted_span": text, "score": { "type": "number" },
         },
         "required": ["marker", "document_title", "quoted_span"],
     });

@@ -23,7 +23,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::messages::Citation;
+use store::messages::{Citation, Source};
 use utoipa::ToSchema;
 use web::Problem;
 
@@ -300,7 +300,7 @@ fn annotations(answer: &Answer) -> Vec<Value> {
                     "start_index": start, "end_index": end, "title": citation.title, "url": urn(citation),
                 },
                 "docent": {
-                    "marker": citation.marker, "document_id": citation.document, "document_key": citation.key,
+                    "marker": citation.marker, "file_id": citation.source.file(), "document_id": citation.document, "document_key": citation.key,
                     "page_number": citation.page, "quoted_span": citation.quoted_span, "score": citation.score,
                 },
             })
@@ -320,10 +320,10 @@ fn places(content: &str, marker: i32) -> Vec<(usize, usize)> {
 
 /// A name for what is cited; the documents' own addresses are for those who may read them.
 fn urn(citation: &Citation) -> String {
-    match (citation.source.chunk(), citation.source.curated()) {
-        (Some(chunk), _) => format!("urn:docent:chunk:{chunk}"),
-        (None, Some(answer)) => format!("urn:docent:curated-answer:{answer}"),
-        (None, None) => "urn:docent:nothing".to_owned(),
+    match citation.source {
+        Source::Chunk(chunk) => format!("urn:docent:chunk:{chunk}"),
+        Source::Curated(answer) => format!("urn:docent:curated-answer:{answer}"),
+        Source::File(file) => format!("urn:docent:file:{file}"),
     }
 }
 

@@ -7,7 +7,7 @@ use store::search::Side;
 fn given(handle: &str, content: &str) -> HandedOut {
     HandedOut {
         handle: handle.into(),
-        passage: Passage { hit: hit(content), score: 0.9, beside: None, reranked: None },
+        passage: Passage { hit: hit(content), score: 0.9, beside: None, file: None, reranked: None },
     }
 }
 

@@ -107,7 +107,6 @@ impl Shape {
     }
 
     /// Without a model's limits.
-    #[cfg(test)]
     pub(crate) fn plain(tokens: usize, overlap: usize) -> Self {
         Self { tokens, overlap, reads: Size { tokens: usize::MAX, bytes: usize::MAX } }
     }

@@ -28,7 +28,7 @@ pub(super) fn read(source: &str) -> Result<Extracted, Failure> {
     let (hint, body) = hinted(source);
     let delimiter = hint.or_else(|| delimiter(body).map(|found| found.0)).unwrap_or(b',');
     let (mut columns, mut pairs) = (None, Vec::new());
-    let mut grid = Grid::new(&mut document);
+    let mut grid = Grid::new(&mut document).of_sheet();
     let mut record = StringRecord::new();
     let mut reader = reader(body, delimiter);
     while reader.read_record(&mut record).is_ok_and(|more| more) {

@@ -1,6 +1,6 @@
 //! What was read from a file: plain text, and which stretch of it is what.
 
-use domain::{Failure, FailureCode, limits};
+use domain::{Failure, FailureCode, file::TableSummary, limits};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, ops::Range};
 
@@ -29,6 +29,9 @@ pub struct Extracted {
     /// Questions with their answers, where the file is a list of them.
     #[serde(default)]
     pub pairs: Vec<Pair>,
+    /// What the tables of a sheet hold, at most [`limits::FILE_TABLES`].
+    #[serde(default)]
+    pub tables: Vec<TableSummary>,
 }
 
 /// A question that people answered themselves.
@@ -96,6 +99,7 @@ impl Extracted {
             metadata: BTreeMap::new(),
             unread: Vec::new(),
             pairs: Vec::new(),
+            tables: Vec::new(),
         }
     }
 

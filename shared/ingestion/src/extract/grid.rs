@@ -1,6 +1,6 @@
 //! Rows of cells to tables: where one ends, which line is its header, what is a line of text above it.
 
-use super::{BlockKind, Extracted, child::within_limits};
+use super::{BlockKind, Extracted, child::within_limits, summary};
 use domain::{Failure, FailureCode, limits};
 
 /// Lines above a table's columns that may be its caption.
@@ -15,6 +15,8 @@ pub(super) struct Grid<'a> {
     page: Option<u32>,
     /// The first row is the header, the file says.
     pub(super) headed: bool,
+    /// It is a sheet: what its tables hold is told.
+    is_sheet: bool,
     rows: Vec<Vec<Cell>>,
     /// Cells that may still be written.
     left: usize,
@@ -28,11 +30,16 @@ impl<'a> Grid<'a> {
     }
 
     fn within(document: &'a mut Extracted, left: usize) -> Self {
-        Self { document, page: None, headed: false, rows: Vec::new(), left, bytes: 0 }
+        Self { document, page: None, headed: false, is_sheet: false, rows: Vec::new(), left, bytes: 0 }
     }
 
     pub(super) fn on_page(self, page: Option<u32>) -> Self {
         Self { page, ..self }
+    }
+
+    /// Tells what the tables hold, besides writing them.
+    pub(super) fn of_sheet(self) -> Self {
+        Self { is_sheet: true, ..self }
     }
 
     /// Writes a heading, after the table before it.
@@ -101,8 +108,22 @@ impl<'a> Grid<'a> {
                 return Err(super::text_too_long());
             }
         }
-        self.document.push(BlockKind::Table(u8::from(self.headed || has_header(rows))), &table, self.page);
+        let headed = self.headed || has_header(rows);
+        if self.is_sheet && self.document.tables.len() < limits::FILE_TABLES {
+            let (header, values) = rows.split_at(usize::from(headed));
+            let header = header.first().map(Vec::as_slice);
+            let summary = summary::of_table(self.sheet().as_deref(), &columns, header, values);
+            self.document.tables.push(summary);
+        }
+        self.document.push(BlockKind::Table(u8::from(headed)), &table, self.page);
         Ok(())
+    }
+
+    /// The name of the sheet: the heading above.
+    fn sheet(&self) -> Option<String> {
+        let blocks = &self.document.blocks;
+        let heading = blocks.iter().rev().find(|block| matches!(block.kind, BlockKind::Heading(_)))?;
+        Some(self.document.text[heading.range.clone()].to_owned())
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
         .map(|sheet| sheet.name.clone())
         .collect();
-    let mut grid = Grid::new(&mut document);
+    let mut grid = Grid::new(&mut document).of_sheet();
     for sheet in &sheets {
         // Below the first level, or a workbook without a title would be called `Sheet1`.
         grid.heading(2, sheet)?;

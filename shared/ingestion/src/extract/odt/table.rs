@@ -89,6 +89,9 @@ impl Table {
         sheet: bool,
     ) -> Result<(), Failure> {
         let mut grid = Grid::new(document).on_page(page);
+        if sheet {
+            grid = grid.of_sheet();
+        }
         grid.headed = self.headed;
         for (row, repeats) in self.rows {
             if row.is_empty() {

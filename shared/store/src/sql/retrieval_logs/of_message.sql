@@ -22,14 +22,19 @@ SELECT one.message_id, (SELECT id FROM answer) AS answer_id, one.query, one.rewr
        one.retrieval_k, one.reranker_model, one.transcript, one.timings, one.created_at,
        coalesce((
         SELECT jsonb_agg(one.scores -> (r.place::integer - 1) || jsonb_build_object(
-                   'chunk_id', r.chunk_id, 'document_id', c.document_id, 'document_title', d.title,
-                   'page_number', c.page_number, 'headings', to_jsonb(c.headings), 'content', c.content,
+                   'chunk_id', r.chunk_id, 'document_id', c.document_id, 'document_title', coalesce(d.title, f.filename),
+                   'file_id', f.id, 'page_number', coalesce(c.page_number, p.page_number),
+                   'headings', to_jsonb(coalesce(c.headings, p.headings)), 'content', coalesce(c.content, p.content),
                    'markers', (SELECT coalesce(jsonb_agg(x.marker ORDER BY x.marker), '[]') FROM docent.citations x
                                 WHERE x.organization_id = docent.current_organization()
-                                  AND x.message_id = (SELECT id FROM answer) AND x.chunk_id = r.chunk_id)) ORDER BY r.place)
+                                  AND x.message_id = (SELECT id FROM answer) AND (x.chunk_id = r.chunk_id
+                                       -- A citation names the file: its words tell in which passage they stand.
+                                       OR x.file_id = f.id AND position(x.quoted_span IN p.content) > 0))) ORDER BY r.place)
           FROM unnest(one.retrieved_chunk_ids) WITH ORDINALITY AS r (chunk_id, place)
           LEFT JOIN docent.chunks c ON c.organization_id = docent.current_organization() AND c.id = r.chunk_id
           LEFT JOIN docent.documents d ON d.organization_id = docent.current_organization() AND d.id = c.document_id
+          LEFT JOIN docent.file_passages p ON p.organization_id = docent.current_organization() AND p.id = r.chunk_id
+          LEFT JOIN docent.files f ON f.organization_id = docent.current_organization() AND f.id = p.file_id
        ), '[]') AS passages
   FROM one
   LEFT JOIN docent.embedding_spaces s ON s.id = one.space_id

@@ -1,0 +1,1 @@
+DELETE FROM docent.file_passages WHERE organization_id = docent.current_organization() AND file_id = $1
