@@ -223,5 +223,10 @@ users:read                          x              .              .             
 users:write                         x              .              .              .              .              .              .              .
 organization:read                   x              .              .              .              .              .              .              .
 organization:write                  x              .              .              .              .              .              .              .
+feedback:read                       x              .              .              .              .              x              .              .
+feedback:write                      x              x              .              .              .              x              x              .
+escalations:read                    x              .              .              .              .              x              .              .
+escalations:write                   x              .              .              .              .              x              .              .
+dashboards:read                     x              .              .              x              x              x              .              .
 ";
 }

@@ -25,6 +25,7 @@ fn settings() -> Settings {
 
 fn log(passages: &[(&str, f64, bool)]) -> Retrieval {
     let found = |(content, score, in_prompt): &(&str, f64, bool)| Found {
+        file_id: None,
         chunk_id: ChunkId::generate(),
         document_id: None,
         document_title: None,
