@@ -24,7 +24,12 @@ fn declared(operation: &Value) -> Vec<Scope> {
 async fn every_route_has_a_scope_and_its_roles_are_those_that_were_agreed() {
     let shared = stack().await;
     let mut lines = Vec::new();
-    for document in ["/api/v1/openapi.json", "/api/v1/admin/openapi.json"] {
+    for document in [
+        "/api/v1/openapi.json",
+        "/api/v1/admin/openapi.json",
+        "/api/v1/feedback/openapi.json",
+        "/api/v1/dashboards/openapi.json",
+    ] {
         let (status, api) = shared.call("", Method::GET, document, "").await;
         assert_eq!(status, StatusCode::OK);
         for (path, operations) in api["paths"].as_object().expect("paths") {
