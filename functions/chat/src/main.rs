@@ -23,8 +23,7 @@ use std::sync::{Arc, OnceLock};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     logs::start();
-    let aws = aws::config().await;
-    let endpoint = context::endpoint()?;
+    let (aws, endpoint) = (aws::config().await, context::endpoint()?);
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
     let attaching = context::attaching(&aws, database.clone())?;
     let context = Context {

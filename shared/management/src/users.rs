@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn nobody_gives_more_than_they_have() {
         assert_eq!(role_for("admin", &Scope::ALL).expect("all of it"), Role::Admin);
-        assert_eq!(role_for("client", &[Scope::Search, Scope::Chat]).expect("held"), Role::Client);
+        assert_eq!(role_for("client", Role::Client.scopes()).expect("held"), Role::Client);
         let more = role_for("client", &[Scope::Chat, Scope::UsersWrite]);
         assert!(matches!(more, Err(Refusal::Forbidden(Scope::Search))), "{more:?}");
         let unknown = role_for("owner", &Scope::ALL);

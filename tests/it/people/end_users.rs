@@ -50,8 +50,7 @@ async fn a_token_opens_its_own_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_opens_nothing_else() {
     let shared = stack().await;
-    let session = opened(shared, None).await;
-    let token = text(&session, "token");
+    let mut session = opened(shared, None).await;
     let other = opened(shared, None).await;
     let stranger = shared.organization("people-strangers").await;
     let open = format!("/api/v1/chatbots/{}/sessions", text(&stranger, "chatbot_id"));
@@ -64,9 +63,15 @@ async fn a_token_opens_nothing_else() {
         "PATCH /api/v1/sessions/{id}/messages/{message_id}",
         "POST /api/v1/sessions/{id}/end",
         "POST /api/v1/sessions/{id}/cancel",
+        "POST /api/v1/sessions/{id}/feedback",
+        "GET /api/v1/sessions/{id}/files",
+        "POST /api/v1/sessions/{id}/files",
+        "GET /api/v1/sessions/{id}/files/{file_id}",
+        "DELETE /api/v1/sessions/{id}/files/{file_id}",
+        "POST /api/v1/messages/{id}/feedback",
     ];
     let golden = tests::repository::read("tests/golden/routes.txt");
-    let (mut closed, mut others) = (0, 0);
+    let (mut closed, mut others, mut calls) = (0, 0, 0);
     for line in golden.lines() {
         let (route, _) = line.split_once(" -> ").expect("a function");
         let route = route.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -77,12 +82,28 @@ async fn a_token_opens_nothing_else() {
         let method: Method = method.parse().expect("a method");
         let body = if method == Method::GET { Value::Null } else { json!({ "message": QUESTION }) };
         let bodyless = ["end", "cancel"].iter().any(|last| path.ends_with(last));
-        let body = if bodyless { Value::Null } else { body };
-        let ids = if own.contains(&route.as_str()) { vec![&other, &foreign] } else { vec![&session] };
+        let body = match path {
+            _ if bodyless => Value::Null,
+            _ if path.ends_with("/files") && method == Method::POST => {
+                json!({ "filename": "a.txt", "size": 1 })
+            }
+            "/api/v1/sessions/{id}/feedback" if method == Method::POST => json!({ "nps_score": 9 }),
+            "/api/v1/messages/{id}/feedback" if method == Method::POST => json!({ "rating": "positive" }),
+            _ => body,
+        };
+        let here = session.clone();
+        let ids = if own.contains(&route.as_str()) { vec![&other, &foreign] } else { vec![&here] };
         for id in ids {
             let path = path.replace("{id}", text(id, "id")).replace("{model}", "any");
             let path = path.replace("{message_id}", text(id, "id")).replace("{version_id}", text(id, "id"));
+            let path = path.replace("{file_id}", text(id, "id"));
             let path = if path == "/api/v1/search" { format!("{path}?q=seal") } else { path };
+            // A session may call so often a minute.
+            if calls % 40 == 39 {
+                session = opened(shared, None).await;
+            }
+            calls += 1;
+            let token = text(&session, "token");
             let (status, problem) = shared.sent_from(None, token, method.clone(), &path, &body).await;
             if own.contains(&route.as_str()) {
                 assert_eq!(status, StatusCode::NOT_FOUND, "{route}: {problem}");

@@ -36,7 +36,8 @@ async fn vectors_come_in_the_order_of_their_texts() {
     let embedded = embed(&server, &space, &["one", "two", "three"]).await.expect("vectors");
     let firsts: Vec<f32> = embedded.iter().map(|one| one.vector.as_slice()[0]).collect();
     assert_eq!(firsts, [1.0, 2.0, 3.0]);
-    assert!(embedded.iter().all(|one| one.tokens.is_none()), "only the batch was counted");
+    let tokens: Vec<Option<u32>> = embedded.iter().map(|one| one.tokens).collect();
+    assert_eq!(tokens, [Some(2), Some(2), Some(5)], "what the batch took, shared out by length");
     let [call] = &server.calls()[..] else { panic!("one call") };
     assert_eq!(call.path, "/v1/embeddings");
     assert_eq!(call.authorization.as_deref(), Some("Bearer sk-test"));
