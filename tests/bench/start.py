@@ -67,7 +67,7 @@ def main():
         "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
         "DATABASE_URL": "postgres://docent_app:x@127.0.0.1:1/docent", "OWNER_DATABASE_URL": "postgres://o:x@127.0.0.1:1/docent",
         "BUCKET": "b", "WORK_QUEUE_URL": "http://127.0.0.1:1/q", "EVENTS_QUEUE_URL": "http://127.0.0.1:1/e", "EMBEDDING_MODEL": "m", "EMBEDDING_DIMENSION": "384",
-        "GENERATION_MODEL": "g", "IDENTITY_HASH_KEY": "k" * 32,
+        "GENERATION_MODEL": "g", "IDENTITY_HASH_KEY": "k" * 32, "SESSION_TOKEN_KEY": "s" * 32,
     }
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / options.profile
     commands = {name: [str(target / name)] for name in ("ingest", "chat", "admin", "migrate")}

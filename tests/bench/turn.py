@@ -173,7 +173,7 @@ def main():
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": stack["bedrock_endpoint"], "DATABASE_URL": database_url,
         "EMBEDDING_MODEL": "local.all-minilm-l6-v2", "EMBEDDING_DIMENSION": "384", "BUCKET": stack["bucket"],
         "AWS_ENDPOINT_URL_S3": stack["s3_endpoint"], "PUBLIC_URL": stack["gateway"],
-        "IDENTITY_HASH_KEY": "k" * 32, "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH": "true", "PATH": os.environ["PATH"],
+        "IDENTITY_HASH_KEY": "k" * 32, "SESSION_TOKEN_KEY": "s" * 32, "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH": "true", "PATH": os.environ["PATH"],
     }
     request = urllib.request.Request(
         f"{stack['gateway']}/api/v1/chatbots/{stack['chatbot_id']}/sessions", b"{}",
