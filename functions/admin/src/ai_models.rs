@@ -15,13 +15,28 @@ use web::{Json, Problem, Query};
 pub struct AiModelView {
     /// Whether these are the organization's own terms.
     is_own: bool,
-    #[serde(flatten)]
-    #[schema(inline)]
-    model: AiModelBody,
+    /// Who serves it.
+    provider: String,
+    /// As the provider names it.
+    model_id: String,
+    /// `chat`, `embedding` or `rerank`.
+    kind: String,
+    display_name: String,
+    supports_vision: bool,
+    supports_function_calling: bool,
+    max_context_tokens: Option<i32>,
+    max_output_tokens: Option<i32>,
+    /// US dollars a million tokens; of a reranker, a million searches. Null: not known.
+    input_price: Option<String>,
+    output_price: Option<String>,
+    /// The day on which the prices were read.
+    prices_read_on: Option<String>,
+    /// Whether it may be chosen.
+    is_available: bool,
 }
 
 /// A model's terms.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AiModelBody {
     /// Who serves it.
@@ -66,20 +81,18 @@ impl From<AiModel> for AiModelView {
     fn from(model: AiModel) -> Self {
         Self {
             is_own: model.is_own,
-            model: AiModelBody {
-                provider: model.provider,
-                model_id: model.model_id,
-                kind: model.kind,
-                display_name: model.display_name,
-                supports_vision: model.supports_vision,
-                supports_function_calling: model.supports_function_calling,
-                max_context_tokens: model.max_context_tokens,
-                max_output_tokens: model.max_output_tokens,
-                input_price: model.input_price,
-                output_price: model.output_price,
-                prices_read_on: model.prices_read_on,
-                is_available: model.is_available,
-            },
+            provider: model.provider,
+            model_id: model.model_id,
+            kind: model.kind,
+            display_name: model.display_name,
+            supports_vision: model.supports_vision,
+            supports_function_calling: model.supports_function_calling,
+            max_context_tokens: model.max_context_tokens,
+            max_output_tokens: model.max_output_tokens,
+            input_price: model.input_price,
+            output_price: model.output_price,
+            prices_read_on: model.prices_read_on,
+            is_available: model.is_available,
         }
     }
 }

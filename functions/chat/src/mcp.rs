@@ -56,7 +56,8 @@ pub fn service(context: &Arc<Context>, public_url: &str) -> Service {
 /// `chat`, as the tools need them.
 #[utoipa::path(post, path = "/mcp", tag = "mcp", request_body = Object,
     responses((status = 200, body = Object), (status = 202, description = "A notification was taken"),
-        (status = 400, body = Object), (status = 401, body = Problem), (status = 403, description = "A foreign origin")))]
+        (status = 400, body = Object), (status = 406, body = Object), (status = 413, body = Object),
+        (status = 415, body = Object), (status = 422, body = Object), (status = 429, body = Object), (status = 503, body = Object), (status = 401, body = Object), (status = 403, description = "A foreign origin")))]
 pub async fn call(
     State(context): State<Arc<Context>>,
     bearer: Result<Bearer, Problem>,
@@ -67,7 +68,7 @@ pub async fn call(
 
 /// There is no stream of its own to listen to: 405, as the protocol says.
 #[utoipa::path(get, path = "/mcp", tag = "mcp",
-    responses((status = 401, body = Problem), (status = 405, description = "Not offered")))]
+    responses((status = 401, body = Object), (status = 405, description = "Not offered")))]
 pub async fn listen(
     State(context): State<Arc<Context>>,
     bearer: Result<Bearer, Problem>,
@@ -78,7 +79,7 @@ pub async fn listen(
 
 /// There is no session to end: 405, as the protocol says.
 #[utoipa::path(delete, path = "/mcp", tag = "mcp",
-    responses((status = 401, body = Problem), (status = 405, description = "Not offered")))]
+    responses((status = 401, body = Object), (status = 405, description = "Not offered")))]
 pub async fn end(
     State(context): State<Arc<Context>>,
     bearer: Result<Bearer, Problem>,
