@@ -22,10 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 impl Shared {
     /// A request of administration with the demo's key; its JSON, once its status is as expected.
     async fn admin(&self, method: Method, path: &str, body: &Value, expected: StatusCode) -> Value {
-        let sent = if body.is_null() { String::new() } else { body.to_string() };
-        let (status, answer) = self.call(&self.addresses.api_key, method.clone(), path, sent).await;
-        assert_eq!(status, expected, "{method} {path} {body}: {answer}");
-        answer
+        self.sent(&self.addresses.api_key, method, path, body, expected).await
     }
 
     /// A reading request with the demo's key.

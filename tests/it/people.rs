@@ -35,20 +35,6 @@ impl Shared {
         let sent = if body.is_null() { String::new() } else { body.to_string() };
         self.call_with(&headers, method, path, sent).await
     }
-
-    /// What somebody sends, whose answer must have this status.
-    async fn sent(
-        &self,
-        token: &str,
-        method: Method,
-        path: &str,
-        body: &Value,
-        expected: StatusCode,
-    ) -> Value {
-        let (status, answer) = self.sent_from(None, token, method.clone(), path, body).await;
-        assert_eq!(status, expected, "{method} {path} {body}: {answer}");
-        answer
-    }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

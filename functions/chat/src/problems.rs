@@ -1,5 +1,6 @@
 //! Refusals of the read path as problem documents.
 
+use access::{database_problem, database_unavailable};
 use answering::{Broken, Refusal};
 use domain::{conversation::MessageProblem, limits};
 use std::num::NonZeroU32;
@@ -17,10 +18,6 @@ impl<T> OrProblem<T> for Result<T, Refusal> {
     fn or_problem(self) -> Result<T, Problem> {
         self.map_err(|refusal| refused(&refusal))
     }
-}
-
-fn database_unavailable() -> Problem {
-    Problem::unavailable("database-unavailable", "The database does not answer. Try again in a moment.")
 }
 
 /// A use case's refusal.
@@ -61,15 +58,7 @@ pub fn refused(refusal: &Refusal) -> Problem {
             tracing::error!(error = %error, "object store refuses");
             Problem::unavailable("platform-unavailable", "Storage does not answer. Try again in a moment.")
         }
-        Refusal::Store(error) if error.is_retryable() => {
-            tracing::error!(error = %error, "database is not reachable");
-            database_unavailable()
-        }
-        Refusal::Store(error) => {
-            let source = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(error = %error, source, "database refuses");
-            Problem::internal()
-        }
+        Refusal::Store(error) => database_problem(error),
     }
 }
 

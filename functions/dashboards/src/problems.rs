@@ -1,5 +1,6 @@
 //! Refusals of figures as problem documents.
 
+use access::database_problem;
 use metrics::Refusal;
 use web::Problem;
 
@@ -25,17 +26,6 @@ fn refused(refusal: Refusal) -> Problem {
         }
         Refusal::NotFound(what) => Problem::not_found(what),
         Refusal::Invalid { pointer, detail } => Problem::invalid("invalid-query", pointer, detail),
-        Refusal::Store(error) if error.is_retryable() => {
-            tracing::error!(error = %error, "database is not reachable");
-            Problem::unavailable(
-                "database-unavailable",
-                "The database does not answer. Try again in a moment.",
-            )
-        }
-        Refusal::Store(error) => {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(error = %error, source, "database refuses");
-            Problem::internal()
-        }
+        Refusal::Store(error) => database_problem(&error),
     }
 }

@@ -1,5 +1,6 @@
 //! Refusals of the feedback path as problem documents.
 
+use access::database_problem;
 use insight::{Refusal, escalate::IDEMPOTENCY_KEY};
 use web::Problem;
 
@@ -44,17 +45,6 @@ fn refused(refusal: Refusal) -> Problem {
                 "Storage or queue do not answer. Try again in a moment; what was begun is not done twice.",
             )
         }
-        Refusal::Store(error) if error.is_retryable() => {
-            tracing::error!(error = %error, "database is not reachable");
-            Problem::unavailable(
-                "database-unavailable",
-                "The database does not answer. Try again in a moment.",
-            )
-        }
-        Refusal::Store(error) => {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(error = %error, source, "database refuses");
-            Problem::internal()
-        }
+        Refusal::Store(error) => database_problem(&error),
     }
 }

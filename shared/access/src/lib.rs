@@ -5,9 +5,11 @@
 //! flush that it makes anyway.
 
 mod configured;
+mod database;
 mod membership;
 
 pub use configured::Configured;
+pub use database::{database_problem, database_unavailable};
 
 use axum::extract::FromRequestParts;
 use domain::{Caller, sealed::IdentityHashKey};

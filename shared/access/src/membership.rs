@@ -1,6 +1,6 @@
 //! Of which organization a person is, or becomes with their first token.
 
-use crate::Access;
+use crate::{Access, database_problem};
 use domain::{Caller, OrganizationId, limits};
 use futures_util::future::try_join_all;
 use identity::Person;
@@ -62,7 +62,8 @@ impl Access {
     /// A name that is no organization's, and one of an organization that the person is not of, look the same.
     async fn of_named(&self, person: &Person, slug: &str) -> Result<OrganizationId, Problem> {
         let database = &self.inner.database;
-        let organization = organizations::of_slug(database, slug).await.map_err(unavailable)?;
+        let organization =
+            organizations::of_slug(database, slug).await.map_err(|error| database_problem(&error))?;
         let organization = organization.ok_or_else(Problem::not_a_member)?;
         let is_member = |known: Vec<OrganizationId>| known.contains(&organization);
         if is_member(self.organizations(person).await?) {
@@ -89,14 +90,16 @@ impl Access {
             several => {
                 let told = several.iter().take(limits::ORGANIZATIONS_TOLD);
                 let slugs = told.map(|organization| slug(&self.inner.database, *organization));
-                let slugs = try_join_all(slugs).await.map_err(unavailable)?;
+                let slugs = try_join_all(slugs).await.map_err(|error| database_problem(&error))?;
                 Err(Problem::organization_not_said(&slugs))
             }
         }
     }
 
     async fn organizations(&self, person: &Person) -> Result<Vec<OrganizationId>, Problem> {
-        users::organizations_of_subject(&self.inner.database, &person.subject).await.map_err(unavailable)
+        users::organizations_of_subject(&self.inner.database, &person.subject)
+            .await
+            .map_err(|error| database_problem(&error))
     }
 
     /// Makes a user of the person wherever their verified address is invited, or in the one organization alone.
@@ -104,11 +107,13 @@ impl Access {
         let Some(email) = &person.email else { return Ok(()) };
         let (database, hash) =
             (&self.inner.database, self.inner.identity_hash_key.hash(EMAIL_PURPOSE, email));
-        let inviting = invitations::organizations_inviting(database, &hash).await.map_err(unavailable)?;
+        let inviting = invitations::organizations_inviting(database, &hash)
+            .await
+            .map_err(|error| database_problem(&error))?;
         for organization in inviting {
             if only.is_none_or(|only| only == organization) {
                 let accepted = accept_in(database, organization, &hash, &person.subject).await;
-                if accepted.map_err(unavailable)? {
+                if accepted.map_err(|error| database_problem(&error))? {
                     tracing::info!(organization.id = %organization, "invitation accepted");
                 }
             }
@@ -136,19 +141,6 @@ async fn slug(database: &Database, organization: OrganizationId) -> store::Resul
     let slug = organizations::slug(&tx).await?;
     tx.finish().await?;
     Ok(slug)
-}
-
-fn unavailable(error: store::Error) -> Problem {
-    if error.is_retryable() {
-        tracing::error!(error = %error, "database is not reachable");
-        return Problem::unavailable(
-            "database-unavailable",
-            "The database does not answer. Try again in a moment.",
-        );
-    }
-    let source = std::error::Error::source(&error).map(ToString::to_string);
-    tracing::error!(error = %error, source, "database refuses");
-    Problem::internal()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Which words of a sentence say something.
 
+use std::collections::HashSet;
+
 /// Function words carry no claim.
 pub(crate) fn is_content(word: &str) -> bool {
     const FUNCTION: &[&str] = &[
@@ -16,13 +18,21 @@ pub(crate) fn is_content(word: &str) -> bool {
 
 /// Whether a word stands among others, itself or in another form.
 pub(crate) fn stands(word: &String, others: &[String]) -> bool {
-    others.contains(word)
-        || stem(word).is_some_and(|stem| others.iter().any(|other| other.starts_with(&stem)))
+    others.contains(word) || another_form(word, others)
+}
+
+/// The same among a set of words.
+pub(crate) fn stands_in(word: &str, others: &HashSet<String>) -> bool {
+    others.contains(word) || another_form(word, others)
+}
+
+fn another_form<'a>(word: &str, others: impl IntoIterator<Item = &'a String>) -> bool {
+    stem(word).is_some_and(|stem| others.into_iter().any(|other| other.starts_with(&stem)))
 }
 
 /// Inflection apart: the beginning of a word of five letters and more, by which another form of it is known. `None`
 /// for short words and numbers, which are themselves or nothing.
-pub(crate) fn stem(word: &str) -> Option<String> {
+fn stem(word: &str) -> Option<String> {
     let count = word.chars().count();
     let inflected = count >= 5 && !word.chars().any(|c| c.is_ascii_digit());
     inflected.then(|| word.chars().take((count - 2).max(4)).collect())

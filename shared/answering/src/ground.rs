@@ -10,7 +10,7 @@ mod inert;
 
 use crate::{
     Event,
-    content::{is_content, stem},
+    content::{is_content, stands_in},
     prompt::{HandedOut, NO_ANSWER},
 };
 use demand::{Demand, Said, negates};
@@ -175,16 +175,8 @@ impl<'a> Grounder<'a> {
             nouns_are_large: self.nouns_are_large(&cited),
             meaning: self.meaning,
         };
-        let stands = |word: &str| {
-            cited.iter().any(|place| self.passages[*place].words.contains(word))
-                || stands_by_stem(word, &cited, &self.passages)
-        };
-        let is_about = |word: &str| {
-            cited.iter().any(|place| {
-                let about = &self.passages[*place].about;
-                about.contains(word) || said_by_stem(word, about)
-            })
-        };
+        let stands = |word: &str| self.stands(word, &cited);
+        let is_about = |word: &str| cited.iter().any(|place| stands_in(word, &self.passages[*place].about));
         (support * self.relevance * self.demand.is_met(&said, stands, is_about)).clamp(0.0, 1.0)
     }
 
@@ -290,19 +282,15 @@ impl<'a> Grounder<'a> {
         if content.is_empty() {
             return None;
         }
-        let stands = |word: &str| cited.iter().any(|place| self.passages[*place].words.contains(word));
-        let standing =
-            content.iter().filter(|word| stands(word) || stands_by_stem(word, cited, &self.passages)).count();
+        let standing = content.iter().filter(|word| self.stands(word, cited)).count();
         #[expect(clippy::cast_precision_loss, reason = "words of a sentence")]
         let share = standing as f32 / content.len() as f32;
         let wrong_number =
-            content.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !stands(word));
+            content.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()) && !self.stands(word, cited));
         if wrong_number {
             return Some(share.min(WRONG_NUMBER));
         }
-        let stands_anyhow = |name: &String| {
-            stands(name) || self.asked.contains(name) || stands_by_stem(name, cited, &self.passages)
-        };
+        let stands_anyhow = |name: &String| self.asked.contains(name) || self.stands(name, cited);
         let wrong_name =
             !self.nouns_are_large(cited) && names(sentence).iter().any(|name| !stands_anyhow(name));
         let share = if wrong_name { share.min(WRONG_NAME) } else { share };
@@ -311,6 +299,11 @@ impl<'a> Grounder<'a> {
             Negation::Invented => share * WRONG_NEGATION,
             Negation::Turned => share.min(TURNED),
         })
+    }
+
+    /// Whether a word stands in what is cited, in whatever form.
+    fn stands(&self, word: &str, cited: &[usize]) -> bool {
+        cited.iter().any(|place| stands_in(word, &self.passages[*place].words))
     }
 
     /// German writes every noun like a name.
@@ -421,18 +414,6 @@ fn names(sentence: &str) -> Vec<String> {
 fn dedup(places: Vec<usize>) -> Vec<usize> {
     let mut seen = HashSet::new();
     places.into_iter().filter(|place| seen.insert(*place)).collect()
-}
-
-/// Inflection apart, a word stands where its beginning does.
-fn stands_by_stem(word: &str, cited: &[usize], passages: &[Given<'_>]) -> bool {
-    stem(word).is_some_and(|stem| {
-        cited.iter().any(|place| passages[*place].words.iter().any(|other| other.starts_with(&stem)))
-    })
-}
-
-/// The same among words that were said.
-fn said_by_stem(word: &str, said: &HashSet<String>) -> bool {
-    stem(word).is_some_and(|stem| said.iter().any(|other| other.starts_with(&stem)))
 }
 
 #[cfg(test)]

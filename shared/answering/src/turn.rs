@@ -155,7 +155,8 @@ impl Answering {
         question: &Question,
     ) -> Result<(), Refusal> {
         let tx = enter(&self.database, caller, Need::inside(session, Scope::Chat)).await?;
-        changed(edited(&tx, session, message, question).await?)?;
+        let policy = organizations::get(&tx).await?.settings.pii_policy;
+        changed(edited(&tx, session, message, question, &kinds(&policy.messages)).await?)?;
         Ok(tx.finish().await?)
     }
 
@@ -179,8 +180,13 @@ impl Answering {
             messages::history_before(&tx, session, Some(message), limits::HISTORY_MESSAGES),
         )?;
         admit(known.as_ref(), caller, need)?;
-        let edited = edited(&tx, session, message, question).await?;
-        match let_in(caller, session, context, history).and_then(|turn| changed(edited).map(|()| turn)) {
+        let begun = match let_in(caller, session, context, history) {
+            Ok(turn) => {
+                changed(edited(&tx, session, message, question, &turn.redacted).await?).map(|()| turn)
+            }
+            refused => refused,
+        };
+        match begun {
             Ok(turn) => {
                 tx.finish().await?;
                 Ok(Turn { again: Some(message), ..turn })
@@ -214,9 +220,9 @@ async fn edited(
     session: SessionId,
     message: MessageId,
     question: &Question,
+    redacted: &[Kind],
 ) -> store::Result<Edited> {
-    let policy = organizations::get(tx).await?.settings.pii_policy;
-    let text = kept(question.as_str(), &kinds(&policy.messages));
+    let text = kept(question.as_str(), redacted);
     messages::edit(tx, session, message, &text, &language::words(&text)).await
 }
 

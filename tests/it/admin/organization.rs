@@ -13,25 +13,11 @@ async fn other(shared: &Shared, slug: &str) -> (String, String) {
     (text("api_key"), text("chatbot_id"))
 }
 
-async fn as_json(
-    shared: &Shared,
-    key: &str,
-    method: Method,
-    path: &str,
-    body: Value,
-    status: StatusCode,
-) -> Value {
-    let sent = if body.is_null() { String::new() } else { body.to_string() };
-    let (got, answer) = shared.call(key, method, path, sent).await;
-    assert_eq!(got, status, "{path} {body}: {answer}");
-    answer
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_have_defaults_are_changed_in_part_and_keep_to_their_bounds() {
     let shared = stack().await;
     let (key, _) = other(shared, "organized").await;
-    let call = async |method, body: Value, status| as_json(shared, &key, method, PATH, body, status).await;
+    let call = async |method, body: Value, status| shared.sent(&key, method, PATH, &body, status).await;
     let known = call(Method::GET, Value::Null, StatusCode::OK).await;
     assert_eq!(
         (&known["slug"], &known["time_zone"], &known["sla_ms"]),
@@ -72,24 +58,24 @@ async fn personal_data_is_taken_out_before_anything_is_kept() {
     let shared = stack().await;
     let (key, chatbot) = other(shared, "discreet").await;
     let policy = json!({ "pii_policy": { "messages": ["email", "card"] }, "transcript_sample_rate": 1 });
-    as_json(shared, &key, Method::PATCH, PATH, policy, StatusCode::OK).await;
+    shared.sent(&key, Method::PATCH, PATH, &policy, StatusCode::OK).await;
     let (address, card) = ("ann@example.org", "4242 4242 4242 4242");
     let question = format!("Who is {address}, and whose is {card}?");
     let open = format!("/api/v1/chatbots/{chatbot}/sessions");
-    let session = as_json(shared, &key, Method::POST, &open, json!({}), StatusCode::CREATED).await;
+    let session = shared.sent(&key, Method::POST, &open, &json!({}), StatusCode::CREATED).await;
     let messages = format!("/api/v1/sessions/{}/messages", session["id"].as_str().expect("an id"));
     let asked = json!({ "message": question });
-    let answer = as_json(shared, &key, Method::POST, &messages, asked, StatusCode::OK).await;
-    let kept = as_json(shared, &key, Method::GET, &messages, Value::Null, StatusCode::OK).await;
+    let answer = shared.sent(&key, Method::POST, &messages, &asked, StatusCode::OK).await;
+    let kept = shared.sent(&key, Method::GET, &messages, &Value::Null, StatusCode::OK).await;
     assert_eq!(kept["items"][0]["content"], "Who is [e-mail], and whose is [card]?", "{kept}");
     let id = answer["message"]["id"].as_str().expect("an id");
     let path = format!("/api/v1/messages/{id}/retrieval");
-    let retrieval = as_json(shared, &key, Method::GET, &path, Value::Null, StatusCode::OK).await;
+    let retrieval = shared.sent(&key, Method::GET, &path, &Value::Null, StatusCode::OK).await;
     assert_eq!(retrieval["query"], "Who is [e-mail], and whose is [card]?");
     let edit = format!("{messages}/{}", kept["items"][0]["id"].as_str().expect("an id"));
     let other_words = json!({ "message": format!("And {address}?") });
-    as_json(shared, &key, Method::PATCH, &edit, other_words, StatusCode::NO_CONTENT).await;
-    let kept = as_json(shared, &key, Method::GET, &messages, Value::Null, StatusCode::OK).await;
+    shared.sent(&key, Method::PATCH, &edit, &other_words, StatusCode::NO_CONTENT).await;
+    let kept = shared.sent(&key, Method::GET, &messages, &Value::Null, StatusCode::OK).await;
     assert_eq!(kept["items"][0]["content"], "And [e-mail]?");
     // Nowhere in the database, whichever table it might have found its way into.
     let admin = shared.addresses.admin_database_url.as_deref().expect("a superuser");

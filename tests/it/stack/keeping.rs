@@ -14,10 +14,7 @@ const QUESTION: &str = "How often must the shaft seal of the P-40 be replaced?";
 
 impl Shared {
     async fn chat(&self, method: Method, path: &str, body: &Value, expected: StatusCode) -> Value {
-        let sent = if body.is_null() { String::new() } else { body.to_string() };
-        let (status, answer) = self.call(&self.addresses.api_key, method.clone(), path, sent).await;
-        assert_eq!(status, expected, "{method} {path} {body}: {answer}");
-        answer
+        self.sent(&self.addresses.api_key, method, path, body, expected).await
     }
 
     /// Asks under a key of the caller's own; status, whether it was answered before, and what came.

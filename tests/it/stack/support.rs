@@ -219,6 +219,21 @@ impl Shared {
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
+    /// One request with a key, whose answer must have this status; its JSON.
+    pub async fn sent(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+        expected: StatusCode,
+    ) -> Value {
+        let sent = if body.is_null() { String::new() } else { body.to_string() };
+        let (status, answer) = self.call(key, method.clone(), path, sent).await;
+        assert_eq!(status, expected, "{method} {path} {body}: {answer}");
+        answer
+    }
+
     /// One request with a key; the response as it is.
     pub async fn raw(
         &self,

@@ -5,6 +5,7 @@
 //! meaning, and whether the question's negation, names, numbers and extremes ("the first", "the largest") occur in it.
 
 use super::names;
+use crate::content::stands_in;
 use language::{UNDETERMINED, language_of, words};
 use std::collections::HashSet;
 
@@ -70,9 +71,7 @@ impl Demand {
         stands: impl Fn(&str) -> bool,
         is_about: impl Fn(&str) -> bool,
     ) -> f32 {
-        let is_said = |word: &String| {
-            said.words.contains(word) || super::said_by_stem(word, said.words) || is_about(word)
-        };
+        let is_said = |word: &String| stands_in(word, said.words) || is_about(word);
         let mut logit = CONSTANT + BY_MEANING * said.meaning.unwrap_or(USUAL_MEANING);
         if self.negates {
             logit += NEGATION;
