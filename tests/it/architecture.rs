@@ -182,3 +182,16 @@ fn no_file_names_a_machine_or_a_registry() {
     }
     assert!(found.is_empty(), "{found:?}");
 }
+
+#[test]
+fn every_crate_of_ours_is_heard_in_the_log() {
+    let logs = repository::read("shared/runtime/src/logs.rs");
+    let ours = repository::packages("functions").into_iter().chain(repository::packages("shared"));
+    // These two say nothing by themselves.
+    let deaf: Vec<String> = ours
+        .filter(|name| {
+            !["domain", "language"].contains(&name.as_str()) && !logs.contains(&format!("\"{name}\""))
+        })
+        .collect();
+    assert!(deaf.is_empty(), "runtime::logs does not know {deaf:?}");
+}

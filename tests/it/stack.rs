@@ -8,6 +8,7 @@ mod files;
 mod following;
 mod keeping;
 mod mcp;
+mod observing;
 mod openai;
 mod refusing;
 pub mod support;

@@ -59,9 +59,9 @@ fn each_function_is_a_folder_a_package_and_a_resource() {
 fn variables_that_are_read_are_variables_that_are_set() {
     let document: Value = serde_yaml_ng::from_str(&repository::read("infra/template.yaml")).expect("YAML");
     let globals = document["Globals"]["Function"]["Environment"]["Variables"].as_mapping().expect("globals");
-    // Read by the log set-up and by lambda_http.
+    // Read by the set-up of logs and figures, and by lambda_http.
     let known: Vec<&str> = globals.keys().filter_map(Value::as_str).collect();
-    assert_eq!(known, ["RUST_LOG", "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"]);
+    assert_eq!(known, ["RUST_LOG", "METRICS_NAMESPACE", "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"]);
     for function in template().functions() {
         let set: BTreeSet<&str> = function
             .environment

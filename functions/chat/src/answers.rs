@@ -1,5 +1,7 @@
 //! A turn: one question in, one answer out, whole or as it is written.
 
+pub mod measured;
+
 use crate::{
     Context,
     problems::{self, OrProblem as _},
@@ -288,7 +290,7 @@ async fn respond(
     headers: &HeaderMap,
     request: RequestId,
 ) -> Result<Response, Problem> {
-    let events = Arc::clone(&context.answering).answer(turn, question, arrived);
+    let events = measured::answer(&context.answering, turn, question, arrived);
     if wants_stream(headers) { Ok(streamed(context, events, request)) } else { whole(context, events).await }
 }
 

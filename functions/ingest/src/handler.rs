@@ -7,11 +7,12 @@ use ingestion::{Ingestion, Outcome, spaces::JobOutcome, unit::Clock, visit::Visi
 use queue::{Work, WorkQueue};
 use runtime::{
     batch::{self, Message},
+    measures::{self, Measure, Unit},
     notification,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What the function works with.
 pub struct Context {
@@ -42,7 +43,11 @@ enum Action {
 pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
     if event.get("Records").is_some() {
         let batch: SqsEvent = serde_json::from_value(event)?;
-        let outcomes = batch::each(batch, |message| one(Arc::clone(&context), message)).await;
+        let outcomes = batch::each(batch, |message| {
+            let trace = message.trace.clone();
+            queue::traced(trace, one(Arc::clone(&context), message))
+        });
+        let outcomes = outcomes.await;
         return Ok(serde_json::to_value(outcomes)?);
     }
     let slugs = match serde_json::from_value(event) {
@@ -172,6 +177,7 @@ async fn look_at(ingestion: &Ingestion, key: &str, delivery: u32, clock: Clock) 
         Outcome::Ignored(_) => return Ok(outcome),
     };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    measure(&outcome, started.elapsed());
     let reason = match &outcome {
         Outcome::Failed(failure) => failure.detail.as_str(),
         _ => "",
@@ -185,4 +191,23 @@ async fn look_at(ingestion: &Ingestion, key: &str, delivery: u32, clock: Clock) 
         "object looked at"
     );
     Ok(outcome)
+}
+
+/// One unit's figures.
+fn measure(outcome: &Outcome, whole: Duration) {
+    let count = |name, value| Measure::new(name, Unit::Count, value);
+    let (completed, failed, passages) = match outcome {
+        Outcome::Completed { chunks } => (1.0, 0.0, u32::try_from(*chunks).map_or(0.0, f64::from)),
+        Outcome::Failed(_) => (0.0, 1.0, 0.0),
+        _ => (0.0, 0.0, 0.0),
+    };
+    measures::write(
+        &[
+            count("CompletedDocuments", completed),
+            count("FailedDocuments", failed),
+            count("Passages", passages),
+            Measure::new("UnitDuration", Unit::Milliseconds, whole.as_secs_f64() * 1_000.0),
+        ],
+        &[],
+    );
 }

@@ -11,6 +11,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
+use runtime::measures::{self, Measure, Unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -76,7 +77,10 @@ async fn fulfil(context: &Context, event: Value) -> anyhow::Result<Value> {
     match wish {
         Wish::Migrate {} => Ok(json!({ "applied": migrate(context).await? })),
         Wish::MaintainMonths {} => {
-            let dropped = migrator::maintain_months(&Database::owner(&context.owner_url)?).await?;
+            let owner = Database::owner(&context.owner_url)?;
+            let dropped = migrator::maintain_months(&owner).await?;
+            let stray = migrator::rows_of_no_month(&owner).await?;
+            measures::write(&[Measure::new("StrayRows", Unit::Count, stray)], &[]);
             Ok(json!({ "dropped": dropped }))
         }
         Wish::CreateSpace { model, dimension } => {

@@ -135,6 +135,10 @@ enum Command {
     Logs {
         /// One function only.
         function: Option<String>,
+        /// Only what belongs to one request and to all that came of it, through queues and functions: a trace (the header
+        /// `x-amzn-trace-id` of an answer) or a request's id (`request_id` of a problem).
+        #[arg(long, value_name = "ID")]
+        trace: Option<String>,
         /// Go on as more is written.
         #[arg(short, long)]
         follow: bool,
@@ -199,7 +203,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             organization::create(&client, &name, slug.as_deref(), admin_email.as_deref()).await
         }
         Some(Command::Status) => watch::status(&data).await,
-        Some(Command::Logs { function, follow }) => watch::logs(&data, function.as_deref(), follow).await,
+        Some(Command::Logs { function, trace, follow }) => {
+            watch::logs(&data, function.as_deref(), trace.as_deref(), follow).await
+        }
         Some(Command::Down) => watch::down(&data).await,
         Some(Command::Clean) => watch::clean(&data).await,
     }

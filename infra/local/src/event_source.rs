@@ -15,8 +15,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::runtime_api::{InvokeOptions, Lambda, Outcome, new_trace_id};
+use crate::runtime_api::{InvokeOptions, Lambda, Outcome};
 use crate::template::FailureReport;
+use crate::trace;
 
 /// How long one receive waits for a message; SQS's own maximum.
 const LONG_POLL: Duration = Duration::from_secs(20);
@@ -142,7 +143,7 @@ async fn gather<Q: Queue>(mapping: &Mapping, queue: &Q) -> Result<Vec<Message>> 
 
 async fn work_on<Q: Queue>(mapping: &Mapping, queue: &Q, lambda: &Lambda, messages: Vec<Message>) {
     let trace_id = messages.iter().find_map(|message| message.attributes.get("AWSTraceHeader").cloned());
-    let options = InvokeOptions { trace_id: Some(trace_id.unwrap_or_else(new_trace_id)) };
+    let options = InvokeOptions { trace_id: Some(trace_id.unwrap_or_else(trace::new)) };
     let event = event(mapping, &messages).to_string();
     let outcome = match lambda.invoke(&mapping.function, Bytes::from(event), options).await {
         Ok(outcome) => outcome,

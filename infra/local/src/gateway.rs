@@ -25,15 +25,14 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use crate::runtime_api::{InvokeOptions, Lambda, MAXIMUM_REQUEST_BYTES, Outcome, Streamed, new_trace_id};
+use crate::runtime_api::{InvokeOptions, Lambda, MAXIMUM_REQUEST_BYTES, Outcome, Streamed};
 use crate::template::{Template, Transfer};
+use crate::trace;
 
 use route::{Choice, Routes, Target};
 
 /// The largest body that API Gateway takes, in bytes: 10 MiB.
 pub const MAXIMUM_BODY_BYTES: usize = 10 * 1024 * 1024;
-
-const TRACE_HEADER: &str = "x-amzn-trace-id";
 
 /// The API of a template in front of its functions.
 pub struct Gateway {
@@ -91,19 +90,18 @@ impl Gateway {
 
 async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let trace_id =
-        request.headers().get(TRACE_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let trace_id = trace::of(request.headers());
     let caller = Caller {
         source_ip: peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         request_id: Uuid::new_v4().to_string(),
         extended_request_id: format!("{}=", &Uuid::new_v4().simple().to_string()[..15]),
-        trace_id: trace_id.unwrap_or_else(new_trace_id),
+        trace_id: trace_id.unwrap_or_else(trace::new),
     };
     let mut response = answer_to(&gateway, &caller, request).await.unwrap_or_else(Refusal::into_response);
     let own = [
         ("x-amzn-requestid", &caller.request_id),
         ("x-amz-apigw-id", &caller.extended_request_id),
-        (TRACE_HEADER, &caller.trace_id),
+        (trace::HEADER, &caller.trace_id),
     ];
     for (name, value) in own {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -15,6 +15,7 @@ pub mod runtime_api;
 pub mod functions;
 pub mod event_source;
 pub mod gateway;
+mod trace;
 pub mod clock;
 pub mod control;
 pub mod folder;

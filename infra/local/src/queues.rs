@@ -24,8 +24,9 @@ pub fn create(template: &Template, sqs: &Sqs) {
 }
 
 /// Puts a message into a queue from inside this process, as S3 does.
-pub fn send(sqs: &Sqs, queue: &str, body: String) {
-    if let Err(error) = sqs.send(queue, Outgoing::new(body)) {
+pub fn send(sqs: &Sqs, queue: &str, body: String, trace: Option<String>) {
+    let message = Outgoing { trace_of_request: trace, ..Outgoing::new(body) };
+    if let Err(error) = sqs.send(queue, message) {
         tracing::error!(queue, %error, "message was not taken");
     }
 }

@@ -30,6 +30,8 @@ use uuid::Uuid;
 use pool::{Job, Pool};
 use socket::Prompt;
 
+use crate::trace;
+
 /// The largest request of an invocation, in bytes: 6 MiB.
 pub const MAXIMUM_REQUEST_BYTES: usize = 6 * 1024 * 1024;
 /// The largest buffered answer, in bytes. A streamed one may be larger.
@@ -242,7 +244,7 @@ impl Lambda {
         );
         let (reply, answer) = oneshot::channel();
         let request_id = Uuid::new_v4().to_string();
-        let trace_id = options.trace_id.unwrap_or_else(new_trace_id);
+        let trace_id = options.trace_id.unwrap_or_else(trace::new);
         self.submit(function, Job { request_id, payload, trace_id, reply })?;
         Ok(match answer.await.context("Lambda was shut down before the function answered")? {
             Ok(body) => Streamed::Body(body),
@@ -284,13 +286,6 @@ impl Lambda {
     fn pools(&self) -> MutexGuard<'_, BTreeMap<String, Pool>> {
         self.0.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A new trace, in X-Ray's form: version, seconds, 96 random bits.
-pub fn new_trace_id() -> String {
-    let seconds = jiff::Timestamp::now().as_second();
-    let random = Uuid::new_v4().simple().to_string();
-    format!("Root=1-{seconds:08x}-{}", &random[..24])
 }
 
 #[cfg(test)]

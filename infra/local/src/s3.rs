@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -24,6 +26,7 @@ use tokio::sync::RwLock;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::credentials::Credentials;
+use crate::trace;
 use blobs::Blobs;
 use bucket::Bucket;
 use catalogue::Catalogue;
@@ -93,7 +96,13 @@ async fn accept(listener: TcpListener, service: S3Service) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let _ = stream.set_nodelay(true);
-                    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone());
+                    let service = service.clone();
+                    let answer = service_fn(move |request: hyper::Request<Incoming>| {
+                        // Whoever follows a document follows it from here, whether or not the program that puts it knows of traces.
+                        let trace = trace::of(request.headers()).unwrap_or_else(trace::new);
+                        trace::within(Some(trace), Service::call(&service, request))
+                    });
+                    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
                     connections.spawn(async move {
                         if let Err(error) = connection.await {
                             tracing::debug!(error = &error as &dyn std::error::Error, "s3 connection ended");

@@ -296,7 +296,7 @@ async fn start_s3(
     };
     let sqs = sqs.clone();
     s3::serve(listener, setup, move |notification| {
-        queues::send(&sqs, &notification.queue, notification.body_json)
+        queues::send(&sqs, &notification.queue, notification.body_json, notification.trace)
     })
     .await
 }

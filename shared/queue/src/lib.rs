@@ -1,10 +1,36 @@
 //! Typed messages between our own functions, over SQS.
 
 use anyhow::Context as _;
-use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use aws_sdk_sqs::{
+    Client,
+    types::{
+        MessageSystemAttributeNameForSends as SystemAttribute, MessageSystemAttributeValue,
+        SendMessageBatchRequestEntry,
+    },
+};
 use domain::file::SESSIONS_PREFIX;
 use serde::{Deserialize, Serialize};
+use std::{collections::HashMap, future::Future};
 use uuid::Uuid;
+
+tokio::task_local! {
+    /// The trace that what is sent belongs to.
+    static TRACE: Option<String>;
+}
+
+/// Does something as part of a trace (`Root=1-…`): what it sends carries it on. Without this, SQS takes the trace of the
+/// invocation, which the SDK tells it; but a batch's messages each have one of their own.
+pub async fn traced<F: Future>(trace: Option<String>, work: F) -> F::Output {
+    TRACE.scope(trace, work).await
+}
+
+/// The attributes of SQS's own that a message is sent with.
+fn traces() -> Option<HashMap<SystemAttribute, MessageSystemAttributeValue>> {
+    let trace = TRACE.try_with(Clone::clone).ok().flatten()?;
+    let value =
+        MessageSystemAttributeValue::builder().data_type("String").string_value(trace).build().ok()?;
+    Some(HashMap::from([(SystemAttribute::AwsTraceHeader, value)]))
+}
 
 /// Messages of one SendMessageBatch call (SQS: 10).
 const BATCH: usize = 10;
@@ -95,6 +121,7 @@ impl WorkQueue {
                     .id(place.to_string())
                     .message_body(serde_json::to_string(work)?)
                     .message_group_id(work.group())
+                    .set_message_system_attributes(traces())
                     .build()
                     .context("build work message")
             });
@@ -124,6 +151,7 @@ impl WorkQueue {
             .queue_url(&self.url)
             .message_body(serde_json::to_string(work)?)
             .message_group_id(work.group())
+            .set_message_system_attributes(traces())
             .delay_seconds(seconds)
             .send()
             .await

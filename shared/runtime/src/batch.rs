@@ -3,6 +3,7 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::FutureExt as _;
 use std::{future::Future, panic::AssertUnwindSafe};
+use tracing::Instrument as _;
 
 /// A message as a handler needs it.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Message {
     pub body: String,
     /// Deliveries so far, this one included.
     pub attempt: u32,
+    /// The trace of whoever sent it: `Root=1-…`.
+    pub trace: Option<String>,
 }
 
 /// Handles each message by itself, in order. An error or a panic sends that message back to its queue, and is
@@ -29,7 +32,8 @@ where
     for record in event.records {
         let message = read(record);
         let id = message.id.clone();
-        let failed = match AssertUnwindSafe(handle(message)).catch_unwind().await {
+        let span = tracing::info_span!("message", message.id = id, trace = message.trace);
+        let failed = match AssertUnwindSafe(handle(message).instrument(span)).catch_unwind().await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("{error:#}")),
             Err(_) => Some("panicked".to_owned()),
@@ -51,6 +55,7 @@ fn read(record: SqsMessage) -> Message {
         id: record.message_id.unwrap_or_default(),
         receipt: record.receipt_handle.unwrap_or_default(),
         queue_arn: record.event_source_arn.unwrap_or_default(),
+        trace: record.attributes.get("AWSTraceHeader").cloned(),
         body: record.body.unwrap_or_default(),
         attempt,
     }

@@ -4,11 +4,19 @@ use tracing_subscriber::EnvFilter;
 
 /// Our own crates. Others log what passes through them at their lower levels, requests' bodies and keys included:
 /// they are heard from `warn` on, whatever is asked for.
-const OURS: [&str; 14] = [
-    "ingest",
-    "chat",
+const OURS: [&str; 22] = [
     "admin",
+    "aggregate",
+    "chat",
+    "dashboards",
+    "feedback",
+    "ingest",
     "migrate",
+    "access",
+    "identity",
+    "insight",
+    "metrics",
+    "privacy",
     "pages",
     "management",
     "ingestion",
@@ -21,7 +29,8 @@ const OURS: [&str; 14] = [
     "web",
 ];
 
-/// Starts logging as JSON, one object a line; `RUST_LOG` says how much.
+/// Starts logging as JSON, one object a line; `RUST_LOG` says how much. Each line of an invocation names its request and its
+/// trace, in the span that `lambda_runtime` opens. Figures go the same way, to `METRICS_NAMESPACE`.
 pub fn start() {
     let level = crate::config::text("RUST_LOG").unwrap_or_else(|_| "info".into());
     let level = if level.bytes().all(|b| b.is_ascii_alphabetic()) { level } else { "info".into() };
@@ -30,8 +39,10 @@ pub fn start() {
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(filter)
-        .with_current_span(true)
-        .with_span_list(false)
+        .with_current_span(false)
+        .with_span_list(true)
         .flatten_event(true)
         .init();
+    let function = crate::config::optional("AWS_LAMBDA_FUNCTION_NAME");
+    crate::measures::begin(crate::config::optional("METRICS_NAMESPACE"), function);
 }

@@ -83,6 +83,25 @@ async fn ensure_months(client: &Client) -> anyhow::Result<()> {
         .context("make the partitions of this month and the next")
 }
 
+/// About how many rows stand in the partitions that take what belongs to no month: none, while months are made ahead. By the
+/// database's statistics, since its owner reads no tenant's rows.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rows_of_no_month(owner: &Database) -> anyhow::Result<f64> {
+    let client = owner.client().await.context("connect as the owner")?;
+    let rows = client
+        .query_typed(
+            "SELECT coalesce(sum(n_live_tup), 0)::float8 FROM pg_stat_user_tables
+              WHERE schemaname = 'docent' AND relname LIKE '%\\_default'",
+            &[],
+        )
+        .await
+        .context("count the rows of no month")?;
+    owner.put_back(client);
+    Ok(rows.first().map_or(0.0, |row| row.get(0)))
+}
+
 /// Makes the partitions of this month and the next, and drops those of months of which nothing is left. The names of what
 /// was dropped.
 ///

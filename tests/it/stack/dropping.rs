@@ -147,11 +147,11 @@ async fn the_same_event_five_times_and_a_delete_before_its_create_do_no_harm() {
     let event = local::s3::object_created_event("us-east-1", &shared.addresses.bucket, key, 28, "whatever")
         .to_string();
     for _ in 0..5 {
-        local::queues::send(&shared.stack.sqs, "EventsQueue", event.clone());
+        local::queues::send(&shared.stack.sqs, "EventsQueue", event.clone(), None);
     }
     // Says the object was removed, which it was not: the object's state counts.
     let removed = local::s3::object_removed_event("us-east-1", &shared.addresses.bucket, key).to_string();
-    local::queues::send(&shared.stack.sqs, "EventsQueue", removed);
+    local::queues::send(&shared.stack.sqs, "EventsQueue", removed, None);
     // Says an object was made that is not there.
     let absent = local::s3::object_created_event(
         "us-east-1",
@@ -160,7 +160,7 @@ async fn the_same_event_five_times_and_a_delete_before_its_create_do_no_harm() {
         1,
         "x",
     );
-    local::queues::send(&shared.stack.sqs, "EventsQueue", absent.to_string());
+    local::queues::send(&shared.stack.sqs, "EventsQueue", absent.to_string(), None);
     assert_eq!(shared.settled(key).await.status, "completed");
     shared.queues_empty().await;
     let client = shared.client().await;

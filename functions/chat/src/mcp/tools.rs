@@ -3,6 +3,7 @@
 use super::NotServed;
 use crate::{
     Context,
+    answers::measured,
     problems::{self, OrProblem as _},
     search::PassageView,
 };
@@ -117,7 +118,7 @@ impl Tools {
             }
         };
         let session = turn.session;
-        let mut events = pin!(Arc::clone(answering).answer(turn, question, arrived));
+        let mut events = pin!(measured::answer(answering, turn, question, arrived));
         while let Some(event) = events.next().await {
             match event {
                 Event::Done(answer) => return Ok(answered(session, &answer)),

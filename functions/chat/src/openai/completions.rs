@@ -1,7 +1,7 @@
 //! Chat completions: one turn of a chatbot.
 
 use super::{Failure, body, caller, wire};
-use crate::{Context, problems};
+use crate::{Context, answers::measured, problems};
 use access::Bearer;
 use answering::{Answer, Carried, Event};
 use axum::{
@@ -150,7 +150,7 @@ pub async fn create_completion(
         model: turn.config.chatbot.to_string(),
         created: Timestamp::now().as_second(),
     };
-    let events: Events = Box::pin(Arc::clone(&context.answering).answer(turn, question, arrived));
+    let events: Events = Box::pin(measured::answer(&context.answering, turn, question, arrived));
     if wish.stream == Some(true) {
         let with_usage = wish.stream_options.unwrap_or_default().include_usage == Some(true);
         streamed(events, head, with_usage).await

@@ -57,7 +57,14 @@ pub async fn status(data: &Path) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<ExitCode> {
+pub async fn logs(
+    data: &Path,
+    function: Option<&str>,
+    trace: Option<&str>,
+    follow: bool,
+) -> Result<ExitCode> {
+    let wanted = trace.map(root_of);
+    let mut shown = 0_u64;
     let files: Vec<PathBuf> = match function {
         Some(name) => vec![functions::log_file(data, name)],
         None => std::fs::read_dir(data.join("logs"))
@@ -95,13 +102,28 @@ pub async fn logs(data: &Path, function: Option<&str>, follow: bool) -> Result<E
         // Stable: of one moment, a function's lines stay in their order.
         news.sort_by(|one, other| one.0.cmp(&other.0));
         for (_, name, line) in news {
+            if wanted.is_some_and(|wanted| !line.contains(wanted)) {
+                continue;
+            }
+            shown += 1;
             if several { say!("{name:<8} {line}") } else { say!("{line}") }
         }
         if !follow {
+            if let (Some(trace), 0) = (trace, shown) {
+                bail!(
+                    "no line of the log belongs to {trace}: it is the header `x-amzn-trace-id` of an answer, or a problem's `request_id`"
+                );
+            }
             return Ok(ExitCode::SUCCESS);
         }
         tokio::time::sleep(FOLLOW_EVERY).await;
     }
+}
+
+/// What all headers of a trace have in common: of `Root=1-…;Parent=…` the part `1-…`.
+fn root_of(trace: &str) -> &str {
+    let root = trace.split(';').find_map(|part| part.trim().strip_prefix("Root="));
+    root.unwrap_or(trace).trim()
 }
 
 /// The `timestamp` of a line of JSON, which sorts as text.

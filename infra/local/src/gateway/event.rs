@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::{Caller, Gateway, TRACE_HEADER};
+use super::{Caller, Gateway};
+use crate::trace;
 
 /// What concerns the connection only, and does not reach a function.
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -38,7 +39,7 @@ pub(super) fn proxy_event(
     }
     let host = headers.last("host").unwrap_or("localhost").to_owned();
     let port = host.rsplit_once(':').map_or("80", |(_, port)| port).to_owned();
-    headers.set(TRACE_HEADER, caller.trace_id.clone());
+    headers.set(trace::HEADER, caller.trace_id.clone());
     headers.add("x-forwarded-for", caller.source_ip.to_string());
     headers.set("x-forwarded-port", port);
     headers.set("x-forwarded-proto", "http".to_owned());

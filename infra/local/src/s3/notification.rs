@@ -7,6 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::trace;
+
 /// One entry of the bucket's notification configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationRule {
@@ -41,6 +43,8 @@ pub struct Notification {
     pub key: String,
     /// The message's body.
     pub body_json: String,
+    /// The trace of the request that did it, as S3 hands it on to queues.
+    pub trace: Option<String>,
 }
 
 /// The body of an `ObjectCreated:Put`, for a start that repeats what S3 holds. `etag` without quotation marks.
@@ -103,6 +107,7 @@ impl Notifier {
             event_name: event_name.to_owned(),
             key: key.to_owned(),
             body_json: body.to_string(),
+            trace: trace::current(),
         });
     }
 }

@@ -63,6 +63,8 @@ pub struct Outgoing {
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// X-Ray's header, the one system attribute that a sender may set.
     pub trace_header: Option<String>,
+    /// The trace of the request that sends it, for a message that says none itself.
+    pub trace_of_request: Option<String>,
 }
 
 impl Outgoing {

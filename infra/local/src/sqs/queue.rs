@@ -92,7 +92,7 @@ impl Message {
             sequence,
             id: Uuid::new_v4().to_string(),
             group: outgoing.group,
-            trace_header: outgoing.trace_header,
+            trace_header: outgoing.trace_header.or(outgoing.trace_of_request),
             sent_at: now,
             expires_at: u64::MAX,
             first_received_at: None,

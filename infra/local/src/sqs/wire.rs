@@ -22,6 +22,7 @@ use batch::BatchInput;
 use super::Sqs;
 use super::fault::{Fault, FaultKind};
 use super::message::{MAXIMUM_MESSAGE_BYTES, MessageAttribute, Outgoing, Received, Sent, md5_of_attributes};
+use crate::trace;
 
 /// JSON may spend six bytes on a character, so a message of 1 MiB needs room.
 const MAXIMUM_BODY_BYTES: usize = 8 * MAXIMUM_MESSAGE_BYTES;
@@ -32,7 +33,7 @@ pub(super) fn router(sqs: Sqs) -> Router {
 
 async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> Response {
     let outcome = match authorize(&sqs, &headers) {
-        Ok(()) => dispatch(&sqs, operation(&headers), &body).await,
+        Ok(()) => trace::within(trace::of(&headers), dispatch(&sqs, operation(&headers), &body)).await,
         Err(fault) => Err(fault),
     };
     let mut response = match outcome {
@@ -145,6 +146,7 @@ impl MessageInput {
         let trace_header = self.message_system_attributes.get("AWSTraceHeader");
         Ok(Outgoing {
             trace_header: trace_header.and_then(|header| header.string_value.clone()),
+            trace_of_request: trace::current(),
             body: self.message_body,
             group: self.message_group_id,
             delay_seconds,

@@ -27,7 +27,7 @@ impl Stack {
                 tx.finish().await?;
                 for job in jobs {
                     let work = queue::Work::Run { organization: slug.clone(), job: job.0 };
-                    queues::send(&self.sqs, WORK, serde_json::to_string(&work)?);
+                    queues::send(&self.sqs, WORK, serde_json::to_string(&work)?, None);
                 }
             }
         }

@@ -15,8 +15,9 @@ use super::properties::Properties;
 use super::resolver::Resolver;
 
 /// Resources that mean nothing here: one machine has one user, a console and a disk.
-const IGNORED: [&str; 5] = [
+const IGNORED: [&str; 6] = [
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
     "AWS::S3::BucketPolicy",

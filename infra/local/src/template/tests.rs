@@ -103,7 +103,9 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         let environment = template.environment(template.function(name).unwrap(), &resolver).unwrap();
         environment
             .into_keys()
-            .filter(|name| !["RUST_LOG", "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"].contains(&&**name))
+            .filter(|name| {
+                !["RUST_LOG", "METRICS_NAMESPACE", "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"].contains(&&**name)
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(
