@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// What a model sends.
@@ -34,6 +35,15 @@ pub struct Shown {
     pub handle: String,
     /// As the document has it.
     pub text: String,
+}
+
+/// How a slow model writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Pieces of an answer.
+    pub pieces: usize,
+    /// The pause before each.
+    pub pause: Duration,
 }
 
 type Script = Arc<dyn Fn(&[Shown]) -> Vec<Said> + Send + Sync>;
@@ -74,6 +84,48 @@ pub async fn recording(
     (address, requests)
 }
 
+/// A Bedrock that repeats the first passage it is shown, at this pace. It lives as long as the test's runtime.
+///
+/// # Panics
+/// When no port is free.
+pub async fn slow(pace: Pace) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = Router::new().route("/model/{id}/converse-stream", post(converse_slowly)).with_state(pace);
+    tokio::spawn(async move {
+        let _ = axum::serve(listener, router).await;
+    });
+    address
+}
+
+async fn converse_slowly(State(pace): State<Pace>, body: Bytes) -> Response {
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let shown = shown(&request);
+    let text = shown.first().map(|first| format!("{} [{}]", first.text, first.handle)).unwrap_or_default();
+    let letters: Vec<char> = text.chars().collect();
+    let pieces: Vec<String> = letters
+        .chunks(letters.len().div_ceil(pace.pieces).max(1))
+        .map(|piece| piece.iter().collect())
+        .collect();
+    let stream = async_stream::stream! {
+        yield frame("messageStart", &json!({ "role": "assistant" }));
+        for number in 0..pace.pieces {
+            tokio::time::sleep(pace.pause).await;
+            if let Some(text) = pieces.get(number) {
+                yield frame("contentBlockDelta", &json!({ "contentBlockIndex": 0, "delta": { "text": text } }));
+            }
+        }
+        yield frame("contentBlockStop", &json!({ "contentBlockIndex": 0 }));
+        yield frame("messageStop", &json!({ "stopReason": "end_turn" }));
+        yield usage();
+    };
+    let body = axum::body::Body::from_stream(futures_util::StreamExt::map(
+        stream,
+        Ok::<_, std::convert::Infallible>,
+    ));
+    ([("content-type", "application/vnd.amazon.eventstream")], body).into_response()
+}
+
 /// How the product's own client finds it.
 #[must_use]
 pub fn aws(address: SocketAddr) -> aws_config::SdkConfig {
@@ -103,14 +155,7 @@ pub fn answering(database: &TestDatabase, aws: &aws_config::SdkConfig) -> Arc<An
 async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     double.requests.lock().expect("no panic under this lock").push(request.clone());
-    let last = request["messages"].as_array().and_then(|turns| turns.last()).cloned().unwrap_or_default();
-    let text = last["content"][0]["text"].as_str().unwrap_or_default();
-    let shown: Vec<Shown> = Prompt::parse(text)
-        .map(|prompt| prompt.passages)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|passage| Shown { handle: passage.handle, text: passage.text })
-        .collect();
+    let shown = shown(&request);
     let mut sent = frame("messageStart", &json!({ "role": "assistant" }));
     for (index, said) in (double.script)(&shown).into_iter().enumerate() {
         match said {
@@ -134,10 +179,7 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
         sent.extend(frame("contentBlockStop", &json!({ "contentBlockIndex": index })));
     }
     sent.extend(frame("messageStop", &json!({ "stopReason": "end_turn" })));
-    let usage = json!({
-        "inputTokens": 1, "outputTokens": 1, "totalTokens": 2, "cacheReadInputTokens": 3, "cacheWriteInputTokens": 4,
-    });
-    sent.extend(frame("metadata", &json!({ "usage": usage, "metrics": { "latencyMs": 1 } })));
+    sent.extend(usage());
     ([("content-type", "application/vnd.amazon.eventstream")], sent).into_response()
 }
 
@@ -150,4 +192,19 @@ fn frame(name: &'static str, payload: &Value) -> Vec<u8> {
     let mut buffer = Vec::new();
     write_message_to(&message, &mut buffer).expect("memory takes it");
     buffer
+}
+
+/// The passages of a request's last turn.
+fn shown(request: &Value) -> Vec<Shown> {
+    let last = request["messages"].as_array().and_then(|turns| turns.last()).cloned().unwrap_or_default();
+    let text = last["content"][0]["text"].as_str().unwrap_or_default();
+    let passages = Prompt::parse(text).map(|prompt| prompt.passages).unwrap_or_default();
+    passages.into_iter().map(|passage| Shown { handle: passage.handle, text: passage.text }).collect()
+}
+
+fn usage() -> Vec<u8> {
+    let usage = json!({
+        "inputTokens": 1, "outputTokens": 1, "totalTokens": 2, "cacheReadInputTokens": 3, "cacheWriteInputTokens": 4,
+    });
+    frame("metadata", &json!({ "usage": usage, "metrics": { "latencyMs": 1 } }))
 }

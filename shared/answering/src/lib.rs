@@ -23,6 +23,7 @@ mod prompt;
 mod ground;
 mod content;
 mod keep;
+mod letters;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};

@@ -3,7 +3,7 @@
 use crate::{
     Answering, Refusal, Timings, Turn, attached,
     curated::{self, Match},
-    fuse, millis,
+    fuse, letters, millis,
     rerank::Reranked,
     rewrite,
 };
@@ -102,7 +102,7 @@ impl Answering {
             dense_weight,
             limit: match turn.config.reranker_model {
                 Some(_) => limits::SEARCH_CANDIDATES.max(turn.config.retrieval_k),
-                None => turn.config.retrieval_k.max(LOGGED),
+                None => letters::candidates(text, turn.config.retrieval_k.max(LOGGED)),
             },
         };
         let started = Instant::now();
@@ -118,6 +118,7 @@ impl Answering {
         timings.search_ms = millis(started.elapsed());
 
         let mut all = scored(found.hits, dense_weight, text);
+        letters::weigh_in(text, &mut all);
         let mut reranker = None;
         if let Some(model) = turn.config.reranker_model.as_deref().filter(|_| all.len() > 1) {
             let started = Instant::now();
@@ -186,12 +187,15 @@ impl Answering {
             chatbot: None,
             filter,
             dense_weight,
-            limit: k,
+            limit: letters::candidates(text, k),
         };
         let tx = self.database.tenant(organization).await?;
         let (hits, ()) = try_join!(search::search(&tx, &search), tx.commit())?;
         tx.close();
-        Ok(scored(hits, dense_weight, text))
+        let mut passages = scored(hits, dense_weight, text);
+        letters::weigh_in(text, &mut passages);
+        passages.truncate(usize::try_from(k).unwrap_or(usize::MAX));
+        Ok(passages)
     }
 
     /// The question's vector; without one the words alone search: a busy embedding model is no reason to be

@@ -25,6 +25,8 @@ pub struct Conventions {
     pub form: Form,
     /// Tokens that the model reads of a text; the rest is cut unseen.
     pub max_tokens: usize,
+    /// Whether it leaves out by itself what is longer; else it refuses the text.
+    pub cuts: bool,
     /// Characters that the API takes in a text.
     pub max_characters: usize,
     /// Texts of one call.
@@ -88,10 +90,12 @@ pub fn known(model: &str) -> (Conventions, Vec<String>) {
         return known_compatible(model);
     }
     let english = || vec!["en".to_owned()];
-    let titan = Conventions { form: Form::Titan, max_tokens: 8_192, max_characters: 50_000, batch: 1 };
-    let cohere = Conventions { form: Form::Cohere, max_tokens: 512, max_characters: 2_048, batch: 96 };
+    let titan =
+        Conventions { form: Form::Titan, max_tokens: 8_192, cuts: false, max_characters: 50_000, batch: 1 };
+    let cohere =
+        Conventions { form: Form::Cohere, max_tokens: 512, cuts: false, max_characters: 2_048, batch: 96 };
     if model.contains(LOCAL_MODEL) {
-        (Conventions { max_tokens: 256, ..titan }, english())
+        (Conventions { max_tokens: 256, cuts: true, ..titan }, english())
     } else if model.contains("cohere.embed-english") {
         (cohere, english())
     } else if model.contains("cohere.embed") {
@@ -109,7 +113,8 @@ fn known_compatible(model: &str) -> (Conventions, Vec<String>) {
     let max_tokens = tokens.map_or(COMPATIBLE_TOKENS_AT_LEAST, |(_, tokens)| *tokens);
     // Four letters a token: a text of another script may be cut later by its tokens, never earlier by its characters.
     let max_characters = 4 * max_tokens;
-    let conventions = Conventions { form: Form::OpenAi, max_tokens, max_characters, batch: COMPATIBLE_BATCH };
+    let conventions =
+        Conventions { form: Form::OpenAi, max_tokens, cuts: false, max_characters, batch: COMPATIBLE_BATCH };
     // The second generation of nomic's is a multilingual one.
     let is_english = COMPATIBLE_ENGLISH.iter().any(|part| model.contains(part)) && !model.contains("-v2");
     let languages = if is_english { vec!["en".to_owned()] } else { Vec::new() };

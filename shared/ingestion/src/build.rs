@@ -65,7 +65,7 @@ impl Ingestion {
             Err(failure) => return self.fail(organization, work, failure).await,
         };
         let title = &described.title;
-        let shape = Shape::of(&work.collection, title);
+        let shape = Shape::of(&work.collection, title, &extracted.text);
         let all = chunk(extracted, &shape);
         if all.len() > limits::DOCUMENT_CHUNKS {
             let detail = format!(

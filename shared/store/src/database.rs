@@ -1,13 +1,14 @@
 //! Connections. A function serves one event at a time, so one connection is the rule; more are opened when
 //! more is asked at once (tests, the one-machine stack).
 
-use crate::{Result, TenantTx};
+use crate::{Error, Result, TenantTx};
 use domain::OrganizationId;
 use rustls::ClientConfig;
 use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_postgres::{Client, Config, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -19,8 +20,11 @@ const CONNECT_PAUSE: Duration = Duration::from_millis(100);
 const TRUSTED: Duration = Duration::from_secs(20);
 /// How long such a connection may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// Idle connections that are kept.
-const KEPT: usize = 8;
+/// Transactions that a process has open at once; as many connections are kept. A deployment's database then has at most this
+/// many times its processes, and a pooler in front of it fewer.
+pub const CONNECTIONS: usize = 8;
+/// How long a transaction waits for one of them.
+const FREE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A way to the database. Cheap to clone; opens nothing before it is asked.
 #[derive(Clone)]
@@ -33,6 +37,7 @@ struct Inner {
     tls: Option<MakeRustlsConnect>,
     /// With the moment each was put back.
     idle: Mutex<Vec<(Arc<Client>, Instant)>>,
+    free: Arc<Semaphore>,
     guard: Guard,
 }
 
@@ -79,17 +84,27 @@ impl Database {
             }
             _ => Some(tls()?),
         };
-        Ok(Self { inner: Arc::new(Inner { config, tls, idle: Mutex::default(), guard }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                config,
+                tls,
+                idle: Mutex::default(),
+                free: Arc::new(Semaphore::new(CONNECTIONS)),
+                guard,
+            }),
+        })
     }
 
     /// Opens a transaction bound to a tenant. Nothing is sent that has to be waited for: `BEGIN` and the
     /// tenant travel in front of the first statement.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when no connection can be made.
+    /// [`Error::Unavailable`] when no connection can be made, [`Error::Busy`] when none came free.
     pub async fn tenant(&self, organization: OrganizationId) -> Result<TenantTx> {
+        let permit = timeout(FREE_WITHIN, Arc::clone(&self.inner.free).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Error::Busy) };
         let client = self.client().await?;
-        Ok(TenantTx::begin(self.clone(), client, organization))
+        Ok(TenantTx::begin(self.clone(), client, permit, organization))
     }
 
     /// A connection, kept or new. For [`crate::migrator`], [`crate::guard`] and the doors; rows are read
@@ -110,7 +125,7 @@ impl Database {
 
     pub(crate) fn put_back(&self, client: Arc<Client>) {
         let mut idle = self.inner.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !client.is_closed() && idle.len() < KEPT {
+        if !client.is_closed() && idle.len() < CONNECTIONS {
             idle.push((client, Instant::now()));
         }
     }
@@ -153,7 +168,7 @@ impl Database {
 }
 
 async fn answers(client: &Client) -> bool {
-    matches!(tokio::time::timeout(ANSWER_WITHIN, client.batch_execute("")).await, Ok(Ok(())))
+    matches!(timeout(ANSWER_WITHIN, client.batch_execute("")).await, Ok(Ok(())))
 }
 
 fn is_loopback(config: &Config) -> bool {

@@ -12,6 +12,9 @@ pub enum Error {
     /// suspended compute in a few hundred milliseconds).
     #[error("database is not reachable")]
     Unavailable(#[source] tokio_postgres::Error),
+    /// All connections that a process may have are in use, and none came free in time.
+    #[error("all connections of this process are in use")]
+    Busy,
     /// A named constraint refused the row.
     #[error("constraint {constraint} refuses the row")]
     Refused {
@@ -59,6 +62,6 @@ impl Error {
     /// Whether the same call may work in a moment.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::Unavailable(_))
+        matches!(self, Error::Unavailable(_) | Error::Busy)
     }
 }

@@ -4,6 +4,7 @@ use crate::{Database, Result};
 use domain::OrganizationId;
 use futures_util::FutureExt as _;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::{
     Client, Row,
     types::{ToSql, Type},
@@ -22,12 +23,19 @@ const IDLE_MS: u32 = 60_000;
 pub struct TenantTx {
     database: Database,
     client: Arc<Client>,
+    /// One of the connections that the process may use at once; free again after this is dropped.
+    _permit: OwnedSemaphorePermit,
     organization: OrganizationId,
     committed: bool,
 }
 
 impl TenantTx {
-    pub(crate) fn begin(database: Database, client: Arc<Client>, organization: OrganizationId) -> Self {
+    pub(crate) fn begin(
+        database: Database,
+        client: Arc<Client>,
+        permit: OwnedSemaphorePermit,
+        organization: OrganizationId,
+    ) -> Self {
         // Enqueued by the first poll and answered before whatever comes next on this connection. Its own
         // result need not be awaited: without the setting, every statement after it is an error.
         let begin = format!(
@@ -36,7 +44,7 @@ impl TenantTx {
              set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true)"
         );
         let _ = client.batch_execute(&begin).now_or_never();
-        Self { database, client, organization, committed: false }
+        Self { database, client, _permit: permit, organization, committed: false }
     }
 
     /// The tenant.

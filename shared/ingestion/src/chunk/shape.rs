@@ -1,8 +1,11 @@
 //! How large chunks are: by the collection's settings and by what its model reads.
 
 use super::context::{self, TITLE};
-use domain::{embedding::Space, limits};
-use language::{estimate_tokens, fit};
+use domain::{
+    embedding::{Conventions, Space},
+    limits,
+};
+use language::{estimate_tokens, fit, script_languages};
 use store::collections::Collection;
 
 /// Tokens of the asked size that are set aside for context (title and headings), at least and at most.
@@ -69,23 +72,34 @@ pub struct Shape {
     reads: Size,
 }
 
+/// What a space's model reads of a text. One that cuts what is too long, and cannot read the script at all, sets no bound: its
+/// vectors say nothing of such a text, and small passages would only be harder to find by their words.
+pub(super) fn read(space: &Space, text: &str) -> Size {
+    let Conventions { max_tokens, max_characters, cuts, .. } = space.conventions;
+    let is_illegible = cuts
+        && script_languages(text)
+            .is_some_and(|languages| !languages.iter().any(|language| space.reads(language)));
+    Size { tokens: if is_illegible { usize::MAX } else { max_tokens }, bytes: max_characters }
+}
+
 impl Shape {
     /// By the collection's settings and what its space's model reads, less the context's share.
     #[must_use]
-    pub fn of(collection: &Collection, title: &str) -> Self {
+    pub fn of(collection: &Collection, title: &str, text: &str) -> Self {
         // What is cut for the least of its spaces fits into all of them.
         let shapes = collection
             .spaces
             .iter()
-            .map(|space| Self::within(collection.chunk_size, collection.chunk_overlap, space, title))
+            .map(|space| {
+                Self::within(collection.chunk_size, collection.chunk_overlap, read(space, text), title)
+            })
             .map(|shape| if collection.contextual_headers { shape.with_header() } else { shape });
         shapes
             .min_by_key(|shape| (shape.tokens, shape.reads.bytes))
-            .unwrap_or_else(|| Self::within(collection.chunk_size, 0, collection.space(), title))
+            .unwrap_or_else(|| Self::within(collection.chunk_size, 0, read(collection.space(), text), title))
     }
 
-    pub(super) fn within(chunk_size: usize, overlap: usize, space: &Space, title: &str) -> Self {
-        let model = Size { tokens: space.conventions.max_tokens, bytes: space.conventions.max_characters };
+    pub(super) fn within(chunk_size: usize, overlap: usize, model: Size, title: &str) -> Self {
         let set_aside = (estimate_tokens(title) * 2).clamp(SET_ASIDE.0, SET_ASIDE.1) + MODEL_TOKENS;
         let tokens = chunk_size.min(model.tokens).saturating_sub(set_aside).max(LEAST_TOKENS);
         // The line's end after the context counts as well.
@@ -125,22 +139,39 @@ mod tests {
         Space { id: SpaceId::generate(), model: model.into(), dimension: 384, conventions, languages }
     }
 
+    fn of(model: &str) -> Size {
+        read(&space(model), "The pump.")
+    }
+
+    #[test]
+    fn a_script_that_its_model_cannot_read_is_cut_as_asked() {
+        let thai = "ปั๊มรุ่นนี้ใช้น้ำมัน";
+        let shape = Shape::within(512, 0, read(&space(LOCAL_MODEL), thai), "ปั๊ม");
+        assert_eq!(shape.tokens, 512 - 8 - MODEL_TOKENS);
+        assert_eq!(read(&space("cohere.embed-english-v3"), thai).tokens, 512, "it refuses what is longer");
+        assert_eq!(
+            read(&space(LOCAL_MODEL), "La bomba usa aceite de motor.").tokens,
+            256,
+            "its letters it reads"
+        );
+    }
+
     #[test]
     fn a_chunk_is_never_larger_than_asked_or_than_its_model_reads() {
-        let titan = Shape::within(512, 400, &space("amazon.titan-embed-text-v2:0"), "Pump");
+        let titan = Shape::within(512, 400, of("amazon.titan-embed-text-v2:0"), "Pump");
         assert_eq!((titan.tokens, titan.overlap), (500, 250));
-        assert_eq!(Shape::within(512, 0, &space(LOCAL_MODEL), "Pump").tokens, 244);
-        assert_eq!(Shape::within(20, 0, &space(LOCAL_MODEL), "Pump").tokens, LEAST_TOKENS);
-        let cohere = Shape::within(512, 0, &space("cohere.embed-multilingual-v3"), "Pump");
+        assert_eq!(Shape::within(512, 0, of(LOCAL_MODEL), "Pump").tokens, 244);
+        assert_eq!(Shape::within(20, 0, of(LOCAL_MODEL), "Pump").tokens, LEAST_TOKENS);
+        let cohere = Shape::within(512, 0, of("cohere.embed-multilingual-v3"), "Pump");
         assert!(cohere.limit(&[]).bytes < 2_048);
     }
 
     #[test]
     fn long_headings_take_from_what_the_model_reads_and_not_from_what_is_asked() {
         let headings = ["maintenance ".repeat(10), "of pumps".into()];
-        let narrow = Shape::within(512, 0, &space(LOCAL_MODEL), "Pump");
+        let narrow = Shape::within(512, 0, of(LOCAL_MODEL), "Pump");
         assert_eq!(narrow.limit(&headings).tokens, 256 - 4 - 1 - 30 - 2 - 2);
-        let wide = Shape::within(512, 0, &space("amazon.titan-embed-text-v2:0"), "Pump");
+        let wide = Shape::within(512, 0, of("amazon.titan-embed-text-v2:0"), "Pump");
         assert_eq!(wide.limit(&headings).tokens, wide.tokens);
     }
 }

@@ -160,7 +160,7 @@ mod tests {
     fn a_cut_falls_between_words_even_of_thai() {
         let tokens = |tokens| Size { tokens, bytes: usize::MAX };
         let text = "ไส้กรองน้ำต้องเปลี่ยนทุกเดือน";
-        let end = cut(text, &(0..text.len()), tokens(9));
+        let end = cut(text, &(0..text.len()), tokens(4));
         assert_eq!(&text[..end], "ไส้กรอง");
         assert_eq!(cut("oil and water", &(0..13), tokens(2)), 7);
         assert_eq!(cut("aaaaaaaaaaaaaaaaaaaa", &(0..20), tokens(2)), 10);
