@@ -20,4 +20,6 @@ mod sql;
 mod stack;
 mod template;
 mod tenancy;
+mod tls;
 mod trust;
+mod walls;

@@ -242,6 +242,51 @@ async fn the_application_is_refused_what_is_not_its_to_do() {
     }
 }
 
+#[tokio::test]
+async fn what_the_application_may_do_is_what_was_agreed() {
+    let database = database().await;
+    let owner = database.owner().await;
+    let grants = list(&owner,
+        "SELECT c.relname || ': ' || string_agg(DISTINCT a.privilege_type, ' ' ORDER BY a.privilege_type)
+           FROM pg_class c, aclexplode(c.relacl) a
+          WHERE c.relnamespace = 'docent'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+            AND a.grantee = 'docent_app'::regrole GROUP BY c.relname
+         UNION ALL
+         SELECT p.oid::regprocedure || ': EXECUTE' FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+          WHERE p.pronamespace = 'docent'::regnamespace AND p.prorettype <> 'trigger'::regtype
+            AND a.grantee IN (0, 'docent_app'::regrole) GROUP BY p.oid
+          ORDER BY 1").await;
+    golden::assert_lines("grants.txt", &grants);
+    none(&owner, "what everybody may do to a table or a view",
+        "SELECT c.relname || ': ' || a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
+          WHERE c.relnamespace = 'docent'::regnamespace AND a.grantee = 0").await;
+    none(&owner, "views that do not ask as who asks",
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relkind IN ('v', 'm')
+            AND NOT (relkind = 'v' AND coalesce(reloptions @> '{security_invoker=true}', false))").await;
+    none(&owner, "relations and functions that are not the owner's",
+        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relowner <> current_user::regrole
+         UNION ALL
+         SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'docent'::regnamespace AND NOT prosecdef
+            AND proowner <> current_user::regrole").await;
+    // The application writes nothing that its policy does not check, and no policy of its lets a row of another tenant through.
+    none(&owner, "policies of the application that let through more than the tenant's rows",
+        "SELECT tablename || ' ' || policyname FROM pg_policies WHERE schemaname = 'docent' AND 'docent_app' = ANY (roles)
+            AND (coalesce(qual, '') !~ '(^|OR )\\(?(organization_id|id) = docent\\.current_organization\\(\\)\\)*$'
+                 OR cmd <> 'SELECT' AND coalesce(with_check, '') !~ '^\\(?(organization_id|id) = docent\\.current_organization\\(\\)\\)*$')").await;
+}
+
+#[tokio::test]
+async fn this_month_and_the_next_have_their_partitions_behind_the_wall() {
+    let database = database().await;
+    let owner = database.owner().await;
+    none(&owner, "months without a partition behind the wall",
+        "SELECT parent || to_char(month, ' YYYY-MM')
+           FROM unnest(ARRAY['messages', 'citations', 'retrieval_logs', 'events']) parent,
+                unnest(ARRAY[now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' + interval '1 month']) month
+          WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'docent'::regnamespace
+                AND c.relname = parent || to_char(month, '_YYYY_MM') AND c.relrowsecurity AND c.relforcerowsecurity)").await;
+}
+
 /// Tables that the application may select from.
 async fn readable(owner: &Client) -> Vec<String> {
     list(owner,

@@ -14,6 +14,7 @@ pub mod pipeline;
 pub mod repository;
 pub mod server;
 pub mod vectors;
+pub mod wire;
 
 pub use database::{TestDatabase, database};
 pub use document::NewDocument;

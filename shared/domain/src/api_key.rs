@@ -193,11 +193,10 @@ impl ApiKey {
             || parts.next().filter(|part| part.len() == 32).and_then(|part| Uuid::try_parse(part).ok());
         let (organization, id) = (OrganizationId(id()?), ApiKeyId(id()?));
         let secret = parts.next()?;
-        (BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?.len() == SECRET_BYTES).then(|| Self {
-            organization,
-            id,
-            secret: secret.to_owned(),
-        })
+        let is_whole = BASE64_URL_SAFE_NO_PAD.decode(secret).ok()?.len() == SECRET_BYTES;
+        let key = Self { organization, id, secret: secret.to_owned() };
+        // A key has one spelling: an id's digits read the same in capitals.
+        (is_whole && key.reveal() == text).then_some(key)
     }
 
     /// The key in full: to be shown once, when it is made.
@@ -248,6 +247,15 @@ mod tests {
     fn every_scope_has_a_spelling_of_its_own() {
         let spelled: std::collections::BTreeSet<_> = Scope::ALL.map(Scope::as_str).into();
         assert_eq!(spelled.len(), Scope::ALL.len());
+    }
+
+    #[test]
+    fn a_key_has_one_spelling() {
+        let text = ApiKey::generate(OrganizationId::generate()).reveal();
+        for (place, letter) in text.char_indices().filter(|(place, _)| *place < 68) {
+            let other = format!("{}{}{}", &text[..place], letter.to_ascii_uppercase(), &text[place + 1..]);
+            assert_eq!(ApiKey::parse(&other).is_some(), other == text, "{other}");
+        }
     }
 
     #[test]
