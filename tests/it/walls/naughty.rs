@@ -31,7 +31,7 @@ const TEXTS: &[&str] = &[
     "pump & | ! ( ) :* <->", "((((", "a:b:c", "<b>bold</b>", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>",
     "&lt;&amp;&#0;", "javascript:alert(1)", "${jndi:ldap://x/y}", "{{7*7}}", "#{7*7}", "<%= 7*7 %>",
     "../../etc/passwd", "..\\..\\windows", "/dev/null", "CON", "file.md\u{0}.pdf", "http://127.0.0.1:9/\u{0}",
-    "\r\nX-Injected: 1", "data:text/html,x", "@@@", "a@b@c", "\u{1d518}\u{1d52b}\u{1d526}", "٣١٤", "𝟘𝟙𝟚", "½", "‮",
+    "\r\nX-Injected: 1", "data:text/html,x", "@@@", "a@b@c", "\u{1d518}\u{1d52b}\u{1d526}", "٣١٤", "𝟘𝟙𝟚", "½", "\u{202e}",
 ];
 
 /// A string as JSON and as bytes of a query.

@@ -6,6 +6,8 @@
 /// Name of the seed, its table, its statement.
 pub const SEEDS: &[(&str, &str, &str)] = &[
     ("org", "organizations", "INSERT INTO docent.organizations (id, name, slug) VALUES ({org}, '{mark}', '{mark}')"),
+    // Retired: what seals is made when it is needed.
+    ("data_keys", "data_keys", "INSERT INTO docent.data_keys (id, organization_id, sealed, kms_key_arn, state, retired_at) VALUES ({data_keys}, {org}, sha256('{mark}'), '{mark}', 'retired', now())"),
     ("users", "users", "INSERT INTO docent.users (id, organization_id, external_id, display_name, role) VALUES ({users}, {org}, '{mark}', '{mark}', 'member')"),
     ("invitations", "invitations", "INSERT INTO docent.invitations (id, organization_id, email_hash, role, display_name, expires_at) VALUES ({invitations}, {org}, sha256('{mark}'), 'member', '{mark}', now() + interval '1 day')"),
     ("api_keys", "api_keys", "INSERT INTO docent.api_keys (id, organization_id, name, hash) VALUES ({api_keys}, {org}, '{mark}', sha256('{mark}'))"),
