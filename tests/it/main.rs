@@ -22,4 +22,5 @@ mod template;
 mod tenancy;
 mod tls;
 mod trust;
+mod vault;
 mod walls;
