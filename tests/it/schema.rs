@@ -257,9 +257,13 @@ async fn what_the_application_may_do_is_what_was_agreed() {
             AND a.grantee IN (0, 'docent_app'::regrole) GROUP BY p.oid
           ORDER BY 1").await;
     golden::assert_lines("grants.txt", &grants);
-    none(&owner, "what everybody may do to a table or a view",
+    none(
+        &owner,
+        "what everybody may do to a table or a view",
         "SELECT c.relname || ': ' || a.privilege_type FROM pg_class c, aclexplode(c.relacl) a
-          WHERE c.relnamespace = 'docent'::regnamespace AND a.grantee = 0").await;
+          WHERE c.relnamespace = 'docent'::regnamespace AND a.grantee = 0",
+    )
+    .await;
     none(&owner, "views that do not ask as who asks",
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'docent'::regnamespace AND relkind IN ('v', 'm')
             AND NOT (relkind = 'v' AND coalesce(reloptions @> '{security_invoker=true}', false))").await;

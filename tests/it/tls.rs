@@ -42,8 +42,7 @@ fn authority() -> (String, Issuer<'static, KeyPair>) {
     // RFC 7468, 2: lines of 64.
     let lines: Vec<&str> =
         encoded.as_bytes().chunks(64).map(|line| str::from_utf8(line).expect("ASCII")).collect();
-    let pem =
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
     (pem, Issuer::new(params, key))
 }
 
@@ -133,7 +132,9 @@ async fn a_server_is_believed_by_its_certificate_and_its_name_alone() {
     let database = database().await;
     let url = Url::parse(&database.application_url).expect("a URL");
     let server: SocketAddr =
-        format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(5432)).parse().expect("an address");
+        format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(5432))
+            .parse()
+            .expect("an address");
     let ((ours, signer), (_, stranger)) = (authority(), authority());
 
     let good = before(server, Some(certificate(&signer, NAME, 2999))).await;

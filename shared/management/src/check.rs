@@ -73,6 +73,10 @@ pub fn web_address(pointer: &str, given: &str) -> Result<Url, Refusal> {
         let detail = format!("An address has at most {} bytes.", limits::WEB_URL_BYTES);
         return Err(Refusal::invalid(pointer, detail));
     }
+    // The reader of addresses would leave them out in silence.
+    if given.contains(char::is_control) {
+        return Err(Refusal::invalid(pointer, "An address must not hold control characters."));
+    }
     let url = Url::parse(given).map_err(|error| {
         Refusal::invalid(
             pointer,

@@ -1,4 +1,5 @@
-//! What a request to each route holds besides its path: one line a route that takes ids in its query, or a body.
+//! What a request to each route holds besides its path: one line a route that takes ids in its query, or a body; several, if
+//! not all of its ids go together.
 //!
 //! `{chatbots}` stands for the id of the seed of that name (`seeds.rs`), `{slug}` for the slug of the organization's
 //! collection. The matrix puts an id of somebody else's, and one that does not exist, into every such place, one by one.
@@ -12,7 +13,11 @@ pub const PARAMETERS: [(&str, &str, &str); 3] = [
 
 /// Route, query, body.
 pub const CASES: &[(&str, &str, &str)] = &[
-    ("PUT /api/v1/ai-models", "", r#"{"models":[{"provider":"bedrock","model_id":"x.y","kind":"chat","display_name":"x"}]}"#),
+    (
+        "PUT /api/v1/ai-models",
+        "",
+        r#"{"models":[{"provider":"bedrock","model_id":"x.y","kind":"chat","display_name":"x"}]}"#,
+    ),
     ("POST /api/v1/api-keys", "", r#"{"name":"x","scopes":["chat"]}"#),
     ("POST /api/v1/chatbots", "", r#"{"name":"x"}"#),
     ("PATCH /api/v1/chatbots/{id}", "", r#"{"description":"x"}"#),
@@ -20,18 +25,30 @@ pub const CASES: &[(&str, &str, &str)] = &[
     ("PUT /api/v1/chatbots/{id}/documents", "", r#"{"document_ids":["{documents}"]}"#),
     ("POST /api/v1/chatbots/{id}/config-versions", "", r#"{"retrieval_k":7}"#),
     ("GET /api/v1/chatbots/{id}/config-versions/{version_id}/diff", "with={config_versions}", ""),
-    ("POST /api/v1/chatbots/{id}/admin-feedback", "", r#"{"feedback_text":"x","feedback_type":"tone","message_id":"{messages}"}"#),
+    (
+        "POST /api/v1/chatbots/{id}/admin-feedback",
+        "",
+        r#"{"feedback_text":"x","feedback_type":"tone","message_id":"{messages}"}"#,
+    ),
     ("POST /api/v1/admin-feedback/{id}/apply", "", r#"{"proposals":[0]}"#),
     ("POST /api/v1/admin-feedback/{id}/reject", "", r#"{"reason":"x"}"#),
     ("POST /api/v1/chatbots/{id}/sessions", "", r#"{"platform":"web"}"#),
     ("PATCH /api/v1/chunks/{id}", "", r#"{"is_active":false}"#),
     ("POST /api/v1/collections", "", r#"{"slug":"x"}"#),
     ("PATCH /api/v1/collections/{id}", "", r#"{"description":"x"}"#),
-    ("POST /api/v1/collections/{id}/reembed", "", r#"{"embedding_model":"local.all-minilm-l6-v2","dimension":384}"#),
+    (
+        "POST /api/v1/collections/{id}/reembed",
+        "",
+        r#"{"embedding_model":"local.all-minilm-l6-v2","dimension":384}"#,
+    ),
     ("POST /api/v1/collections/{id}/reprocess", "", r#"{"failed_only":false}"#),
     ("GET /api/v1/curated-answers", "chatbot={chatbots}&collection={slug}", ""),
     ("POST /api/v1/curated-answers", "", r#"{"question":"x","answer":"y","chatbot_id":"{chatbots}"}"#),
-    ("POST /api/v1/curated-answers/import", "", r#"{"items":[{"question":"x","answer":"y","chatbot_id":"{chatbots}"}]}"#),
+    (
+        "POST /api/v1/curated-answers/import",
+        "",
+        r#"{"items":[{"question":"x","answer":"y","chatbot_id":"{chatbots}"}]}"#,
+    ),
     ("PATCH /api/v1/curated-answers/{id}", "", r#"{"answer":"z","chatbot_id":"{chatbots}"}"#),
     ("GET /api/v1/documents", "collection={slug}", ""),
     ("POST /api/v1/documents/uploads", "", r#"{"collection":"{slug}","filename":"x.md","size":4}"#),
@@ -60,12 +77,31 @@ pub const CASES: &[(&str, &str, &str)] = &[
     ("PATCH /api/v1/users/{id}", "", r#"{"org_unit":"x"}"#),
     ("GET /api/v1/web-sources", "collection={slug}", ""),
     ("POST /api/v1/web-sources", "", r#"{"collection":"{slug}","kind":"page","url":"http://127.0.0.1:9/x"}"#),
-    ("POST /v1/chat/completions", "", r#"{"model":"{chatbots}","messages":[{"role":"user","content":"pump?"}],"metadata":{"session_id":"{sessions}"}}"#),
+    (
+        "POST /v1/chat/completions",
+        "",
+        r#"{"model":"{chatbots}","messages":[{"role":"user","content":"pump?"}],"metadata":{"session_id":"{sessions}"}}"#,
+    ),
     ("POST /v1/embeddings", "", r#"{"model":"default","input":"pump"}"#),
-    ("POST /mcp", "", r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"pump?","chatbot":"{chatbots}","session_id":"{sessions}"}}}"#),
+    (
+        "POST /mcp",
+        "",
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"pump?","chatbot":"{chatbots}"}}}"#,
+    ),
+    // A session has its chatbot: none is named beside it.
+    (
+        "POST /mcp",
+        "",
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"pump?","session_id":"{sessions}"}}}"#,
+    ),
+    (
+        "POST /mcp",
+        "",
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"pump","collection":"{slug}"}}}"#,
+    ),
 ];
 
 /// Own requests that do not end well, with the status that shows that the row was found all the same.
 pub const ENDS_AS: &[(&str, u16)] = &[("GET /mcp", 405), ("DELETE /mcp", 405)];
 /// Routes at which a session's own end user is somebody, also without naming the session.
-pub const END_USERS_MAY: &[&str] = &[];
+pub const END_USERS_MAY: &[&str] = &["GET /api/v1/me"];

@@ -77,13 +77,25 @@ async fn foreign(bench: &Bench, route: &Route, walls: Walls, report: &Report) {
         attempts.push((0..named.len()).collect());
     }
     for attempt in attempts {
-        let theirs = request(route, |place, name| {
-            if attempt.contains(&place) { victim.value(name) } else { intruder.value(name) }
-        });
-        let missing = request(route, |place, name| {
-            if attempt.contains(&place) { unknown(name) } else { intruder.value(name) }
-        });
-        let at = format!("{walls:?} {} with another organization's {:?}", route.name, attempt.iter().map(|place| &named[*place]).collect::<Vec<_>>());
+        let theirs =
+            request(
+                route,
+                |place, name| {
+                    if attempt.contains(&place) { victim.value(name) } else { intruder.value(name) }
+                },
+            );
+        let missing =
+            request(
+                route,
+                |place, name| {
+                    if attempt.contains(&place) { unknown(name) } else { intruder.value(name) }
+                },
+            );
+        let at = format!(
+            "{walls:?} {} with another organization's {:?}",
+            route.name,
+            attempt.iter().map(|place| &named[*place]).collect::<Vec<_>>()
+        );
         let heard = bench.send(&intruder.key, &route.method, &theirs.path, &theirs.body).await;
         report.tried.fetch_add(1, Ordering::Relaxed);
         let sent = format!("{} {}", theirs.path, theirs.body);
@@ -95,10 +107,17 @@ async fn foreign(bench: &Bench, route: &Route, walls: Walls, report: &Report) {
         }
         let of_nothing = bench.send(&intruder.key, &route.method, &missing.path, &missing.body).await;
         report.tried.fetch_add(1, Ordering::Relaxed);
-        let words: Vec<String> = attempt.iter().flat_map(|place| [victim.value(&named[*place]), unknown(&named[*place])]).collect();
+        let words: Vec<String> = attempt
+            .iter()
+            .flat_map(|place| [victim.value(&named[*place]), unknown(&named[*place])])
+            .collect();
         let (heard, of_nothing) = (comparable(&heard, &words), comparable(&of_nothing, &words));
         let is_slug = attempt.iter().all(|place| named[*place] == "slug");
-        let same = if heard.status < 300 && (is_slug || route.name.ends_with("/mcp")) { heard.status == of_nothing.status } else { heard == of_nothing };
+        let same = if heard.status < 300 && (is_slug || route.name.ends_with("/mcp")) {
+            heard.status == of_nothing.status
+        } else {
+            heard == of_nothing
+        };
         if !same {
             report.leak(format!("{at}: {heard:?}, of what does not exist: {of_nothing:?}"));
         }
@@ -131,8 +150,10 @@ fn is_error_of_mcp(reply: &Reply) -> bool {
 /// Whoever is nobody, no longer somebody, not allowed, or somebody else's end user.
 async fn callers(bench: &Bench, route: &Route, report: &Report) {
     let (victim, other) = (bench.tenant().await, bench.tenant().await);
-    let others: Vec<Scope> =
-        Scope::ALL.into_iter().filter(|scope| !route.scopes.iter().any(|held| held == scope.as_str())).collect();
+    let others: Vec<Scope> = Scope::ALL
+        .into_iter()
+        .filter(|scope| !route.scopes.iter().any(|held| held == scope.as_str()))
+        .collect();
     let revoked = bench.key(victim.id, &Scope::ALL, Life::Revoked).await;
     let expired = bench.key(victim.id, &Scope::ALL, Life::Expired).await;
     let narrow = bench.key(victim.id, &others, Life::Good).await;
@@ -156,7 +177,8 @@ async fn callers(bench: &Bench, route: &Route, report: &Report) {
         }
         let heard = bench.send(token, &route.method, &own.path, &own.body).await;
         report.tried.fetch_add(1, Ordering::Relaxed);
-        let refused = allowed.contains(&heard.status) || route.name == "POST /mcp" && heard.status == 200 && is_error_of_mcp(&heard);
+        let refused = allowed.contains(&heard.status)
+            || route.name == "POST /mcp" && heard.status == 200 && is_error_of_mcp(&heard);
         if !refused {
             report.leak(format!("{} by {name}: {heard:?}", route.name));
         }
@@ -206,9 +228,8 @@ async fn functions_without_predicates(bench: &Bench) -> Vec<String> {
         .expect("functions");
     let definitions: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     for definition in &definitions {
-        let other = definition
-            .replace(PREDICATE, NO_PREDICATE)
-            .replace("id = current_organization()", NO_PREDICATE);
+        let other =
+            definition.replace(PREDICATE, NO_PREDICATE).replace("id = current_organization()", NO_PREDICATE);
         bench.admin.batch_execute(&other).await.expect("replace a function");
     }
     definitions

@@ -73,7 +73,9 @@ async fn start(program: &Path, database: &TestDatabase, folder: &Path) -> (Poole
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_transactions_over_four_pooled_connections_see_their_own_rows_only() {
     let Some(program) = pgbouncer() else {
-        eprintln!("SKIPPED: there is no PgBouncer here (Debian's package pgbouncer, or DOCENT_PGBOUNCER=path)");
+        eprintln!(
+            "SKIPPED: there is no PgBouncer here (Debian's package pgbouncer, or DOCENT_PGBOUNCER=path)"
+        );
         return;
     };
     let database = database().await;
@@ -90,8 +92,7 @@ async fn ten_thousand_transactions_over_four_pooled_connections_see_their_own_ro
     let folder = tempfile::Builder::new().prefix("docent-pooler-").tempdir().expect("a folder");
     make_readable(folder.path());
     let (_pooler, url) = start(&program, &database, folder.path()).await;
-    let clients: Vec<_> =
-        (0..CLIENTS).map(|_| store::Database::new(&url).expect("a URL")).collect();
+    let clients: Vec<_> = (0..CLIENTS).map(|_| store::Database::new(&url).expect("a URL")).collect();
     let seen = stream::iter(0..TRANSACTIONS)
         .map(|number| {
             let client = clients[number % CLIENTS].clone();

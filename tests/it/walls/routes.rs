@@ -61,9 +61,9 @@ fn seeded(name: &str, path: &str) -> String {
         segments.push(match parameter {
             None => segment.to_owned(),
             Some(parameter) => {
-                let said = PARAMETERS.iter().find(|(route, named, _)| {
-                    *named == parameter && (route.is_empty() || *route == name)
-                });
+                let said = PARAMETERS
+                    .iter()
+                    .find(|(route, named, _)| *named == parameter && (route.is_empty() || *route == name));
                 format!("{{{}}}", said.map_or(before.replace('-', "_"), |(_, _, seed)| (*seed).to_owned()))
             }
         });
@@ -100,48 +100,60 @@ pub async fn routes(bench: &Bench) -> (Vec<Route>, Vec<String>) {
         let api: Value = serde_json::from_str(&reply.body).expect("an OpenAPI document");
         for (path, operations) in api["paths"].as_object().expect("paths") {
             for (method, operation) in operations.as_object().expect("operations") {
-                let route = route(path, method, operation, &api);
-                missing.extend(lacking(&route));
-                routes.push(route);
+                let cases = route(path, method, operation, &api);
+                missing.extend(lacking(&cases));
+                routes.extend(cases);
             }
         }
     }
     for (name, _, _) in CASES {
         if !routes.iter().any(|route| route.name == *name) {
-            missing.push(format!("{name} is no route any more: take its line out of tests/it/walls/cases.rs"));
+            missing
+                .push(format!("{name} is no route any more: take its line out of tests/it/walls/cases.rs"));
         }
     }
     routes.sort_by(|one, other| one.name.cmp(&other.name));
     (routes, missing)
 }
 
-fn route(path: &str, method: &str, operation: &Value, api: &Value) -> Route {
+/// A route with each of its cases, or with nothing but its path.
+fn route(path: &str, method: &str, operation: &Value, api: &Value) -> Vec<Route> {
     let name = format!("{} {path}", method.to_uppercase());
-    let said = CASES.iter().find(|(route, _, _)| *route == name);
-    let (query, body) = said.map_or(("", ""), |(_, query, body)| (query, body));
+    let said = CASES.iter().filter(|(route, _, _)| *route == name).map(|(_, query, body)| (*query, *body));
+    let mut said: Vec<(&str, &str)> = said.collect();
+    if said.is_empty() {
+        said.push(("", ""));
+    }
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let parameters = parameters.filter(|parameter| parameter["in"] == "query").map(|parameter| {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         (name, resolved(&parameter["schema"], api))
     });
-    Route {
+    let bare = Route {
         method: method.to_uppercase().parse().expect("a method"),
         path: seeded(&name, path),
-        query: query.to_owned(),
-        body: body.to_owned(),
+        query: String::new(),
+        body: String::new(),
         scopes: scopes(operation),
         schema: resolved(&operation["requestBody"]["content"]["application/json"]["schema"], api),
         parameters: parameters.collect(),
         name,
-    }
+    };
+    let with = |(query, body): (&str, &str)| Route {
+        query: query.to_owned(),
+        body: body.to_owned(),
+        ..bare.clone()
+    };
+    said.into_iter().map(with).collect()
 }
 
 /// What a route's case lacks, said so that somebody can write it.
-fn lacking(route: &Route) -> Vec<String> {
+fn lacking(cases: &[Route]) -> Vec<String> {
+    let Some(route) = cases.first() else { return Vec::new() };
     let name = &route.name;
     let mut lacking = Vec::new();
     let required = !route.schema["required"].as_array().is_none_or(Vec::is_empty);
-    if required && route.body.is_empty() {
+    if required && cases.iter().any(|case| case.body.is_empty()) {
         lacking.push(format!(
             "{name} takes a body: add a line (\"{name}\", \"\", r#\"{{…}}\"#) to CASES in tests/it/walls/cases.rs"
         ));
@@ -149,14 +161,14 @@ fn lacking(route: &Route) -> Vec<String> {
     let mut wanted = Vec::new();
     ids(&route.schema, "", &mut wanted);
     for id in wanted {
-        if !route.body.contains(&format!("\"{id}\"")) {
+        if !cases.iter().any(|case| case.body.contains(&format!("\"{id}\""))) {
             lacking.push(format!("{name} takes the id `{id}` in its body: say which seed's, \"{id}\": \"{{seed}}\", in its line of CASES in tests/it/walls/cases.rs"));
         }
     }
     for (parameter, schema) in &route.parameters {
         let mut wanted = Vec::new();
         ids(schema, parameter, &mut wanted);
-        if !wanted.is_empty() && !route.query.contains(&format!("{parameter}=")) {
+        if !wanted.is_empty() && !cases.iter().any(|case| case.query.contains(&format!("{parameter}="))) {
             lacking.push(format!("{name} takes the id `{parameter}` in its query: say which seed's, \"{parameter}={{seed}}\", in its line of CASES in tests/it/walls/cases.rs"));
         }
     }

@@ -77,8 +77,7 @@ async fn start() -> Result<Started> {
     tests::server::watch(&data.path().join("postgres"), &[data.path()])?;
     // A server of its own: what a role may bypass is the whole server's.
     let install = assets::postgres_install().await?;
-    let postgres =
-        Postgres::start(&install, &data.path().join("postgres"), Durability::Throwaway).await?;
+    let postgres = Postgres::start(&install, &data.path().join("postgres"), Durability::Throwaway).await?;
     let folder = Folder::take(data.path())?.expect("a folder of its own");
     let secrets = folder.secrets()?;
     let (owner, application) = (&secrets.owner_password, &secrets.application_password);
@@ -149,7 +148,11 @@ impl Bench {
 
     /// What the seeds lack, said so that somebody can write it.
     pub fn lacking(&self) -> Vec<String> {
-        let known: BTreeSet<&str> = SEEDS.iter().map(|(_, table, _)| *table).chain(NEED_NO_ROW.iter().map(|(table, _)| *table)).collect();
+        let known: BTreeSet<&str> = SEEDS
+            .iter()
+            .map(|(_, table, _)| *table)
+            .chain(NEED_NO_ROW.iter().map(|(table, _)| *table))
+            .collect();
         let lacking = self.tables.iter().filter(|table| !known.contains(table.as_str()));
         lacking
             .map(|table| {
@@ -311,7 +314,8 @@ impl Tenant {
     /// Whether a text holds something of this organization that was not sent in the request.
     pub fn shows_in(&self, text: &str, sent: &str) -> Option<String> {
         let ids = self.ids.values().map(ToString::to_string);
-        ids.chain([self.mark.clone()]).find(|word| text.contains(word.as_str()) && !sent.contains(word.as_str()))
+        ids.chain([self.mark.clone()])
+            .find(|word| text.contains(word.as_str()) && !sent.contains(word.as_str()))
     }
 }
 
