@@ -22,7 +22,7 @@ const EDGES: [(&str, &[&str]); 18] = [
         "management",
         &["domain", "language", "privacy", "understanding", "objects", "queue", "models", "store"],
     ),
-    ("insight", &["domain", "language", "privacy", "models", "store", "management"]),
+    ("insight", &["domain", "language", "privacy", "queue", "models", "store", "management"]),
     ("metrics", &["domain", "understanding", "store"]),
     ("web", &["domain"]),
     ("identity", &["domain"]),

@@ -149,6 +149,7 @@ pub fn answering(database: &TestDatabase, aws: &aws_config::SdkConfig) -> Arc<An
         embedder: models::Embedder::new(aws),
         generator: models::Generator::new(aws),
         reranker: models::Reranker::new(aws),
+        bell: queue::Bell::default(),
     })
 }
 

@@ -1,19 +1,22 @@
-//! `aggregate`: what the clock starts once a day. Counts what was written, ends what was left, deletes what has passed its
-//! time.
+//! `aggregate`: what the clock starts once a day, and activity a minute later. Counts what was written, ends what was left,
+//! deletes what has passed its time.
 
 mod handler;
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use metrics::Metrics;
-use runtime::{config, logs};
+use runtime::{aws, config, logs};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
-    let metrics = Arc::new(Metrics { reading: database.clone(), database });
+    let context = Arc::new(handler::Context {
+        metrics: Metrics { reading: database.clone(), database },
+        activity: queue::Queue::new(&aws::config().await, config::text("ACTIVITY_QUEUE_URL")?),
+    });
     let handle =
-        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&metrics), event.payload));
+        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))
 }

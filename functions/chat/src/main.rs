@@ -33,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
             embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
             generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
             reranker: models::Reranker::new(&aws),
+            bell: queue::Bell::of(queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?)),
         }),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,

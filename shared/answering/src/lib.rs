@@ -56,6 +56,8 @@ pub struct Answering {
     pub generator: Generator,
     /// Passages to an order, for bots that ask for one.
     pub reranker: Reranker,
+    /// Who hears of what was asked.
+    pub bell: queue::Bell,
 }
 
 /// What a reader of an answer sees, in order: any number of tokens and citations, then one `Done` or `Failed`.
