@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
     let (aws, endpoint) = (aws::config().await, context::endpoint()?);
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
     let attaching = context::attaching(&aws, database.clone())?;
-    let context = Context {
+    let app = routes::app(Arc::new(Context {
         access: callers::access(&database)?,
         answering: Arc::new(answering::Answering {
             database,
@@ -41,7 +41,6 @@ async fn main() -> anyhow::Result<()> {
         attaching,
         public_url: config::optional("PUBLIC_URL"),
         mcp: OnceLock::new(),
-    };
-    let app = routes::app(Arc::new(context));
+    }));
     lambda_http::run_with_streaming_response(app).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -14,9 +14,7 @@ async fn looks(organization: &str) -> usize {
     let log = stack().await.log("aggregate");
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines
-        .filter(|line| {
-            line["message"] == "activity looked at" && line["organization.id"] == organization
-        })
+        .filter(|line| line["message"] == "activity looked at" && line["organization.id"] == organization)
         .count()
 }
 
