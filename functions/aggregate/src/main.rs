@@ -12,9 +12,11 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
+    let aws = aws::config().await;
     let context = Arc::new(handler::Context {
+        vault: vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
         metrics: Metrics { reading: database.clone(), database },
-        activity: queue::Queue::new(&aws::config().await, config::text("ACTIVITY_QUEUE_URL")?),
+        activity: queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
     });
     let handle =
         service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
