@@ -134,6 +134,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -153,6 +154,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -171,6 +173,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -187,6 +190,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "DATABASE_READ_URL",
         "DATABASE_URL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -197,7 +201,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("dashboards"), dashboards);
-    assert_eq!(names("aggregate"), ["DATABASE_URL"]);
+    assert_eq!(names("aggregate"), ["DATABASE_URL", "KMS_KEY_ARN"]);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -289,4 +293,22 @@ fn what_is_unknown_is_refused_by_name() {
 fn a_value_that_is_not_known_yet_says_which() {
     let unknown = format!("{:#}", environment("!GetAtt Queue.Arn", &Resolver::new()).unwrap_err());
     assert!(unknown.contains("V of F") && unknown.contains("Queue.Arn"), "{unknown}");
+}
+
+#[test]
+fn the_key_is_none_the_stacks_own_or_somebody_elses() {
+    const ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/0a";
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    for (parameter, keys, expected) in [("", 0, ""), ("create", 1, "made"), (ARN, 0, ARN)] {
+        let overrides = BTreeMap::from([("KmsKeyArn".to_owned(), parameter.to_owned())]);
+        let template = Template::read_with(&path, &overrides).unwrap();
+        assert_eq!(template.keys().len(), keys, "{parameter:?}");
+        let resolver = Resolver::new().attribute("VaultKey", "Arn", "made").secret(
+            "docent",
+            "database_url",
+            "postgres://app",
+        );
+        let aggregate = template.environment(template.function("aggregate").unwrap(), &resolver).unwrap();
+        assert_eq!(aggregate["KMS_KEY_ARN"], expected);
+    }
 }
