@@ -228,6 +228,11 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
     ),
     (
         "",
+        "aggregate_wakes",
+        "INSERT INTO docent.aggregate_wakes (organization_id, quiet_until) VALUES ({org}, now() + interval '1 day')",
+    ),
+    (
+        "",
         "metric_days",
         "INSERT INTO docent.metric_days (organization_id, day) VALUES ({org}, current_date - 9)",
     ),
