@@ -44,7 +44,7 @@ impl Management {
     /// # Errors
     /// [`Refusal`]; a conflict when somebody of this address is a user or invited.
     pub async fn invite(&self, caller: &Caller, given: Given, now: Timestamp) -> Result<Invitation, Refusal> {
-        let (tx, asking) = self.enter_as(caller, Scope::UsersWrite).await?;
+        let (tx, asking) = self.enter_once(caller, Scope::UsersWrite).await?;
         let email = check::email("/email", &given.email)?;
         let role = role_for(&given.role, &asking.scopes)?;
         let display_name = given.display_name.as_deref();
