@@ -6,6 +6,7 @@ mod improving;
 mod judging;
 mod refusing;
 mod reviewing;
+mod understanding;
 
 use crate::stack::support::Shared;
 use domain::{ApiKey, OrganizationId, Scope};
