@@ -217,7 +217,7 @@ async fn what_is_made_under_a_key_of_ones_own_is_made_once() {
         (format!("/api/v1/sessions/{session}/feedback"), json!({ "nps_score": 9 })),
         (
             format!("/api/v1/chatbots/{bot}/admin-feedback"),
-            json!({ "feedback_type": "accuracy", "description": "It is not so." }),
+            json!({ "feedback_type": "accuracy", "feedback_text": "It is not so." }),
         ),
         (format!("/api/v1/chatbots/{bot}/config-versions/{version}/activate"), Value::Null),
         (format!("/api/v1/chatbots/{bot}/rollback"), Value::Null),
