@@ -211,7 +211,6 @@ async fn what_is_made_under_a_key_of_ones_own_is_made_once() {
             "/api/v1/web-sources".to_owned(),
             json!({ "collection": "only-once", "kind": "page", "url": "https://once.invalid/" }),
         ),
-        ("/api/v1/invitations".to_owned(), json!({ "email": "once@example.org", "role": "viewer" })),
         (format!("/api/v1/escalations/{ticket}/notes"), json!({ "content": "Once." })),
         (format!("/api/v1/messages/{message}/feedback/accept-correction"), json!({})),
         (format!("/api/v1/sessions/{session}/feedback"), json!({ "nps_score": 9 })),
@@ -241,6 +240,12 @@ async fn a_key_that_is_shown_once_is_kept_nowhere() {
         (serde_json::from_str(&first).expect("JSON"), serde_json::from_str(&again).expect("JSON"));
     assert!(first["api_key"].as_str().is_some_and(|key| key.starts_with("dk_")));
     assert_eq!((&again["api_key"], &again["id"]), (&Value::Null, &first["id"]));
+    // Nor an address, which is sealed where it lies.
+    let wish = json!({ "email": "once@example.org", "role": "viewer" });
+    let (_, _, first) = shared.once_only("/api/v1/invitations", "invited", &wish).await;
+    let (status, replayed, again) = shared.once_only("/api/v1/invitations", "invited", &wish).await;
+    assert_eq!((status, replayed, id(&again)), (StatusCode::CREATED, true, id(&first)));
+    assert!(!again.contains("once@example.org"), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
