@@ -32,6 +32,8 @@ pub const CASES: &[(&str, &str, &str)] = &[
     ),
     ("POST /api/v1/admin-feedback/{id}/apply", "", r#"{"proposals":[0]}"#),
     ("POST /api/v1/admin-feedback/{id}/reject", "", r#"{"reason":"x"}"#),
+    ("POST /api/v1/chatbots/{id}/categories", "", r#"{"name":"x"}"#),
+    ("PATCH /api/v1/chatbots/{id}/categories/{category_id}", "", r#"{"description":"x"}"#),
     ("POST /api/v1/chatbots/{id}/sessions", "", r#"{"platform":"web"}"#),
     ("PATCH /api/v1/chunks/{id}", "", r#"{"is_active":false}"#),
     ("POST /api/v1/collections", "", r#"{"slug":"x"}"#),
