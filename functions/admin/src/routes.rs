@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{
-    ai_models, api_keys, chatbots, collections, config_versions, curated, documents, invitations, jobs,
-    organization, passages, products, uploads, users, web_sources,
+    ai_models, api_keys, categories, chatbots, collections, config_versions, curated, documents, invitations,
+    jobs, organization, passages, products, uploads, users, web_sources,
 };
 use access::Access;
 use axum::{Extension, Router};
@@ -62,6 +62,8 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(chatbots::get_chatbot, chatbots::change_chatbot, chatbots::delete_chatbot))
         .routes(routes!(chatbots::get_chatbot_collections, chatbots::set_chatbot_collections))
         .routes(routes!(chatbots::get_chatbot_documents, chatbots::set_chatbot_documents))
+        .routes(routes!(categories::list_categories, categories::create_category))
+        .routes(routes!(categories::get_category, categories::change_category, categories::delete_category))
         .routes(routes!(config_versions::list_config_versions, config_versions::create_config_version))
         .routes(routes!(config_versions::get_config_version))
         .routes(routes!(config_versions::diff_config_versions))
