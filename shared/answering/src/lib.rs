@@ -11,6 +11,7 @@ pub mod caller;
 pub mod turn;
 pub mod carried;
 pub mod conversations;
+mod identifiers;
 pub mod attaching;
 pub mod programs;
 mod rewrite;
@@ -28,6 +29,7 @@ mod letters;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
+pub use identifiers::{Identifier, Identifiers};
 pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
 pub use turn::{Begun, Turn};
@@ -46,6 +48,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{Database, idempotency::Once, messages::Citation, sessions};
+use vault::Vault;
 
 /// What answering works with.
 pub struct Answering {
@@ -57,6 +60,8 @@ pub struct Answering {
     pub generator: Generator,
     /// Passages to an order, for bots that ask for one.
     pub reranker: Reranker,
+    /// In which it is sealed who talks.
+    pub vault: Vault,
 }
 
 /// What a reader of an answer sees, in order: any number of tokens and citations, then one `Done` or `Failed`.
