@@ -1,8 +1,12 @@
-//! Decodes the clock's event or an operator's wish, has it done, encodes the report.
+//! Decodes messages, the clock's event or an operator's wish, has it done, encodes what failed or the report.
 
+use anyhow::Context as _;
+use aws_lambda_events::sqs::SqsEvent;
 use domain::limits;
 use jiff::civil::Date;
 use metrics::{Metrics, daily::Report};
+use queue::{ActivityQueue, Task};
+use runtime::batch::{self, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -15,6 +19,8 @@ use vault::{Rotated, Vault, When};
 pub struct Context {
     pub metrics: Metrics,
     pub vault: Vault,
+    /// Where its messages come from.
+    pub activity: ActivityQueue,
 }
 
 /// EventBridge's schedule, or an operator's wish.
@@ -38,8 +44,18 @@ enum Asked {
     RotateKey { organization: String },
 }
 
-/// What was done. An error when something failed for some organization, after the others' work: it is tried again.
+/// One outcome a message; or what was done, and an error when something failed for some organization, after the others' work:
+/// it is tried again.
 pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
+    if event.get("Records").is_some() {
+        let batch: SqsEvent = serde_json::from_value(event)?;
+        let outcomes = batch::each(batch, |message| {
+            let trace = message.trace.clone();
+            queue::traced(trace, one(Arc::clone(&context), message))
+        });
+        let outcomes = outcomes.await;
+        return Ok(serde_json::to_value(outcomes)?);
+    }
     let (metrics, begun) = (&context.metrics, Instant::now());
     let report = match serde_json::from_value(event) {
         Ok(Wish::Asked(Asked::Recount { organization, day })) => {
@@ -99,6 +115,7 @@ fn told_of_keys(rotated: &Rotated) -> Value {
     json!({
         "made": rotated.made,
         "resealed": rotated.resealed,
+        "filled": rotated.filled,
         "unopened": rotated.unopened,
         "destroyed": rotated.destroyed,
         "unfinished": rotated.is_unfinished,
@@ -113,6 +130,31 @@ fn whole(report: &Report, told: Value) -> Result<Value, lambda_runtime::Error> {
         );
     }
     Ok(told)
+}
+
+/// A failed message comes back after a pause that grows, not after its whole visibility.
+async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
+    if let Err(error) = context.activity.hold(&message.receipt).await {
+        // The queue's own time holds then.
+        tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
+    }
+    let worked = work_on(&context, &message.body).await;
+    if worked.is_err()
+        && let Err(error) = context.activity.back_off(&message.receipt, message.attempt).await
+    {
+        tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
+    }
+    worked
+}
+
+async fn work_on(context: &Context, body: &str) -> anyhow::Result<()> {
+    match serde_json::from_str(body).context("read a message")? {
+        Task::Activity { organization_id } => {
+            let days = context.metrics.catch_up(organization_id).await.context("count days")?;
+            tracing::info!(organization.id = %organization_id, days, "activity looked at");
+            Ok(())
+        }
+    }
 }
 
 fn told(report: &Report) -> Value {

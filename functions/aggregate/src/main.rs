@@ -1,5 +1,5 @@
-//! `aggregate`: what the clock starts once a day. Counts what was written, ends what was left, deletes what has passed its
-//! time.
+//! `aggregate`: what the clock starts once a day, and activity a minute later. Counts what was written, ends what was left,
+//! deletes what has passed its time.
 
 mod handler;
 
@@ -12,9 +12,12 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
-    let vault = vault::Vault::new(&aws::config().await, &database, &config::optional("KMS_KEY_ARN"));
-    let metrics = Metrics { reading: database.clone(), database };
-    let context = Arc::new(handler::Context { metrics, vault });
+    let aws = aws::config().await;
+    let context = Arc::new(handler::Context {
+        vault: vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
+        metrics: Metrics { reading: database.clone(), database },
+        activity: queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
+    });
     let handle =
         service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))

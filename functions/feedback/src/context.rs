@@ -33,5 +33,6 @@ pub fn insight(aws: &aws_config::SdkConfig, database: Database) -> anyhow::Resul
         embedder: models::Embedder::new(aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        bell: queue::Bell::of(queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?)),
     })
 }

@@ -36,6 +36,8 @@ pub struct Insight {
     pub embedding_model: String,
     /// Its dimension.
     pub embedding_dimension: usize,
+    /// Who hears of what was said.
+    pub bell: queue::Bell,
 }
 
 impl Insight {

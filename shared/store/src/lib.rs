@@ -53,6 +53,7 @@ pub mod admin_feedback;
 pub mod metrics;
 pub mod metric_lists;
 pub mod retention;
+mod wakes;
 
 pub use database::Database;
 pub use error::{Error, Result};

@@ -65,13 +65,14 @@ fn reads_the_template_that_deploys() {
     let sources = template.queue_sources();
     assert_eq!(
         sources.iter().map(|source| source.queue.as_str()).collect::<Vec<_>>(),
-        ["EventsQueue", "WorkQueue"]
+        ["EventsQueue", "WorkQueue", "ActivityQueue"]
     );
     assert!(sources.iter().all(|source| source.report == FailureReport::EachMessage));
     assert_eq!(sources[1].maximum_concurrency, Some(5));
-    assert_eq!(template.queues().len(), 4);
+    assert_eq!(template.queues().len(), 6);
     for queue in template.queues().iter().filter(|queue| queue.redrive.is_some()) {
-        assert_eq!(queue.visibility, Duration::from_secs(450));
+        let patience = if queue.logical_id == "ActivityQueue" { 5_400 } else { 450 };
+        assert_eq!(queue.visibility, Duration::from_secs(patience));
         assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, 5);
     }
     assert_eq!(template.buckets()[0].notifications.len(), 3);
@@ -90,6 +91,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         .reference("Bucket", "docent")
         .reference("EventsQueue", "http://127.0.0.1:1/000000000000/EventsQueue")
         .reference("WorkQueue", "http://127.0.0.1:1/000000000000/WorkQueue")
+        .reference("ActivityQueue", "http://127.0.0.1:1/000000000000/ActivityQueue")
         .secret("docent", "database_url", "postgres://app")
         .secret("docent", "owner_database_url", "postgres://owner")
         .secret("docent", "identity_hash_key", "secret")
@@ -132,6 +134,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -151,6 +154,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -169,6 +173,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -185,6 +190,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "DATABASE_READ_URL",
         "DATABASE_URL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -195,7 +201,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("dashboards"), dashboards);
-    assert_eq!(names("aggregate"), ["DATABASE_URL"]);
+    assert_eq!(names("aggregate"), ["DATABASE_URL", "KMS_KEY_ARN"]);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -287,4 +293,22 @@ fn what_is_unknown_is_refused_by_name() {
 fn a_value_that_is_not_known_yet_says_which() {
     let unknown = format!("{:#}", environment("!GetAtt Queue.Arn", &Resolver::new()).unwrap_err());
     assert!(unknown.contains("V of F") && unknown.contains("Queue.Arn"), "{unknown}");
+}
+
+#[test]
+fn the_key_is_none_the_stacks_own_or_somebody_elses() {
+    const ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/0a";
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    for (parameter, keys, expected) in [("", 0, ""), ("create", 1, "made"), (ARN, 0, ARN)] {
+        let overrides = BTreeMap::from([("KmsKeyArn".to_owned(), parameter.to_owned())]);
+        let template = Template::read_with(&path, &overrides).unwrap();
+        assert_eq!(template.keys().len(), keys, "{parameter:?}");
+        let resolver = Resolver::new().attribute("VaultKey", "Arn", "made").secret(
+            "docent",
+            "database_url",
+            "postgres://app",
+        );
+        let aggregate = template.environment(template.function("aggregate").unwrap(), &resolver).unwrap();
+        assert_eq!(aggregate["KMS_KEY_ARN"], expected);
+    }
 }
