@@ -173,7 +173,9 @@ pub fn texts(settings: &Settings) -> Vec<(Option<i32>, String)> {
         Some(description) => format!("{}: {description}", settings.name),
         None => settings.name.clone(),
     };
-    own.chain(wanted).chain([(None, called)]).collect()
+    // What is said twice is no more than what is said once.
+    let mut said = BTreeSet::new();
+    own.chain(wanted).chain([(None, called)]).filter(|(_, text)| said.insert(text.clone())).collect()
 }
 
 async fn finish_with(
