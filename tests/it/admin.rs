@@ -3,6 +3,7 @@
 mod again;
 mod bots;
 mod categories;
+mod demanding;
 mod models;
 mod keeping;
 mod keys;
