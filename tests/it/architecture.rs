@@ -18,7 +18,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("ingestion", &["domain", "language", "objects", "queue", "pages", "models", "store"]),
     ("answering", &["domain", "language", "privacy", "objects", "queue", "models", "store"]),
     ("management", &["domain", "language", "privacy", "objects", "queue", "models", "store"]),
-    ("insight", &["domain", "language", "privacy", "models", "store", "management"]),
+    ("insight", &["domain", "language", "privacy", "queue", "models", "store", "answering", "management"]),
     ("metrics", &["domain", "store"]),
     ("web", &["domain"]),
     ("identity", &["domain"]),

@@ -1,7 +1,13 @@
-//! Decodes the clock's event or an operator's wish, has it done, encodes the report.
+//! Decodes the clock's event, messages or an operator's wish, has it done, encodes the report.
 
+use crate::context::{Context, Woken};
+use aws_lambda_events::sqs::SqsEvent;
+use domain::{OrganizationId, ReplayId, limits};
+use insight::replay::Progress;
 use jiff::civil::Date;
-use metrics::{Metrics, daily::Report};
+use metrics::daily::Report;
+use queue::Activity;
+use runtime::batch::{self, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,8 +31,18 @@ enum Asked {
     Recount { organization: String, day: Date },
 }
 
-/// What was done. An error when something failed for some organization, after the others' work: it is tried again.
-pub async fn handle(metrics: Arc<Metrics>, event: Value) -> Result<Value, lambda_runtime::Error> {
+/// What was done. An error when something failed for some organization, after the others' work: it is tried again. Of messages, one
+/// outcome each.
+pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
+    if event.get("Records").is_some() {
+        let batch: SqsEvent = serde_json::from_value(event)?;
+        let outcomes = batch::each(batch, |message| {
+            let trace = message.trace.clone();
+            queue::traced(trace, one(Arc::clone(&context), message))
+        });
+        return Ok(serde_json::to_value(outcomes.await)?);
+    }
+    let metrics = &context.metrics;
     let report = match serde_json::from_value(event) {
         Ok(Wish::Asked(Asked::Recount { organization, day })) => {
             let counted = metrics.recount(&organization, day).await?;
@@ -54,6 +70,36 @@ pub async fn handle(metrics: Arc<Metrics>, event: Value) -> Result<Value, lambda
         );
     }
     Ok(told)
+}
+
+/// A message that comes again after a kill within two minutes, and after a failure when it has waited a little.
+async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
+    let woken = context.woken().await?;
+    if let Err(error) = woken.activity.hold(&message.receipt).await {
+        tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
+    }
+    let worked = work_on(woken, &message.body).await;
+    if worked.is_err()
+        && let Err(error) = woken.activity.back_off(&message.receipt, message.attempt).await
+    {
+        tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
+    }
+    worked
+}
+
+async fn work_on(woken: &Woken, body: &str) -> anyhow::Result<()> {
+    let activity: Activity = serde_json::from_str(body)?;
+    match activity {
+        Activity::Replay { organization, replay } => {
+            let seconds = match woken.replaying.work(OrganizationId(organization), ReplayId(replay)).await? {
+                Progress::Ended => return Ok(()),
+                Progress::GoesOn => 0,
+                // Delivered twice, or the unit that had it was killed: then it is free after that.
+                Progress::Busy => limits::REPLAY_HELD_SECONDS / 3,
+            };
+            woken.activity.send_later(&activity, i32::try_from(seconds)?).await
+        }
+    }
 }
 
 fn told(report: &Report) -> Value {

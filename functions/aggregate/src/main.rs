@@ -1,10 +1,10 @@
-//! `aggregate`: what the clock starts once a day. Counts what was written, ends what was left, deletes what has passed its
-//! time.
+//! `aggregate`: what nobody waits for. Once a day it counts what was written, ends what was left, deletes what has passed its
+//! time; woken by a message, it goes on with a replay.
 
+mod context;
 mod handler;
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use metrics::Metrics;
 use runtime::{config, logs};
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
-    let metrics = Arc::new(Metrics { reading: database.clone(), database });
+    let context = Arc::new(context::Context::new(database));
     let handle =
-        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&metrics), event.payload));
+        service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))
 }

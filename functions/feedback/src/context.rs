@@ -32,5 +32,6 @@ pub async fn insight(database: Database) -> anyhow::Result<Insight> {
         embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+        activity: queue::ActivityQueue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
     })
 }

@@ -1,5 +1,9 @@
 //! Typed messages between our own functions, over SQS.
 
+mod activity;
+
+pub use activity::{Activity, ActivityQueue};
+
 use anyhow::Context as _;
 use aws_sdk_sqs::{
     Client,

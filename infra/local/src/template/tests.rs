@@ -65,14 +65,16 @@ fn reads_the_template_that_deploys() {
     let sources = template.queue_sources();
     assert_eq!(
         sources.iter().map(|source| source.queue.as_str()).collect::<Vec<_>>(),
-        ["EventsQueue", "WorkQueue"]
+        ["EventsQueue", "WorkQueue", "ActivityQueue"]
     );
     assert!(sources.iter().all(|source| source.report == FailureReport::EachMessage));
     assert_eq!(sources[1].maximum_concurrency, Some(5));
-    assert_eq!(template.queues().len(), 4);
+    assert_eq!(template.queues().len(), 6);
     for queue in template.queues().iter().filter(|queue| queue.redrive.is_some()) {
-        assert_eq!(queue.visibility, Duration::from_secs(450));
-        assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, 5);
+        // Six times its function's time-out.
+        let (visibility, receives) = if queue.id == "ActivityQueue" { (5_400, 10) } else { (450, 5) };
+        assert_eq!(queue.visibility, Duration::from_secs(visibility));
+        assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, receives);
     }
     assert_eq!(template.buckets()[0].notifications.len(), 3);
     assert_eq!(template.api().unwrap().stage, "live");
@@ -90,6 +92,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         .reference("Bucket", "docent")
         .reference("EventsQueue", "http://127.0.0.1:1/000000000000/EventsQueue")
         .reference("WorkQueue", "http://127.0.0.1:1/000000000000/WorkQueue")
+        .reference("ActivityQueue", "http://127.0.0.1:1/000000000000/ActivityQueue")
         .secret("docent", "database_url", "postgres://app")
         .secret("docent", "owner_database_url", "postgres://owner")
         .secret("docent", "identity_hash_key", "secret")
@@ -165,6 +168,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     ];
     assert_eq!(names("admin"), admin);
     let feedback = [
+        "ACTIVITY_QUEUE_URL",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
@@ -195,7 +199,15 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("dashboards"), dashboards);
-    assert_eq!(names("aggregate"), ["DATABASE_URL"]);
+    let aggregate = [
+        "ACTIVITY_QUEUE_URL",
+        "DATABASE_URL",
+        "GUARDRAIL_ID",
+        "GUARDRAIL_VERSION",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+    ];
+    assert_eq!(names("aggregate"), aggregate);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
