@@ -111,8 +111,7 @@ CREATE TABLE docent.replay_results (
     cost               numeric(18, 9),
     created_at         timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, replay_id, place, side),
-    FOREIGN KEY (organization_id, replay_id, place) REFERENCES docent.replay_questions (organization_id, replay_id, place)
-        ON DELETE CASCADE
+    FOREIGN KEY (organization_id, replay_id) REFERENCES docent.replays (organization_id, id) ON DELETE CASCADE
 );
 SELECT docent.wall('docent.replay_results');
 GRANT SELECT, INSERT, UPDATE, DELETE ON docent.replay_results TO docent_app;

@@ -162,11 +162,14 @@ impl Insight {
     ) -> Result<GoldQuestion, Refusal> {
         let tx = self.enter(caller, Scope::FeedbackWrite).await?;
         let known = gold_questions::get(&tx, chatbot, id).await?.ok_or(MISSING)?.known;
+        let expected_answer = change.expected_answer.unwrap_or(known.expected_answer);
+        let expected_source = change.expected_source.unwrap_or(known.expected_source);
+        let still_none = !known.is_answerable && expected_answer.is_none() && expected_source.is_none();
         let given = Given {
             question: change.question.unwrap_or(known.question),
-            expected_answer: change.expected_answer.unwrap_or(known.expected_answer),
-            expected_source: change.expected_source.unwrap_or(known.expected_source),
-            is_answerable: change.is_answerable,
+            expected_answer,
+            expected_source,
+            is_answerable: change.is_answerable.or_else(|| still_none.then_some(false)),
             tags: change.tags.unwrap_or(known.tags),
         };
         let known = checked("", given)?;

@@ -291,7 +291,7 @@ async fn waiting(acme: &Organization, versions: (ConfigVersionId, ConfigVersionI
     let questions = [
         asked(0, "Which grade of oil does pump P-40 need?", "grade 46"),
         asked(1, "Which pressure does pump P-40 hold?", "16 bar"),
-        asked(2, "How much does pump P-40 weigh?", "40 kg"),
+        asked(2, "Which weight does pump P-40 have?", "40 kg"),
     ];
     let (before, after) = versions;
     let proposals = json!([]);
@@ -345,7 +345,7 @@ async fn a_unit_that_is_killed_or_delivered_twice_answers_nothing_twice() {
         .saying([
             "Pump P-40 needs oil of grade 46.",
             "Pump P-40 holds a pressure of 16 bar.",
-            "Pump P-40 weighs 40 kg.",
+            "Pump P-40 has a weight of 40 kg.",
         ])
         .stored()
         .await;
