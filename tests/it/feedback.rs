@@ -7,6 +7,7 @@ mod judging;
 mod refusing;
 mod replaying;
 mod reviewing;
+mod understanding;
 
 use crate::stack::support::Shared;
 use domain::{ApiKey, OrganizationId, Scope};

@@ -1,6 +1,6 @@
 //! The organization itself.
 
-use crate::problems::OrProblem as _;
+use crate::{problems::OrProblem as _, wire};
 use access::Bearer;
 use axum::extract::State;
 use domain::{
@@ -41,6 +41,12 @@ pub struct OrganizationView {
     session_expiry_hours: u32,
     /// Answers in a row that abstain, after which a conversation is handed to people; 0: never.
     escalate_after_abstentions: u32,
+    /// Whether a conversation is handed to people when its user asks for them.
+    escalate_on_wish: bool,
+    /// The risks that hand a conversation to people: of `legal`, `tax`, `personal_data`, `self_harm`, `violence`, `fraud`.
+    escalate_on_risk: Vec<String>,
+    /// The mood of a message, -1..0, at or below which its conversation is handed to people; null: never.
+    escalate_on_sentiment: Option<f64>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -130,6 +136,9 @@ impl From<Organization> for OrganizationView {
             transcript_sample_rate: settings.transcript_sample_rate,
             session_expiry_hours: settings.session_expiry_hours,
             escalate_after_abstentions: settings.escalate_after_abstentions,
+            escalate_on_wish: settings.escalate_on_wish,
+            escalate_on_risk: settings.escalate_on_risk,
+            escalate_on_sentiment: settings.escalate_on_sentiment,
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
@@ -171,6 +180,14 @@ pub struct ChangeOrganization {
     session_expiry_hours: Option<i64>,
     /// 0 to 100.
     escalate_after_abstentions: Option<u32>,
+    escalate_on_wish: Option<bool>,
+    /// Of `legal`, `tax`, `personal_data`, `self_harm`, `violence`, `fraud`.
+    #[schema(example = json!(["legal", "self_harm", "violence"]))]
+    escalate_on_risk: Option<Vec<String>>,
+    /// -1 to 0; null: never.
+    #[serde(default, deserialize_with = "wire::present")]
+    #[schema(value_type = Option<f64>)]
+    escalate_on_sentiment: Option<Option<f64>>,
 }
 
 /// Change the caller's organization. Scope `organization:write`.
@@ -200,6 +217,9 @@ pub async fn change_organization(
         transcript_sample_rate: body.transcript_sample_rate,
         session_expiry_hours: body.session_expiry_hours,
         escalate_after_abstentions: body.escalate_after_abstentions,
+        escalate_on_wish: body.escalate_on_wish,
+        escalate_on_risk: body.escalate_on_risk,
+        escalate_on_sentiment: body.escalate_on_sentiment,
     };
     Ok(axum::Json(management.change_organization(&caller, given).await.or_problem()?.into()))
 }

@@ -10,7 +10,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use domain::{ChatbotId, MessageId, SessionId, conversation::Platform, limits};
+use domain::{Caller, ChatbotId, MessageId, SessionId, conversation::Platform, limits};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -271,6 +271,14 @@ pub struct MessageView {
     is_edited: bool,
     /// What it said first; null while it was not changed.
     original_content: Option<String>,
+    /// ISO 639-1, of a user's message; null: not known.
+    language: Option<String>,
+    /// `{score: -1..1, label: negative, neutral or positive}` of a user's message; null: not known, or not for an end user.
+    #[schema(value_type = Option<Object>)]
+    sentiment: Option<serde_json::Value>,
+    /// `{legal: true, tax: false, …}` of a user's message; null: not known, or not for an end user.
+    #[schema(value_type = Option<Object>)]
+    risk_flags: Option<serde_json::Value>,
     citations: Vec<CitationView>,
 }
 
@@ -288,6 +296,8 @@ pub async fn messages(
     let after = paging::cursor(paging.cursor.as_deref())?.unwrap_or(0);
     let rows = context.answering.messages(&caller, id, after, limit + 1).await.or_problem()?;
     let mut views = Vec::with_capacity(rows.len());
+    // What is thought of somebody is not for the page that they sit at.
+    let is_told = !matches!(caller, Caller::EndUser { .. });
     for message in rows {
         views.push(MessageView {
             id: message.id,
@@ -301,6 +311,9 @@ pub async fn messages(
             cost: message.cost,
             is_edited: message.is_edited,
             original_content: message.original,
+            language: message.language,
+            sentiment: message.sentiment.filter(|_| is_told),
+            risk_flags: message.risk_flags.filter(|_| is_told),
             citations: context.sources.views(message.citations).await,
         });
     }

@@ -120,6 +120,12 @@ pub struct SpokenView {
     role: String,
     confidence: Option<f32>,
     abstained: bool,
+    /// `{score: -1..1, label: negative, neutral or positive}` of what a user said; null: not known.
+    #[schema(value_type = Option<Object>)]
+    sentiment: Option<Value>,
+    /// `{legal: true, tax: false, …}` of what a user said; null: not known.
+    #[schema(value_type = Option<Object>)]
+    risk_flags: Option<Value>,
     /// `marker`, `document_id`, `chunk_id`, `curated_answer_id`, `document_title` and `page_number` of each.
     #[schema(value_type = Vec<Object>)]
     citations: Value,
@@ -135,6 +141,8 @@ impl From<Spoken> for SpokenView {
             role: spoken.role,
             confidence: spoken.confidence,
             abstained: spoken.abstained,
+            sentiment: spoken.sentiment,
+            risk_flags: spoken.risk_flags,
             citations: spoken.citations,
             created_at: spoken.created_at,
         }

@@ -3,6 +3,7 @@
 use crate::{
     Answering, Broken, Draft, Timings, Turn, curated,
     retrieve::{Passage, Retrieved},
+    understood,
 };
 use anyhow::Context as _;
 use domain::{ChunkId, MessageId, conversation::Question, limits};
@@ -156,7 +157,7 @@ impl Answering {
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
-            hand_over(&tx, turn, draft),
+            hand_over(&tx, turn, retrieved, draft),
             settle_once(&tx, turn, end.broken, &kept),
             spend(&tx, turn, provider, end.usage),
             tx.commit(),
@@ -211,9 +212,11 @@ async fn searched(
     Ok(Some(Searched { query, documents, collections, titles }))
 }
 
-/// A conversation whose answers abstain again and again is one for people: in the flush that keeps the last of them.
-async fn hand_over(tx: &TenantTx, turn: &Turn, draft: &Draft) -> store::Result<()> {
-    if draft.end.abstained { escalations::open_by_rule(tx, turn.session).await } else { Ok(()) }
+/// A conversation in which people are asked for, a risk is mentioned, somebody is upset, or answers abstain again and again is
+/// one for people: in the flush that keeps the answer. Where nothing of it is there, nothing is asked of the database.
+async fn hand_over(tx: &TenantTx, turn: &Turn, retrieved: &Retrieved, draft: &Draft) -> store::Result<()> {
+    let signs = understood::signs(&retrieved.understood, draft.end.abstained);
+    if signs.are_there() { escalations::open_by_rule(tx, turn.session, &signs).await } else { Ok(()) }
 }
 
 /// What comes of a turn that is answered once: the answer, or that it may be asked again.

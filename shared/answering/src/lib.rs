@@ -22,6 +22,7 @@ mod attached;
 mod prompt;
 mod ground;
 mod content;
+mod understood;
 mod keep;
 mod letters;
 pub mod trial;

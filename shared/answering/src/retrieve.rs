@@ -5,7 +5,7 @@ use crate::{
     curated::{self, Match},
     fuse, letters, millis,
     rerank::Reranked,
-    rewrite,
+    rewrite, understood,
 };
 use anyhow::Context as _;
 use domain::{
@@ -21,11 +21,13 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
-    TenantTx, collections, messages,
+    TenantTx, collections,
+    messages::{self, Reading},
     search::{self, Filter, Hit, Neighbour, Search, Side},
     sessions, spaces,
 };
 use tokio::time::timeout;
+use understanding::Understood;
 
 /// A passage with its final score.
 #[derive(Debug, Clone)]
@@ -64,6 +66,8 @@ pub(crate) struct Retrieved {
     pub(crate) all: Vec<Passage>,
     /// Who ordered it anew.
     pub(crate) reranker: Option<String>,
+    /// What the question was understood as.
+    pub(crate) understood: Understood,
     pub(crate) timings: Timings,
 }
 
@@ -88,6 +92,9 @@ impl Answering {
         let vector = self.embed_question(&turn.space, text).await;
         timings.embed_ms = millis(started.elapsed());
 
+        // Of what was said, not of what is kept of it.
+        let understood = understanding::understand(question.as_str());
+        let read = understood::reading(&understood);
         let stored = turn.kept(question.as_str());
         let asked = words(&stored);
         let words = words(text);
@@ -108,7 +115,7 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, attached, ()) = try_join!(
-            ask_in(&tx, turn, message, &stored, &asked),
+            ask_in(&tx, turn, message, (&stored, &asked), &read),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             attached::read(&tx, turn, &words),
             tx.commit_before_the_next(),
@@ -136,7 +143,7 @@ impl Answering {
         let curated = curated::best(&turn.space, &words, found.curated)
             .filter(|found| found.similarity >= turn.config.confidence_threshold)
             .and_then(|found| curated::harmless(found, &turn.config.allowed_hosts));
-        Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, timings })
+        Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, understood, timings })
     }
 
     /// Search alone, without a chatbot.
@@ -227,19 +234,19 @@ async fn ask_in(
     tx: &TenantTx,
     turn: &Turn,
     message: MessageId,
-    text: &str,
-    words: &[String],
+    said: (&str, &[String]),
+    read: &Reading,
 ) -> store::Result<()> {
     if turn.again.is_some() {
         return Ok(());
     }
     match &turn.opening {
-        None => messages::append_user(tx, turn.session, message, text, words).await,
+        None => messages::append_question(tx, turn.session, message, said, read).await,
         // Both leave in this flush: the second does not wait for the first, and fails without it.
         Some(opening) => {
             try_join!(
                 sessions::open(tx, turn.session, opening),
-                messages::append_user(tx, turn.session, message, text, words)
+                messages::append_question(tx, turn.session, message, said, read)
             )?;
             Ok(())
         }

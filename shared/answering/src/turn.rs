@@ -1,6 +1,6 @@
 //! The beginning of a turn: who asks, in which conversation, of which bot. One flush.
 
-use crate::{Answer, Answering, Refusal};
+use crate::{Answer, Answering, Refusal, understood};
 use domain::{
     Caller, MessageId, OrganizationId, Scope, SessionId, chatbot::Config, conversation::Question,
     embedding::Space, limits,
@@ -223,7 +223,8 @@ async fn edited(
     redacted: &[Kind],
 ) -> store::Result<Edited> {
     let text = kept(question.as_str(), redacted);
-    messages::edit(tx, session, message, &text, &language::words(&text)).await
+    let read = understood::reading(&understanding::understand(question.as_str()));
+    messages::edit(tx, session, message, (&text, &language::words(&text)), &read).await
 }
 
 fn changed(edited: Edited) -> Result<(), Refusal> {

@@ -1,5 +1,7 @@
 //! Tickets: their states, and which may follow which.
 
+use crate::risk::Risk;
+
 /// The state of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -57,6 +59,30 @@ impl Status {
             Self::Resolved => &[Self::InProgress, Self::Closed],
             Self::Closed | Self::Cancelled => &[],
         }
+    }
+}
+
+/// What of a turn may hand its conversation to people; the organization's settings say what does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Signs {
+    /// Whether its answer is that there is none.
+    pub has_abstained: bool,
+    /// Whether people were asked for.
+    pub wants_people: bool,
+    /// What was mentioned.
+    pub risks: Vec<Risk>,
+    /// The question's mood, -1..1.
+    pub sentiment: Option<f64>,
+}
+
+impl Signs {
+    /// Whether there is anything to ask the settings about.
+    #[must_use]
+    pub fn are_there(&self) -> bool {
+        self.has_abstained
+            || self.wants_people
+            || !self.risks.is_empty()
+            || self.sentiment.is_some_and(|sentiment| sentiment < 0.0)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod limits;
 pub mod metadata;
 pub mod organization;
+pub mod risk;
 pub mod role;
 pub mod sealed;
 
@@ -22,4 +23,5 @@ pub use caller::Caller;
 pub use document::{Failure, FailureCode, ObjectKey};
 pub use file::FileKey;
 pub use ids::*;
+pub use risk::Risk;
 pub use role::Role;

@@ -1,7 +1,7 @@
 //! An organization's own settings: what is kept is what is enforced. Each has a default, and a row that says nothing of it
 //! means that.
 
-use crate::limits;
+use crate::{limits, risk::Risk};
 use serde::{Deserialize, Serialize};
 
 /// The settings as they are kept.
@@ -30,6 +30,12 @@ pub struct Settings {
     pub session_expiry_hours: u32,
     /// Answers in a row that abstain, after which a conversation is handed to people; 0: never.
     pub escalate_after_abstentions: u32,
+    /// Whether a conversation is handed to people when its user asks for them.
+    pub escalate_on_wish: bool,
+    /// The risks, by their words, that hand a conversation to people.
+    pub escalate_on_risk: Vec<String>,
+    /// The mood of a message, -1..0, at or below which its conversation is handed to people; `None`: whatever the mood.
+    pub escalate_on_sentiment: Option<f64>,
 }
 
 impl Default for Settings {
@@ -46,6 +52,9 @@ impl Default for Settings {
             transcript_sample_rate: 0.01,
             session_expiry_hours: limits::SESSION_TOKEN_HOURS,
             escalate_after_abstentions: limits::ESCALATE_AFTER_ABSTENTIONS,
+            escalate_on_wish: true,
+            escalate_on_risk: Risk::ESCALATED.map(|risk| risk.as_str().to_owned()).into(),
+            escalate_on_sentiment: None,
         }
     }
 }

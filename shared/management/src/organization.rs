@@ -2,7 +2,7 @@
 
 use crate::{Management, Refusal, check};
 use domain::{
-    Caller, Scope, limits,
+    Caller, Risk, Scope, limits,
     metadata::listed,
     organization::{Budgets, PiiPolicy, QoeWeights, RetentionDays, Settings},
 };
@@ -36,6 +36,12 @@ pub struct Given {
     pub session_expiry_hours: Option<i64>,
     /// Answers in a row, 0..100.
     pub escalate_after_abstentions: Option<u32>,
+    /// Whether who asks for people gets them.
+    pub escalate_on_wish: Option<bool>,
+    /// Words of risks.
+    pub escalate_on_risk: Option<Vec<String>>,
+    /// -1..0; an inner `None`: never.
+    pub escalate_on_sentiment: Option<Option<f64>>,
 }
 
 impl Management {
@@ -112,7 +118,33 @@ fn settings(given: Given, known: Settings) -> Result<Settings, Refusal> {
             }
             count => count.unwrap_or(known.escalate_after_abstentions),
         },
+        escalate_on_wish: given.escalate_on_wish.unwrap_or(known.escalate_on_wish),
+        escalate_on_risk: given.escalate_on_risk.map_or(Ok(known.escalate_on_risk), risks)?,
+        escalate_on_sentiment: match given.escalate_on_sentiment {
+            Some(Some(mood)) if !(-1.0..=0.0).contains(&mood) => {
+                return Err(Refusal::invalid(
+                    "/escalate_on_sentiment",
+                    "It is a mood from -1 to 0; null: never.",
+                ));
+            }
+            mood => mood.unwrap_or(known.escalate_on_sentiment),
+        },
     })
+}
+
+/// Risks by their words, in their order, each once.
+fn risks(given: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let known = Risk::ALL.map(Risk::as_str);
+    if let Some(wrong) = given.iter().find(|risk| !known.contains(&risk.as_str())) {
+        let wrong = domain::document::clip(wrong, limits::METADATA_VALUE_CHARACTERS);
+        let detail = format!("Risks are {}, not \"{wrong}\".", listed(known.into_iter()));
+        return Err(Refusal::invalid("/escalate_on_risk", detail));
+    }
+    Ok(known
+        .into_iter()
+        .filter(|risk| given.iter().any(|given| given == risk))
+        .map(ToOwned::to_owned)
+        .collect())
 }
 
 /// BCP 47's shape: letters and digits in groups of at most eight.
@@ -205,6 +237,10 @@ mod tests {
         let most = limits::ESCALATE_AFTER_ABSTENTIONS_MOST;
         assert!(!refused(Given { escalate_after_abstentions: Some(most), ..Given::default() }));
         assert!(refused(Given { escalate_after_abstentions: Some(most + 1), ..Given::default() }));
+        let mood = |mood| Given { escalate_on_sentiment: Some(Some(mood)), ..Given::default() };
+        assert!(!refused(mood(-1.0)) && !refused(mood(0.0)) && refused(mood(-1.01)) && refused(mood(0.01)));
+        let named = |risk: &str| Given { escalate_on_risk: Some(vec![risk.into()]), ..Given::default() };
+        assert!(refused(named("weather")) && !refused(named("tax")));
         let weights = QoeWeights { technical: 0.7, interaction: 0.7 };
         assert!(refused(Given { qoe_weights: Some(weights), ..Given::default() }));
         let policy = PiiPolicy { messages: vec!["name".into()] };

@@ -2,7 +2,9 @@
 
 use crate::{Error, Result, TenantTx, sql, tenant::Params};
 use domain::{
-    ChatbotId, EscalationId, EscalationNoteId, MessageId, SessionId, escalation::Status, feedback::Voice,
+    ChatbotId, EscalationId, EscalationNoteId, MessageId, Risk, SessionId,
+    escalation::{Signs, Status},
+    feedback::Voice,
     limits,
 };
 use jiff::Timestamp;
@@ -91,17 +93,24 @@ pub async fn open(tx: &TenantTx, id: EscalationId, caller: Voice, opening: &Open
     Ok(tx.execute(sql!("escalations/open"), params).await? > 0)
 }
 
-/// Opens a ticket where the conversation's last answers abstained, as many as the organization says; in the flush that keeps
-/// the last of them.
+/// Opens a ticket where the organization's rules say so of a turn's signs; in the flush that keeps its answer. One rule is
+/// enough, in this order: a risk, a wish, answers that abstain in a row, a mood.
 ///
 /// # Errors
 /// [`Error`].
-pub async fn open_by_rule(tx: &TenantTx, session: SessionId) -> Result<()> {
+pub async fn open_by_rule(tx: &TenantTx, session: SessionId, signs: &Signs) -> Result<()> {
+    let risks: Vec<&str> = signs.risks.iter().map(|risk| risk.as_str()).collect();
+    let usual: Vec<&str> = Risk::ESCALATED.iter().map(|risk| risk.as_str()).collect();
     let params: Params<'_> = &[
         (&EscalationId::generate().0, Type::UUID),
         (&session.0, Type::UUID),
         (&i64::from(limits::ESCALATE_AFTER_ABSTENTIONS), Type::INT8),
         (&session.before_messages().0, Type::UUID),
+        (&signs.has_abstained, Type::BOOL),
+        (&signs.wants_people, Type::BOOL),
+        (&risks, Type::TEXT_ARRAY),
+        (&usual, Type::TEXT_ARRAY),
+        (&signs.sentiment, Type::FLOAT8),
     ];
     tx.execute(sql!("escalations/open_by_rule"), params).await?;
     Ok(())
@@ -362,6 +371,10 @@ pub struct Spoken {
     pub confidence: Option<f32>,
     /// Whether the fallback message was given.
     pub abstained: bool,
+    /// `{score, label}` of a user's message; `None`: not known.
+    pub sentiment: Option<Value>,
+    /// `{legal: true, …}` of a user's message; `None`: not known.
+    pub risk_flags: Option<Value>,
     /// `[{marker, document_id, chunk_id, curated_answer_id, document_title, page_number}]`, by marker.
     pub citations: Value,
     /// When.
@@ -385,6 +398,8 @@ pub async fn transcript(tx: &TenantTx, session: SessionId) -> Result<Vec<Spoken>
         role: row.get("role"),
         confidence: row.get("confidence"),
         abstained: row.get("abstained"),
+        sentiment: row.get("sentiment"),
+        risk_flags: row.get("risk_flags"),
         citations: row.get("citations"),
         created_at: row.get("created_at"),
     };

@@ -30,6 +30,41 @@ pub async fn append_user(
     Ok(())
 }
 
+/// What a user's message was understood as.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// ISO 639-1; `None`: it cannot be told.
+    pub language: Option<&'static str>,
+    /// `{score: -1..1, label: negative, neutral or positive}`; `None`: not known.
+    pub sentiment: Option<Value>,
+    /// `{legal: true, tax: false, …}`; `None`: not known.
+    pub risk_flags: Option<Value>,
+}
+
+/// Writes a user's message with what it was understood as; its number comes from the session's row, under its lock.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn append_question(
+    tx: &TenantTx,
+    session: SessionId,
+    id: MessageId,
+    (content, words): (&str, &[String]),
+    read: &Reading,
+) -> Result<()> {
+    let params: crate::tenant::Params<'_> = &[
+        (&id.0, Type::UUID),
+        (&session.0, Type::UUID),
+        (&content, Type::TEXT),
+        (&words, Type::TEXT_ARRAY),
+        (&read.sentiment, Type::JSONB),
+        (&read.risk_flags, Type::JSONB),
+        (&read.language, Type::TEXT),
+    ];
+    tx.query_one(sql!("messages/append_question"), params).await?;
+    Ok(())
+}
+
 /// An answer to be written.
 #[derive(Debug)]
 pub struct NewAnswer<'a> {
@@ -266,6 +301,12 @@ pub struct Message {
     pub is_edited: bool,
     /// What it said before.
     pub original: Option<String>,
+    /// ISO 639-1, of a user's message; `None`: not known.
+    pub language: Option<String>,
+    /// `{score, label}`, of a user's message; `None`: not known.
+    pub sentiment: Option<Value>,
+    /// `{legal: true, …}`, of a user's message; `None`: not known.
+    pub risk_flags: Option<Value>,
     /// Support, by marker.
     pub citations: Vec<Citation>,
 }
@@ -302,6 +343,9 @@ pub async fn list(tx: &TenantTx, session: SessionId, after: i32, limit: u32) -> 
                 cost: row.get("cost"),
                 is_edited: row.get("is_edited"),
                 original: row.get("original_content"),
+                language: row.get("language"),
+                sentiment: row.get("sentiment"),
+                risk_flags: row.get("risk_flags"),
                 citations: cited.as_array().into_iter().flatten().filter_map(citation_from_json).collect(),
             }
         })
@@ -411,7 +455,7 @@ pub enum Edited {
     Missing,
 }
 
-/// Changes what a user's message says; what it said first is kept.
+/// Changes what a user's message says, and what it is understood as; what it said first is kept.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -419,11 +463,18 @@ pub async fn edit(
     tx: &TenantTx,
     session: SessionId,
     id: MessageId,
-    content: &str,
-    words: &[String],
+    (content, words): (&str, &[String]),
+    read: &Reading,
 ) -> Result<Edited> {
-    let params: crate::tenant::Params<'_> =
-        &[(&id.0, Type::UUID), (&session.0, Type::UUID), (&content, Type::TEXT), (&words, Type::TEXT_ARRAY)];
+    let params: crate::tenant::Params<'_> = &[
+        (&id.0, Type::UUID),
+        (&session.0, Type::UUID),
+        (&content, Type::TEXT),
+        (&words, Type::TEXT_ARRAY),
+        (&read.sentiment, Type::JSONB),
+        (&read.risk_flags, Type::JSONB),
+        (&read.language, Type::TEXT),
+    ];
     let row = tx.query_one(sql!("messages/edit"), params).await?;
     Ok(match (row.get::<_, Option<&str>>("role"), row.get("is_changed")) {
         (_, true) => Edited::Changed,

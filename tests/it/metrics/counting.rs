@@ -31,7 +31,8 @@ pub async fn counted(client: &Client) -> Value {
     let sql = "SELECT jsonb_build_object(
         'days', (SELECT jsonb_agg(to_jsonb(d) - 'id' - 'created_at' ORDER BY d.metric_date, d.chatbot_id) FROM docent.daily_metrics d),
         'sessions', (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.day, s.category, s.status) FROM docent.mv_sessions_daily s),
-        'categories', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.category) FROM docent.mv_category_daily c))";
+        'categories', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.category) FROM docent.mv_category_daily c),
+        'persons', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.day, p.person) FROM docent.person_daily p))";
     json(client, sql, &[]).await
 }
 
@@ -227,7 +228,7 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
     assert!(report.failed == 0 && report.days >= 6, "{report:?}");
     assert_eq!(
         counted(&client).await,
-        serde_json::json!({ "days": null, "sessions": null, "categories": null })
+        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null })
     );
     // The operator deletes a whole organization, and nothing is in the way.
     let owner = database.owner().await;

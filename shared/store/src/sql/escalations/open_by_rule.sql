@@ -1,26 +1,45 @@
--- As many answers in a row as the organization says that abstain, none of them older than the last ticket: a conversation for
--- people. 0, and it is never done.
+-- The organization's rules, asked about one turn: a risk it mentions, a wish for people, as many answers in a row that abstain,
+-- none of them older than the last ticket (0, and it is never done), a mood as bad as it says. The first that holds opens the ticket.
 WITH rule AS (
     SELECT CASE WHEN jsonb_typeof(o.settings -> 'escalate_after_abstentions') = 'number'
-                THEN (o.settings ->> 'escalate_after_abstentions')::double precision ELSE $3::bigint END AS answers
+                THEN (o.settings ->> 'escalate_after_abstentions')::double precision ELSE $3::bigint END AS answers,
+           CASE WHEN jsonb_typeof(o.settings -> 'escalate_on_wish') = 'boolean'
+                THEN (o.settings -> 'escalate_on_wish')::boolean ELSE true END AS on_wish,
+           (SELECT coalesce(array_agg(r.risk ORDER BY r.place), '{}')
+              FROM unnest($7::text[]) WITH ORDINALITY AS r (risk, place)
+             WHERE CASE WHEN jsonb_typeof(o.settings -> 'escalate_on_risk') = 'array'
+                        THEN o.settings -> 'escalate_on_risk' ? r.risk ELSE r.risk = ANY ($8::text[]) END) AS risks,
+           CASE WHEN jsonb_typeof(o.settings -> 'escalate_on_sentiment') = 'number'
+                THEN (o.settings ->> 'escalate_on_sentiment')::double precision END AS mood
       FROM docent.organizations o
      WHERE o.id = docent.current_organization()
 ), last AS (
     SELECT m.abstained, row_number() OVER (ORDER BY m.sequence_number DESC) AS place
       FROM docent.messages m
-     WHERE m.organization_id = docent.current_organization() AND m.session_id = $2 AND m.role = 'assistant'
+     WHERE $5::boolean AND m.organization_id = docent.current_organization() AND m.session_id = $2 AND m.role = 'assistant'
        -- Ids of a conversation's messages begin no more than the clocks' difference before its own.
        AND m.id >= $4
        AND m.created_at > coalesce((SELECT max(coalesce(e.resolved_at, e.updated_at)) FROM docent.escalations e
                                      WHERE e.organization_id = docent.current_organization() AND e.session_id = $2),
                                    '-infinity')
-), opened AS (
-    INSERT INTO docent.escalations (organization_id, id, session_id, chatbot_id, opened_by_kind, reason, details)
-    SELECT docent.current_organization(), $1, s.id, s.chatbot_id, 'rule', 'repeated_abstention',
-           jsonb_build_object('abstentions', rule.answers)
-      FROM docent.sessions s, rule
-     WHERE s.organization_id = docent.current_organization() AND s.id = $2 AND rule.answers >= 1
+), holds AS (
+    SELECT 1 AS place, 'risk' AS reason, jsonb_build_object('risk_flags', to_jsonb(rule.risks)) AS details,
+           CASE WHEN 'self_harm' = ANY (rule.risks) OR 'violence' = ANY (rule.risks) THEN 'critical' ELSE 'high' END AS priority
+      FROM rule WHERE cardinality(rule.risks) > 0
+    UNION ALL
+    SELECT 2, 'requested', '{}', 'medium' FROM rule WHERE rule.on_wish AND $6::boolean
+    UNION ALL
+    SELECT 3, 'repeated_abstention', jsonb_build_object('abstentions', rule.answers), 'medium' FROM rule
+     WHERE $5::boolean AND rule.answers >= 1
        AND (SELECT count(*) FROM last WHERE last.abstained AND last.place <= rule.answers) >= rule.answers
+    UNION ALL
+    SELECT 4, 'negative_sentiment', jsonb_build_object('sentiment', $9::double precision), 'medium' FROM rule
+     WHERE $9::double precision <= rule.mood
+), opened AS (
+    INSERT INTO docent.escalations (organization_id, id, session_id, chatbot_id, opened_by_kind, reason, details, priority)
+    SELECT docent.current_organization(), $1, s.id, s.chatbot_id, 'rule', h.reason, h.details, h.priority
+      FROM docent.sessions s, (SELECT * FROM holds ORDER BY place LIMIT 1) h
+     WHERE s.organization_id = docent.current_organization() AND s.id = $2
     ON CONFLICT (organization_id, session_id) WHERE status IN ('open', 'assigned', 'in_progress') DO NOTHING
     RETURNING session_id
 )

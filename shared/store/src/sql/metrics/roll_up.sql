@@ -1,2 +1,2 @@
--- The tenant is docent.current_organization(), taken by the function itself.
-SELECT docent.roll_up_day($1) AS is_counted
+-- The tenant is docent.current_organization(), taken by the functions themselves. Days that are no longer whole stay as they are.
+SELECT CASE WHEN docent.roll_up_day($1) THEN docent.roll_up_persons($1) ELSE false END AS is_counted
