@@ -72,7 +72,7 @@ fn reads_the_template_that_deploys() {
     assert_eq!(template.queues().len(), 6);
     for queue in template.queues().iter().filter(|queue| queue.redrive.is_some()) {
         // Six times its function's time-out.
-        let visibility = if queue.id == "ActivityQueue" { 5_400 } else { 450 };
+        let visibility = if queue.logical_id == "ActivityQueue" { 5_400 } else { 450 };
         assert_eq!(queue.visibility, Duration::from_secs(visibility));
         assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, 5);
     }
