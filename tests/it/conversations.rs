@@ -47,14 +47,9 @@ async fn a_person_is_kept_as_a_hash_alone() {
     let database = database().await;
     let organization = Organization::create(&database, "acme").await;
     let opening = Opening {
-        subject: None,
-        chatbot: organization.chatbot,
-        platform: Platform::Widget,
         user_identifier_hash: Some(vec![7; 32]),
         external_client_hash: Some(vec![8; 32]),
-        device_type: None,
-        location: None,
-        context: serde_json::json!({}),
+        ..Opening::of(organization.chatbot, Platform::Widget)
     };
     let tx = organization.tx().await;
     sessions::open(&tx, domain::SessionId::generate(), &opening).await.unwrap().unwrap();

@@ -21,3 +21,4 @@ mod stack;
 mod template;
 mod tenancy;
 mod trust;
+mod vault;

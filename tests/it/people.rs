@@ -4,6 +4,7 @@ mod end_users;
 mod limits;
 mod members;
 mod roles;
+mod sealed;
 
 use crate::stack::support::Shared;
 use http::{Method, StatusCode};

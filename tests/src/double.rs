@@ -144,11 +144,18 @@ pub fn aws(address: SocketAddr) -> aws_config::SdkConfig {
 /// An `Answering` over a database whose models are behind this configuration.
 #[must_use]
 pub fn answering(database: &TestDatabase, aws: &aws_config::SdkConfig) -> Arc<Answering> {
+    sealing(database, aws, vault::Vault::without_key())
+}
+
+/// The same, with a vault.
+#[must_use]
+pub fn sealing(database: &TestDatabase, aws: &aws_config::SdkConfig, vault: vault::Vault) -> Arc<Answering> {
     Arc::new(Answering {
         database: database.database.clone(),
         embedder: models::Embedder::new(aws),
         generator: models::Generator::new(aws),
         reranker: models::Reranker::new(aws),
+        vault,
     })
 }
 

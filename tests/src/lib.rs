@@ -9,6 +9,7 @@ pub mod golden;
 pub mod hostile;
 pub mod invariants;
 pub mod issuer;
+pub mod kms;
 pub mod organization;
 pub mod pipeline;
 pub mod repository;

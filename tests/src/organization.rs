@@ -118,6 +118,8 @@ impl Organization {
     pub async fn invite(&self, email_hash: &[u8], role: Role) {
         let tx = self.tx().await;
         let new = NewInvitation {
+            id: domain::InvitationId::generate(),
+            email_sealed: None,
             email_hash,
             role,
             display_name: None,
@@ -125,7 +127,8 @@ impl Organization {
             invited_by: None,
             expires_at: Timestamp::now() + SignedDuration::from_hours(1),
         };
-        invitations::create(&tx, &new).await.expect("invite").expect("nobody of this address");
+        let is_new = invitations::create(&tx, &new).await.expect("invite");
+        assert!(is_new, "nobody of this address");
         tx.finish().await.expect("commit invitation");
     }
 
@@ -135,7 +138,13 @@ impl Organization {
     /// When the database refuses.
     pub async fn accept(&self, email_hash: &[u8], subject: &str) -> bool {
         let tx = self.tx().await;
-        let accepted = invitations::accept(&tx, email_hash, subject).await.expect("accept");
+        let who = invitations::Accepting {
+            user: domain::UserId::generate(),
+            subject,
+            email_hash,
+            email_sealed: None,
+        };
+        let accepted = invitations::accept(&tx, who).await.expect("accept");
         tx.finish().await.expect("commit user");
         accepted
     }
@@ -167,16 +176,7 @@ impl Organization {
     /// # Panics
     /// When the database refuses.
     pub async fn session_with(&self, chatbot: ChatbotId) -> Option<SessionId> {
-        let opening = Opening {
-            subject: None,
-            chatbot,
-            platform: Platform::Api,
-            user_identifier_hash: None,
-            external_client_hash: None,
-            device_type: None,
-            location: None,
-            context: serde_json::json!({}),
-        };
+        let opening = Opening::of(chatbot, Platform::Api);
         let tx = self.tx().await;
         let session = sessions::open(&tx, SessionId::generate(), &opening).await.expect("open session");
         tx.finish().await.expect("commit session");

@@ -3,13 +3,15 @@
 use access::{Access, Configured};
 use management::Management;
 use objects::{Bucket, Signer};
-use runtime::{aws, config};
+use runtime::config;
 use store::Database;
+use vault::Vault;
 
 /// Keys, people where an identity provider is configured, and end users, who may ask nothing here but who they are.
-pub fn access(database: &Database) -> anyhow::Result<Access> {
+pub fn access(database: &Database, vault: &Vault) -> anyhow::Result<Access> {
     Access::new(
         database,
+        vault,
         Configured {
             preset: config::optional("OIDC_PRESET"),
             issuer: config::optional("OIDC_ISSUER"),
@@ -24,20 +26,25 @@ pub fn access(database: &Database) -> anyhow::Result<Access> {
 }
 
 /// The use cases.
-pub async fn management(database: Database, access: &Access) -> anyhow::Result<Management> {
-    let aws = aws::config().await;
+pub fn management(
+    aws: &aws_config::SdkConfig,
+    database: Database,
+    access: &Access,
+    vault: Vault,
+) -> anyhow::Result<Management> {
     let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
     let endpoint = models::Endpoint::configured(&base_url, &key)?;
-    let bucket = Bucket::new(&aws, config::text("BUCKET")?);
+    let bucket = Bucket::new(aws, config::text("BUCKET")?);
     Ok(Management {
         database,
-        signer: Signer::new(&aws, &bucket),
+        signer: Signer::new(aws, &bucket),
         bucket,
-        queue: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
-        embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
+        queue: queue::WorkQueue::new(aws, config::text("WORK_QUEUE_URL")?),
+        embedder: models::Embedder::new(aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         generation_model: config::text("GENERATION_MODEL")?,
         identity_hash_key: access.identity_hash_key().clone(),
+        vault,
     })
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::{InvitationId, UserId};
 use http::StatusCode;
 use jiff::Timestamp;
-use management::{Management, invitations::Given};
+use management::{Addressed, Management, invitations::Given};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::invitations::Invitation;
@@ -20,6 +20,9 @@ pub struct InvitationView {
     id: InvitationId,
     /// What the user may do.
     role: &'static str,
+    /// Null: there was no key to seal it, so that only a hash is kept; or the key does not answer at present.
+    #[schema(example = "ann@example.org")]
+    email: Option<String>,
     display_name: Option<String>,
     org_unit: Option<String>,
     /// `user:…` or `api_key:…`; null: the operator.
@@ -36,11 +39,12 @@ pub struct InvitationView {
     created_at: Timestamp,
 }
 
-impl From<Invitation> for InvitationView {
-    fn from(invitation: Invitation) -> Self {
+impl From<Addressed<Invitation>> for InvitationView {
+    fn from(Addressed { row: invitation, email }: Addressed<Invitation>) -> Self {
         Self {
             id: invitation.id,
             role: invitation.role.as_str(),
+            email,
             display_name: invitation.display_name,
             org_unit: invitation.org_unit,
             invited_by: invitation.invited_by,
@@ -71,7 +75,8 @@ pub async fn list_invitations(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateInvitation {
-    /// The address that the identity provider has verified when they sign in. Only a keyed hash of it is kept.
+    /// The address that the identity provider has verified when they sign in. A keyed hash of it is kept and, where the
+    /// deployment has a key, the address itself, sealed.
     #[schema(max_length = 320, example = "ann@example.org")]
     email: String,
     /// A role that may do no more than whoever invites.
@@ -91,7 +96,7 @@ pub struct CreateInvitation {
 /// Scope `users:write`, and every scope of the role.
 #[utoipa::path(post, path = "/api/v1/invitations", tag = "users", request_body = CreateInvitation,
     responses((status = 201, body = InvitationView), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub async fn create_invitation(
     State(management): State<Arc<Management>>,
     Bearer(caller): Bearer,

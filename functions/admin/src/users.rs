@@ -6,7 +6,7 @@ use axum::extract::State;
 use domain::{Caller, OrganizationId, Role, Scope, UserId};
 use http::StatusCode;
 use jiff::Timestamp;
-use management::{Management, users::Given};
+use management::{Addressed, Management, users::Given};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::users::User;
@@ -72,6 +72,9 @@ pub struct UserView {
     id: UserId,
     /// `admin`, `member`, `viewer`, `executive`, `technical`, `client_service`, `client` or `ingest_bot`.
     role: &'static str,
+    /// Null: there was no key to seal it when they joined, so that only a hash is kept; or the key does not answer at present.
+    #[schema(example = "ann@example.org")]
+    email: Option<String>,
     display_name: Option<String>,
     org_unit: Option<String>,
     /// To the minute.
@@ -83,11 +86,12 @@ pub struct UserView {
     updated_at: Timestamp,
 }
 
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
+impl From<Addressed<User>> for UserView {
+    fn from(Addressed { row: user, email }: Addressed<User>) -> Self {
         Self {
             id: user.id,
             role: user.role.as_str(),
+            email,
             display_name: user.display_name,
             org_unit: user.org_unit,
             last_login: user.last_login,

@@ -10,7 +10,11 @@ use queue::Activity;
 use runtime::batch::{self, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use vault::{Rotated, When};
 
 /// EventBridge's schedule, or an operator's wish.
 #[derive(Deserialize)]
@@ -29,6 +33,8 @@ enum Asked {
     Daily { organization: Option<String> },
     /// `{"action": "recount", "organization": "acme", "day": "2026-11-03"}`: one day anew, written to or not.
     Recount { organization: String, day: Date },
+    /// `{"action": "rotate_key", "organization": "acme"}`: another data key, and everything sealed anew.
+    RotateKey { organization: String },
 }
 
 /// What was done. An error when something failed for some organization, after the others' work: it is tried again. Of messages, one
@@ -42,27 +48,72 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
         });
         return Ok(serde_json::to_value(outcomes.await)?);
     }
-    let metrics = &context.metrics;
+    let (metrics, begun) = (&context.metrics, Instant::now());
     let report = match serde_json::from_value(event) {
         Ok(Wish::Asked(Asked::Recount { organization, day })) => {
             let counted = metrics.recount(&organization, day).await?;
             let counted = counted.ok_or_else(|| format!("there is no organization {organization:?}"))?;
             return Ok(json!({ "organization": organization, "day": day, "counted": counted }));
         }
+        Ok(Wish::Asked(Asked::RotateKey { organization })) => {
+            return rotate_key(&context, &organization, begun).await;
+        }
         Ok(Wish::Asked(Asked::Daily { organization: Some(slug) })) => {
             metrics.daily_of(&slug).await?.ok_or_else(|| format!("there is no organization {slug:?}"))?
         }
-        Ok(Wish::Asked(Asked::Daily { organization: None })) => metrics.daily().await?,
-        Ok(Wish::Schedule { source }) if source == "aws.events" => metrics.daily().await?,
+        Ok(Wish::Asked(Asked::Daily { organization: None })) => return daily(&context, begun).await,
+        Ok(Wish::Schedule { source }) if source == "aws.events" => return daily(&context, begun).await,
         _ => {
             return Err(
                 "neither the clock's event nor {\"action\": \"daily\"} nor {\"action\": \"recount\", \
-                        \"organization\": …, \"day\": \"2026-11-03\"}"
+                        \"organization\": …, \"day\": \"2026-11-03\"} nor {\"action\": \"rotate_key\", \
+                        \"organization\": …}"
                     .into(),
             );
         }
     };
-    let told = told(&report);
+    whole(&report, told(&report))
+}
+
+/// All of it, for everybody: what fails in one part keeps no other from being done.
+async fn daily(context: &Context, begun: Instant) -> Result<Value, lambda_runtime::Error> {
+    let report = context.metrics.daily().await?;
+    let seconds = limits::DAILY_WORK_SECONDS + limits::RESEAL_SECONDS;
+    let keys = context.vault.rotate_all(begun + Duration::from_secs(seconds)).await?;
+    let mut told = told(&report);
+    if let Some(keys) = keys {
+        told["data_keys"] = told_of_keys(&keys.rotated);
+        if keys.failed > 0 {
+            let failed = keys.failed;
+            return Err(format!("data keys of {failed} organizations could not be replaced: {told}").into());
+        }
+    }
+    whole(&report, told)
+}
+
+async fn rotate_key(context: &Context, slug: &str, begun: Instant) -> Result<Value, lambda_runtime::Error> {
+    let organization = store::organizations::of_slug(&context.metrics.database, slug).await?;
+    let organization = organization.ok_or_else(|| format!("there is no organization {slug:?}"))?;
+    let until = begun + Duration::from_secs(limits::DAILY_WORK_SECONDS);
+    let told = match context.vault.rotate(organization, When::Now, until).await? {
+        Some(rotated) => told_of_keys(&rotated),
+        None => return Err("this deployment has no key (KmsKeyArn): nothing is sealed".into()),
+    };
+    tracing::info!(organization.id = %organization, report = %told, "data key replaced");
+    Ok(json!({ "organization": slug, "data_keys": told }))
+}
+
+fn told_of_keys(rotated: &Rotated) -> Value {
+    json!({
+        "made": rotated.made,
+        "resealed": rotated.resealed,
+        "unopened": rotated.unopened,
+        "destroyed": rotated.destroyed,
+        "unfinished": rotated.is_unfinished,
+    })
+}
+
+fn whole(report: &Report, told: Value) -> Result<Value, lambda_runtime::Error> {
     tracing::info!(report = %told, "daily work");
     if report.failed > 0 {
         return Err(

@@ -5,14 +5,15 @@ mod context;
 mod handler;
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use runtime::{config, logs};
+use runtime::{aws, config, logs};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
-    let context = Arc::new(context::Context::new(database));
+    let aws = aws::config().await;
+    let context = Arc::new(context::Context::new(aws, database));
     let handle =
         service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))

@@ -3,11 +3,12 @@
 use crate::{mcp, sources::Sources};
 use access::Access;
 use answering::{Answering, attaching::Attaching};
-use models::{Endpoint, Guardrail};
+use models::{Embedder, Endpoint, Generator, Guardrail, Reranker};
 use objects::{Bucket, Signer};
 use runtime::config;
 use std::sync::{Arc, OnceLock};
 use store::Database;
+use vault::Vault;
 
 /// Made once a process.
 pub struct Context {
@@ -39,16 +40,35 @@ pub fn attaching(aws: &aws_config::SdkConfig, database: Database) -> anyhow::Res
     Ok(Attaching { database, signer: Signer::new(aws, &bucket), bucket })
 }
 
+/// What questions are answered with.
+///
+/// # Errors
+/// When an endpoint is named that is none.
+pub fn answering(
+    aws: &aws_config::SdkConfig,
+    database: Database,
+    vault: Vault,
+) -> anyhow::Result<Arc<Answering>> {
+    let endpoint = endpoint()?;
+    Ok(Arc::new(Answering {
+        database,
+        embedder: Embedder::new(aws).with_endpoint(endpoint.clone()),
+        generator: Generator::new(aws).behind(guardrail()).with_endpoint(endpoint),
+        reranker: Reranker::new(aws),
+        vault,
+    }))
+}
+
 /// Where models are served whose id begins with `openai/`, where the deployment names a place.
 ///
 /// # Errors
 /// When the place is none.
-pub fn endpoint() -> anyhow::Result<Option<Endpoint>> {
+fn endpoint() -> anyhow::Result<Option<Endpoint>> {
     let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
     Ok(Endpoint::configured(&base_url, &key)?)
 }
 
 /// What prompts and answers pass on their way, where the deployment names one.
-pub fn guardrail() -> Option<Guardrail> {
+fn guardrail() -> Option<Guardrail> {
     Guardrail::named(&config::optional("GUARDRAIL_ID"), &config::optional("GUARDRAIL_VERSION"))
 }

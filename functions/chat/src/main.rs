@@ -23,17 +23,13 @@ use std::sync::{Arc, OnceLock};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     logs::start();
-    let (aws, endpoint) = (aws::config().await, context::endpoint()?);
+    let aws = aws::config().await;
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
+    let vault = vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
     let attaching = context::attaching(&aws, database.clone())?;
     let context = Context {
-        access: callers::access(&database)?,
-        answering: Arc::new(answering::Answering {
-            database,
-            embedder: models::Embedder::new(&aws).with_endpoint(endpoint.clone()),
-            generator: models::Generator::new(&aws).behind(context::guardrail()).with_endpoint(endpoint),
-            reranker: models::Reranker::new(&aws),
-        }),
+        access: callers::access(&database, &vault)?,
+        answering: context::answering(&aws, database, vault)?,
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         sources: sources::Sources::new(attaching.signer.clone()),

@@ -6,6 +6,7 @@ use crate::{
     problems::OrProblem as _,
 };
 use access::Bearer;
+use answering::{Identifier, Identifiers};
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
@@ -30,9 +31,11 @@ pub struct OpenSession {
     /// Where the conversation happens.
     #[schema(value_type = String, example = "web")]
     platform: Platform,
-    /// Your name for the person; kept as a keyed hash only.
+    /// Your name for the person; kept as a keyed hash and, where the deployment has a key, sealed.
+    #[schema(max_length = 255)]
     user_identifier: Option<String>,
-    /// Your system's id for the client; kept as a keyed hash only.
+    /// Your system's id for the client; kept in the same way.
+    #[schema(max_length = 255)]
     external_client_id: Option<String>,
     /// `mobile`, `desktop`, `tablet`, …
     #[schema(max_length = 50)]
@@ -123,6 +126,18 @@ impl From<Session> for SessionView {
     }
 }
 
+/// A conversation, and who talks in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedSession {
+    #[serde(flatten)]
+    session: SessionView,
+    /// Your name for the person, as the opening said it. Null: it said none, there was no key to seal it, the key does not
+    /// answer at present, or the caller has not the scope `sessions:read`.
+    user_identifier: Option<String>,
+    /// Your system's id for the client; null for the same reasons.
+    external_client_id: Option<String>,
+}
+
 /// A session that was opened just now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenedSession {
@@ -157,25 +172,22 @@ pub async fn open(
         let said = serde_json::json!(body).to_string();
         Once { key, fingerprint: fingerprint(&["open", &chatbot.to_string(), &said]) }
     });
-    let hash = |purpose: &str, value: &Option<String>| {
-        value
-            .as_deref()
-            .filter(|value| !value.trim().is_empty())
-            .map(|value| context.access.identity_hash_key().hash(purpose, value))
+    let key = context.access.identity_hash_key();
+    let who = Identifiers {
+        user: Identifier::new(key, "user_identifier", body.user_identifier.as_deref()),
+        client: Identifier::new(key, "external_client_id", body.external_client_id.as_deref()),
     };
     let opening = Opening {
-        chatbot,
-        platform: body.platform,
-        subject: None,
-        user_identifier_hash: hash("user_identifier", &body.user_identifier),
-        external_client_hash: hash("external_client_id", &body.external_client_id),
         device_type: body.device_type,
         location: body.location.map(|location| serde_json::json!(location)),
         context: serde_json::Value::Object(body.context),
+        ..Opening::of(chatbot, body.platform)
     };
     let (opened, is_replayed) = match once {
-        None => (context.answering.open_session(&caller, opening).await.or_problem()?, false),
-        Some(once) => context.answering.open_session_once(&caller, opening, &once).await.or_problem()?,
+        None => (context.answering.open_session(&caller, opening, &who).await.or_problem()?, false),
+        Some(once) => {
+            context.answering.open_session_once(&caller, opening, &who, &once).await.or_problem()?
+        }
     };
     let said = identity::Session {
         organization: caller.organization(),
@@ -198,6 +210,14 @@ fn check(body: &OpenSession) -> Result<(), Problem> {
     if body.device_type.as_ref().is_some_and(|kind| kind.chars().count() > limits::DEVICE_TYPE_CHARACTERS) {
         let detail = format!("It has at most {} characters.", limits::DEVICE_TYPE_CHARACTERS);
         return Err(Problem::invalid("invalid-field", "/device_type", detail));
+    }
+    for (pointer, name) in
+        [("/user_identifier", &body.user_identifier), ("/external_client_id", &body.external_client_id)]
+    {
+        if name.as_ref().is_some_and(|name| name.chars().count() > limits::IDENTIFIER_CHARACTERS) {
+            let detail = format!("It has at most {} characters.", limits::IDENTIFIER_CHARACTERS);
+            return Err(Problem::invalid("invalid-field", pointer, detail));
+        }
     }
     let said = [
         ("/device_type", serde_json::json!(body.device_type)),
@@ -237,16 +257,20 @@ pub struct Paging {
     limit: Option<u32>,
 }
 
-/// One session. Scope `sessions:read`; who opened it, and who holds its token, may read it as well.
+/// One session. Scope `sessions:read`; who opened it, and who holds its token, may read it as well, but for who talks in it.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
-    responses((status = 200, body = SessionView), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = NamedSession), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub async fn get(
     State(context): State<Arc<Context>>,
     Bearer(caller): Bearer,
     PathId(id): PathId<SessionId>,
-) -> Result<axum::Json<SessionView>, Problem> {
-    let session = context.answering.session(&caller, id).await.or_problem()?;
-    Ok(axum::Json(session.into()))
+) -> Result<axum::Json<NamedSession>, Problem> {
+    let named = context.answering.session(&caller, id).await.or_problem()?;
+    Ok(axum::Json(NamedSession {
+        session: named.session.into(),
+        user_identifier: named.user_identifier,
+        external_client_id: named.external_client_id,
+    }))
 }
 
 /// A message with its citations.

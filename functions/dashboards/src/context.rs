@@ -4,11 +4,13 @@ use access::{Access, Configured};
 use metrics::Metrics;
 use runtime::config;
 use store::Database;
+use vault::Vault;
 
 /// Keys, people where an identity provider is configured, and end users, to whom figures are nothing.
-pub fn access(database: &Database) -> anyhow::Result<Access> {
+pub fn access(database: &Database, vault: &Vault) -> anyhow::Result<Access> {
     Access::new(
         database,
+        vault,
         Configured {
             preset: config::optional("OIDC_PRESET"),
             issuer: config::optional("OIDC_ISSUER"),

@@ -11,7 +11,7 @@ mod problems;
 mod routes;
 mod technical;
 
-use runtime::{config, logs};
+use runtime::{aws, config, logs};
 use std::sync::Arc;
 use store::Database;
 
@@ -19,7 +19,8 @@ use store::Database;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = Database::new(&config::text("DATABASE_URL")?)?;
-    let access = context::access(&database)?;
+    let vault = vault::Vault::new(&aws::config().await, &database, &config::optional("KMS_KEY_ARN"));
+    let access = context::access(&database, &vault)?;
     let metrics = context::metrics(database)?;
     let app = routes::app(Arc::new(metrics), access, &config::optional("PUBLIC_URL"));
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))

@@ -2,13 +2,15 @@
 
 use access::{Access, Configured};
 use insight::Insight;
-use runtime::{aws, config};
+use runtime::config;
 use store::Database;
+use vault::Vault;
 
 /// Keys, people where an identity provider is configured, and end users, who may say what their own session was worth.
-pub fn access(database: &Database) -> anyhow::Result<Access> {
+pub fn access(database: &Database, vault: &Vault) -> anyhow::Result<Access> {
     Access::new(
         database,
+        vault,
         Configured {
             preset: config::optional("OIDC_PRESET"),
             issuer: config::optional("OIDC_ISSUER"),
@@ -23,13 +25,12 @@ pub fn access(database: &Database) -> anyhow::Result<Access> {
 }
 
 /// The use cases.
-pub async fn insight(database: Database) -> anyhow::Result<Insight> {
-    let aws = aws::config().await;
+pub fn insight(aws: &aws_config::SdkConfig, database: Database) -> anyhow::Result<Insight> {
     let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
     let endpoint = models::Endpoint::configured(&base_url, &key)?;
     Ok(Insight {
         database,
-        embedder: models::Embedder::new(&aws).with_endpoint(endpoint),
+        embedder: models::Embedder::new(aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         activity: queue::ActivityQueue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),

@@ -38,6 +38,13 @@ fn refused(refusal: Refusal) -> Problem {
             "model-refused",
             "The embedding model refuses the call. Nothing was changed; check the model and its access.",
         ),
+        Refusal::KeyUnavailable(why) => {
+            tracing::error!(why, "nothing can be sealed");
+            Problem::unavailable(
+                "key-unavailable",
+                "The key that seals personal data does not answer. Nothing was changed; try again in a moment.",
+            )
+        }
         Refusal::Platform(error) => {
             tracing::error!(error = format!("{error:#}"), "storage or queue refuses");
             Problem::unavailable(

@@ -170,7 +170,11 @@ async fn invite_administrator(
     tx: &TenantTx,
     email: &str,
 ) -> anyhow::Result<Option<InvitationId>> {
+    let id = InvitationId::generate();
     let new = NewInvitation {
+        id,
+        // The owner has no key: the address is sealed when they sign in.
+        email_sealed: None,
         email_hash: &context.identity_hash_key.hash(EMAIL_PURPOSE, email),
         role: Role::Admin,
         display_name: None,
@@ -178,5 +182,5 @@ async fn invite_administrator(
         invited_by: None,
         expires_at: Timestamp::now() + SignedDuration::from_hours(24 * limits::INVITATION_DAYS_DEFAULT),
     };
-    Ok(invitations::create(tx, &new).await?)
+    Ok(invitations::create(tx, &new).await?.then_some(id))
 }

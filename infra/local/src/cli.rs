@@ -124,7 +124,7 @@ enum Command {
         /// The event's file.
         event: PathBuf,
     },
-    /// Make an organization, as an operator does by invoking migrate; its first API key is shown here, once.
+    /// Make an organization, or give one another data key, as an operator does by invoking functions.
     Organization {
         #[command(subcommand)]
         wish: OrganizationWish,
@@ -151,7 +151,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum OrganizationWish {
-    /// Make one, with its first API key and chatbot.
+    /// Make one, with its first API key, which is shown here, once, and its first chatbot.
     Create {
         /// For people.
         name: String,
@@ -161,6 +161,11 @@ enum OrganizationWish {
         /// Who runs it: invited as its first administrator.
         #[arg(long)]
         admin_email: Option<String>,
+    },
+    /// Give one another data key, and seal anew what the one before sealed; both serve meanwhile.
+    RotateKey {
+        /// Its slug.
+        slug: String,
     },
 }
 
@@ -201,6 +206,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Organization { wish: OrganizationWish::Create { name, slug, admin_email } }) => {
             let client = client(&data).await?;
             organization::create(&client, &name, slug.as_deref(), admin_email.as_deref()).await
+        }
+        Some(Command::Organization { wish: OrganizationWish::RotateKey { slug } }) => {
+            organization::rotate_key(&client(&data).await?, &slug).await
         }
         Some(Command::Status) => watch::status(&data).await,
         Some(Command::Logs { function, trace, follow }) => {

@@ -231,7 +231,7 @@ fn stack_file(folder: &Path) -> PathBuf {
 }
 
 /// Written beside and moved over, readable by its owner alone.
-fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
     let part = file.with_extension("part");
     let _ = fs::remove_file(&part);
     let mut handle = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part);

@@ -10,6 +10,7 @@ pub mod s3;
 pub mod sqs;
 pub mod queues;
 pub mod bedrock;
+pub mod kms;
 pub mod minilm;
 pub mod runtime_api;
 pub mod functions;

@@ -11,6 +11,7 @@ use crate::{
     folder::{Folder, Secrets},
     functions::{self, Program},
     gateway::Gateway,
+    kms::Kms,
     minilm::{Embedder, MiniLm},
     postgres::{Durability, Postgres},
     queues::{self, Consumed},
@@ -88,6 +89,8 @@ pub struct Stack {
     pub sqs_endpoint: String,
     /// Bedrock Runtime's endpoint.
     pub bedrock_endpoint: String,
+    /// KMS's endpoint.
+    pub kms_endpoint: String,
     /// Lambda's endpoint.
     pub lambda_endpoint: String,
     /// How the database is reached.
@@ -140,6 +143,7 @@ impl Stack {
                 ("PublicUrl", &gateway),
                 ("Ocr", &ocr),
                 ("WebAllowPrivate", "true"),
+                ("KmsKeyArn", "create"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
@@ -169,13 +173,18 @@ impl Stack {
 
         let (s3_listener, s3_endpoint) = listen().await?;
         let s3 = start_s3(folder, &template, &sqs, credentials.clone(), s3_listener).await?;
-        say("S3, SQS, Bedrock");
+        let (kms_listener, kms_endpoint) = listen().await?;
+        let arns: Vec<String> = template.keys().iter().map(|key| key_arn(&key.logical_id)).collect();
+        let kms = Kms::open(&folder.path().join("kms.json"), &arns, credentials.clone())?;
+        tasks.push(serve(kms_listener, kms.router()));
+        say("S3, SQS, Bedrock, KMS");
 
         let resolver = resolver(&template, &sqs, &urls, secrets);
         let endpoints = [
             ("AWS_ENDPOINT_URL_S3", s3_endpoint.as_str()),
             ("AWS_ENDPOINT_URL_SQS", &sqs_endpoint),
             ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &bedrock_endpoint),
+            ("AWS_ENDPOINT_URL_KMS", &kms_endpoint),
             ("AWS_REGION", REGION),
             ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
@@ -202,6 +211,7 @@ impl Stack {
             s3_endpoint,
             sqs_endpoint,
             bedrock_endpoint,
+            kms_endpoint,
             lambda_endpoint,
             urls,
             lambda,
@@ -301,6 +311,11 @@ async fn start_s3(
     .await
 }
 
+/// The ARN of a key that the template makes.
+fn key_arn(id: &str) -> String {
+    format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{id}")
+}
+
 /// What `!Ref`, `!GetAtt` and secrets stand for here.
 fn resolver(template: &Template, sqs: &Sqs, urls: &Urls, secrets: &Secrets) -> Resolver {
     let secret = template.parameter("SecretName").unwrap_or("docent").to_owned();
@@ -317,6 +332,10 @@ fn resolver(template: &Template, sqs: &Sqs, urls: &Urls, secrets: &Secrets) -> R
             "Arn",
             format!("arn:aws:s3:::{BUCKET}"),
         );
+    }
+    for key in template.keys() {
+        let id = &key.logical_id;
+        resolver = resolver.reference(id, id).attribute(id, "Arn", key_arn(id));
     }
     for queue in template.queues() {
         let id = &queue.logical_id;

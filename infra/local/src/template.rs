@@ -18,8 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_yaml_ng::{Mapping, Value};
 
 pub use model::{
-    Api, Bucket, CustomResource, FailureReport, Function, Notification, Queue, QueueSource, Redrive, Route,
-    Schedule, Transfer,
+    Api, Bucket, CustomResource, FailureReport, Function, Key, Notification, Queue, QueueSource, Redrive,
+    Route, Schedule, Transfer,
 };
 pub use resolver::Resolver;
 
@@ -36,6 +36,7 @@ pub struct Template {
     schedules: Vec<Schedule>,
     queues: Vec<Queue>,
     buckets: Vec<Bucket>,
+    keys: Vec<Key>,
     custom_resources: Vec<CustomResource>,
     apis: Vec<Api>,
 }
@@ -119,6 +120,11 @@ impl Template {
     /// The buckets and what they announce.
     pub fn buckets(&self) -> &[Bucket] {
         &self.buckets
+    }
+
+    /// The keys of KMS that it makes.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
     }
 
     /// What a function of ours makes of the template itself, such as the migrations.

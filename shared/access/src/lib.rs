@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use membership::Memberships;
 use std::sync::Arc;
 use store::Database;
+use vault::Vault;
 use web::{Credential, Presented, Problem};
 
 /// What callers are told by. One a process, since it keeps the identity provider's keys; cheap to clone.
@@ -33,6 +34,8 @@ struct Inner {
     verifier: Option<Verifier>,
     session_keys: SessionKeys,
     identity_hash_key: IdentityHashKey,
+    /// Seals the address of whoever becomes a user.
+    vault: Vault,
     memberships: Memberships,
 }
 
@@ -41,13 +44,14 @@ impl Access {
     ///
     /// # Errors
     /// When the configuration lets nobody in, or the wrong ones.
-    pub fn new(database: &Database, configured: Configured) -> anyhow::Result<Self> {
+    pub fn new(database: &Database, vault: &Vault, configured: Configured) -> anyhow::Result<Self> {
         Ok(Self {
             inner: Arc::new(Inner {
                 database: database.clone(),
                 verifier: configured.verifier()?,
                 session_keys: configured.session_keys()?,
                 identity_hash_key: configured.identity_hash_key()?,
+                vault: vault.clone(),
                 memberships: Memberships::default(),
             }),
         })
@@ -143,7 +147,7 @@ mod tests {
             identity_hash_key: "i".repeat(32),
             ..Configured::default()
         };
-        Access::new(&database, configured).expect("configured")
+        Access::new(&database, &Vault::without_key(), configured).expect("configured")
     }
 
     fn presented(credential: Credential, origin: Option<&str>) -> Presented {

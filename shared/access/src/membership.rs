@@ -1,7 +1,7 @@
 //! Of which organization a person is, or becomes with their first token.
 
 use crate::{Access, database_problem};
-use domain::{Caller, OrganizationId, limits};
+use domain::{Caller, OrganizationId, UserId, limits, sealed::Column};
 use futures_util::future::try_join_all;
 use identity::Person;
 use std::{
@@ -11,7 +11,7 @@ use std::{
 };
 use store::{
     Database,
-    invitations::{self, EMAIL_PURPOSE},
+    invitations::{self, Accepting, EMAIL_PURPOSE},
     organizations, users,
 };
 use web::Problem;
@@ -112,7 +112,13 @@ impl Access {
             .map_err(|error| database_problem(&error))?;
         for organization in inviting {
             if only.is_none_or(|only| only == organization) {
-                let accepted = accept_in(database, organization, &hash, &person.subject).await;
+                // Before the transaction, and in vain should another token be faster: that happens once in a person's life.
+                let user = UserId::generate();
+                let place = Column::UserEmail.of(organization, user.0);
+                let sealed = self.inner.vault.seal_if_possible(place, Some(email)).await;
+                let (email_hash, email_sealed) = (hash.as_slice(), sealed.as_deref());
+                let who = Accepting { user, subject: &person.subject, email_hash, email_sealed };
+                let accepted = accept_in(database, organization, who).await;
                 if accepted.map_err(|error| database_problem(&error))? {
                     tracing::info!(organization.id = %organization, "invitation accepted");
                 }
@@ -125,11 +131,10 @@ impl Access {
 async fn accept_in(
     database: &Database,
     organization: OrganizationId,
-    email_hash: &[u8],
-    subject: &str,
+    who: Accepting<'_>,
 ) -> store::Result<bool> {
     let tx = database.tenant(organization).await?;
-    let accepted = invitations::accept(&tx, email_hash, subject).await?;
+    let accepted = invitations::accept(&tx, who).await?;
     if accepted {
         tx.finish().await?;
     }

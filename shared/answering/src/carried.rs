@@ -1,7 +1,7 @@
 //! A conversation that its caller keeps: what was said before comes with every question, as in the OpenAI protocol.
 //! It is believed as a history (whoever may ask may also say what was said), and never as a source.
 
-use crate::{Answering, Refusal, Turn, turn::let_in};
+use crate::{Answering, Identifiers, Refusal, Turn, turn::let_in};
 use domain::{Caller, Scope, SessionId, conversation::Platform, limits};
 use futures_util::try_join;
 use store::{
@@ -17,8 +17,8 @@ pub struct Carried {
     pub chatbot: String,
     /// The session to go on with; none: the turn opens one.
     pub session: Option<SessionId>,
-    /// Keyed hash of who asks, for a session that is opened.
-    pub user_identifier_hash: Option<Vec<u8>>,
+    /// Who asks, for a session that is opened.
+    pub who: Identifiers,
     /// What was said before, and what the caller's program asks of the answer.
     pub given: Given,
 }
@@ -67,11 +67,10 @@ impl Answering {
         tx.close();
         admit(known.as_ref(), caller, Scope::Chat)?;
         let context = context.ok_or(Refusal::NotFound("chatbot"))?;
-        let user_identifier_hash = carried.user_identifier_hash.clone();
         let subject = caller.subject().map(ToOwned::to_owned);
-        let opening =
-            Opening { subject, user_identifier_hash, ..Opening::of(context.config.chatbot, Platform::Api) };
+        let opening = Opening { subject, ..Opening::of(context.config.chatbot, Platform::Api) };
         let turn = let_in(caller, SessionId::generate(), Some(context), Vec::new())?;
+        let opening = self.named(caller, turn.session, &carried.who, opening).await;
         Ok(Turn { opening: Some(opening), ..turn })
     }
 

@@ -1,6 +1,6 @@
 //! Sessions: opened, read, listed. Each is one flush, the caller's check included.
 
-use crate::{Answering, Refusal};
+use crate::{Answering, Identifiers, Refusal};
 use domain::{Caller, MessageId, Scope, SessionId};
 use futures_util::try_join;
 use serde_json::json;
@@ -39,10 +39,17 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn open_session(&self, caller: &Caller, opening: Opening) -> Result<Opened, Refusal> {
-        let opening = owned(caller, opening);
-        let tx = caller::enter(&self.database, caller, Scope::Chat).await?;
-        let opened = sessions::open(&tx, SessionId::generate(), &opening);
+    pub async fn open_session(
+        &self,
+        caller: &Caller,
+        opening: Opening,
+        who: &Identifiers,
+    ) -> Result<Opened, Refusal> {
+        let id = SessionId::generate();
+        caller::check(&self.database, caller, Scope::Chat).await?;
+        let opening = self.named(caller, id, who, owned(caller, opening)).await;
+        let tx = self.database.tenant(caller.organization()).await?;
+        let opened = sessions::open(&tx, id, &opening);
         let (opened, tenant) = try_join!(opened, organizations::get(&tx))?;
         let session = opened.ok_or(Refusal::NotFound("chatbot"))?;
         tx.finish().await?;
@@ -57,10 +64,13 @@ impl Answering {
         &self,
         caller: &Caller,
         opening: Opening,
+        who: &Identifiers,
         once: &Once,
     ) -> Result<(Opened, bool), Refusal> {
-        let opening = owned(caller, opening);
-        let tx = caller::enter(&self.database, caller, Scope::Chat).await?;
+        let id = SessionId::generate();
+        caller::check(&self.database, caller, Scope::Chat).await?;
+        let opening = self.named(caller, id, who, owned(caller, opening)).await;
+        let tx = self.database.tenant(caller.organization()).await?;
         let known = match idempotency::claim(&tx, caller, once).await? {
             Claim::Ours => None,
             Claim::UnderWay => return Err(Refusal::UnderWay),
@@ -72,7 +82,7 @@ impl Answering {
         let session = match known {
             Some(id) => sessions::get(&tx, id).await?.ok_or(Refusal::NotFound("session"))?,
             None => {
-                let opened = sessions::open(&tx, SessionId::generate(), &opening).await?;
+                let opened = sessions::open(&tx, id, &opening).await?;
                 let opened = opened.ok_or(Refusal::NotFound("chatbot"))?;
                 idempotency::settle(&tx, caller, once, &json!(opened.id.0)).await?;
                 opened
@@ -81,17 +91,6 @@ impl Answering {
         let tenant = organizations::get(&tx).await?;
         tx.finish().await?;
         Ok((Opened::of(session, &tenant), known.is_some()))
-    }
-
-    /// One session.
-    ///
-    /// # Errors
-    /// [`Refusal`].
-    pub async fn session(&self, caller: &Caller, id: SessionId) -> Result<Session, Refusal> {
-        let session = self
-            .admitted(caller, Need::inside(id, Scope::SessionsRead), async |tx| sessions::get(tx, id).await)
-            .await?;
-        session.ok_or(Refusal::NotFound("session"))
     }
 
     /// Sessions of the organization, newest first.

@@ -11,6 +11,7 @@ pub mod caller;
 pub mod turn;
 pub mod carried;
 pub mod conversations;
+mod identifiers;
 pub mod attaching;
 pub mod programs;
 mod rewrite;
@@ -29,6 +30,7 @@ pub mod trial;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
+pub use identifiers::{Identifier, Identifiers};
 pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
 pub use trial::Tried;
@@ -47,6 +49,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{Database, idempotency::Once, messages::Citation, sessions};
+use vault::Vault;
 
 /// What answering works with.
 pub struct Answering {
@@ -58,6 +61,8 @@ pub struct Answering {
     pub generator: Generator,
     /// Passages to an order, for bots that ask for one.
     pub reranker: Reranker,
+    /// In which it is sealed who talks.
+    pub vault: Vault,
 }
 
 /// What a reader of an answer sees, in order: any number of tokens and citations, then one `Done` or `Failed`.

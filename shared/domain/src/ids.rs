@@ -44,6 +44,8 @@ ids! {
     UserId,
     /// A person who may become one.
     InvitationId,
+    /// A key that seals an organization's personal data.
+    DataKeyId,
     /// A named set of documents.
     CollectionId,
     /// What documents are about.

@@ -464,3 +464,21 @@ pub const FILE_EXAMPLES: usize = 3;
 pub const FILE_VALUE_CHARACTERS: usize = 60;
 /// Bytes of a table's summary that go into a prompt.
 pub const FILE_SUMMARY_BYTES: usize = 4_000;
+/// Characters of a session's `user_identifier`, and of its `external_client_id`.
+pub const IDENTIFIER_CHARACTERS: usize = 255;
+/// Days after which a data key seals no more, and what it sealed is sealed anew.
+pub const DATA_KEY_DAYS: i64 = 90;
+/// Seconds for which a process keeps an opened data key, and believes that it is the active one.
+pub const DATA_KEY_SECONDS: i64 = 300;
+/// Data keys that a process keeps open.
+pub const DATA_KEYS_OPEN: usize = 1_000;
+/// Hours after which a retired data key that nothing names is deleted: much longer than any process seals with it.
+pub const DATA_KEY_RETIRED_HOURS: i32 = 24;
+/// Values that are sealed anew in one statement.
+pub const RESEALED_AT_ONCE: u32 = 500;
+/// Seconds of sealing anew that the daily work takes beside its own.
+pub const RESEAL_SECONDS: u64 = 90;
+/// Seconds that a call of KMS may take, its second tries included.
+pub const KMS_SECONDS: u64 = 3;
+/// Seconds for which KMS is not asked again after it did not answer: nobody waits for it in the meantime.
+pub const KMS_PAUSE_SECONDS: i64 = 10;

@@ -1,8 +1,9 @@
-//! Personal data that must be found again without being readable: a keyed hash.
+//! Personal data: found again by a keyed hash without being readable, and readable where it is sealed beside it.
 
-use crate::limits;
+use crate::{OrganizationId, limits};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use uuid::Uuid;
 
 /// The key of look-up hashes: a secret of the deployment, never stored beside what it hashes.
 #[derive(Clone)]
@@ -27,6 +28,53 @@ impl IdentityHashKey {
         mac.update(value.trim().to_lowercase().as_bytes());
         mac.finalize().into_bytes().to_vec()
     }
+}
+
+/// A column whose values are sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// Address of a user.
+    UserEmail,
+    /// Address of somebody who is invited.
+    InvitationEmail,
+    /// A caller's name for the person of a session.
+    SessionUserIdentifier,
+    /// A caller's id for the client of a session.
+    SessionExternalClientId,
+}
+
+impl Column {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::UserEmail, Self::InvitationEmail, Self::SessionUserIdentifier, Self::SessionExternalClientId];
+
+    /// As it is written: `table.column`. What was sealed for it opens by this name alone, so it never changes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserEmail => "users.email",
+            Self::InvitationEmail => "invitations.email",
+            Self::SessionUserIdentifier => "sessions.user_identifier",
+            Self::SessionExternalClientId => "sessions.external_client_id",
+        }
+    }
+
+    /// The place of this column in a row.
+    #[must_use]
+    pub const fn of(self, organization: OrganizationId, row: Uuid) -> Place {
+        Place { organization, column: self, row }
+    }
+}
+
+/// Where a sealed value lies, and the only place where it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// In which column.
+    pub column: Column,
+    /// In which row.
+    pub row: Uuid,
 }
 
 /// An e-mail address as people write it, without what stands around it; `None` for what is none. Whether it exists, the

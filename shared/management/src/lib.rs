@@ -21,7 +21,9 @@ pub mod products;
 pub mod api_keys;
 pub mod users;
 pub mod invitations;
+mod addresses;
 
+pub use addresses::Addressed;
 pub use refusal::Refusal;
 
 use domain::{Caller, Scope, embedding::Space, sealed::IdentityHashKey};
@@ -33,6 +35,7 @@ use store::{
     Database, TenantTx,
     caller::{self, Admitted},
 };
+use vault::Vault;
 
 /// What administration works with.
 pub struct Management {
@@ -54,6 +57,8 @@ pub struct Management {
     pub generation_model: String,
     /// By which addresses are known again.
     pub identity_hash_key: IdentityHashKey,
+    /// In which addresses are sealed.
+    pub vault: Vault,
 }
 
 impl Management {
@@ -65,6 +70,16 @@ impl Management {
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<T, Refusal> {
         Ok(caller::admitted(&self.database, caller, scope, read).await?)
+    }
+
+    /// The same, telling who was let in.
+    async fn admitted_as<T>(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
+    ) -> Result<(Admitted, T), Refusal> {
+        Ok(caller::admitted_as(&self.database, caller, scope, read).await?)
     }
 
     /// A transaction of a caller who was let in.

@@ -49,6 +49,9 @@ pub enum Refusal {
     /// The model refuses the call: its id or its access is wrong.
     #[error("the embedding model refuses")]
     ModelRefused,
+    /// What is to be sealed cannot be at present: again in a moment.
+    #[error("{0}")]
+    KeyUnavailable(String),
     /// S3 or SQS does not do as it is asked: again in a moment.
     #[error("{0:#}")]
     Platform(anyhow::Error),
@@ -97,6 +100,15 @@ impl From<models::Error> for Refusal {
     fn from(error: models::Error) -> Self {
         tracing::warn!(error = format!("{error}"), "embedding failed");
         if error.is_retryable() { Self::ModelUnavailable } else { Self::ModelRefused }
+    }
+}
+
+impl From<vault::Error> for Refusal {
+    fn from(error: vault::Error) -> Self {
+        match error {
+            vault::Error::Store(error) => Self::Store(error),
+            other => Self::KeyUnavailable(other.to_string()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Users: who belongs to the organization, as what; and who a caller is.
 
-use crate::{Management, Refusal, check};
-use domain::{Caller, Role, Scope, UserId, limits};
+use crate::{Addressed, Management, Refusal, check};
+use domain::{Caller, Role, Scope, UserId, limits, sealed::Column};
 use std::str::FromStr as _;
 use store::{
     TenantTx, caller, organizations,
@@ -63,18 +63,22 @@ impl Management {
         role: Option<Role>,
         before: Option<UserId>,
         limit: u32,
-    ) -> Result<Vec<User>, Refusal> {
+    ) -> Result<Vec<Addressed<User>>, Refusal> {
         let read = async |tx: &TenantTx| users::list(tx, role, before, limit).await;
-        self.admitted(caller, Scope::UsersRead, read).await
+        let (asking, users) = self.admitted_as(caller, Scope::UsersRead, read).await?;
+        self.addressed(caller, &asking, Column::UserEmail, users, place).await
     }
 
     /// One user.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn user(&self, caller: &Caller, id: UserId) -> Result<User, Refusal> {
+    pub async fn user(&self, caller: &Caller, id: UserId) -> Result<Addressed<User>, Refusal> {
         let read = async |tx: &TenantTx| users::get(tx, id).await;
-        self.admitted(caller, Scope::UsersRead, read).await?.ok_or(Refusal::NotFound("user"))
+        let (asking, user) = self.admitted_as(caller, Scope::UsersRead, read).await?;
+        let users = user.into_iter().collect();
+        let mut known = self.addressed(caller, &asking, Column::UserEmail, users, place).await?;
+        known.pop().ok_or(Refusal::NotFound("user"))
     }
 
     /// Changes a user, and with the role what they may do from their next call on.
@@ -82,7 +86,12 @@ impl Management {
     /// # Errors
     /// [`Refusal`]; [`Refusal::Forbidden`] with a scope of the role that the caller lacks; a conflict for the last
     /// administrator.
-    pub async fn change_user(&self, caller: &Caller, id: UserId, given: Given) -> Result<User, Refusal> {
+    pub async fn change_user(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        given: Given,
+    ) -> Result<Addressed<User>, Refusal> {
         let (tx, asking) = self.enter_as(caller, Scope::UsersWrite).await?;
         let role = given.role.map(|role| role_for(&role, &asking.scopes)).transpose()?;
         let text = |pointer, given: Option<String>, most| {
@@ -101,7 +110,8 @@ impl Management {
         }
         let user = users::get(&tx, id).await?.ok_or(Refusal::NotFound("user"))?;
         tx.finish().await?;
-        Ok(user)
+        let mut known = self.addressed(caller, &asking, Column::UserEmail, vec![user], place).await?;
+        known.pop().ok_or(Refusal::NotFound("user"))
     }
 
     /// Removes a user: their next call is refused, what they did stays.
@@ -117,6 +127,11 @@ impl Management {
         tx.finish().await?;
         Ok(())
     }
+}
+
+/// Where a user's address lies.
+fn place(user: &User) -> (Uuid, Option<&[u8]>) {
+    (user.id.0, user.email_sealed.as_deref())
 }
 
 /// Refuses that an organization with an administrator loses the last one.

@@ -4,7 +4,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Our own crates. Others log what passes through them at their lower levels, requests' bodies and keys included:
 /// they are heard from `warn` on, whatever is asked for.
-const OURS: [&str; 22] = [
+const OURS: [&str; 23] = [
     "admin",
     "aggregate",
     "chat",
@@ -17,6 +17,7 @@ const OURS: [&str; 22] = [
     "insight",
     "metrics",
     "privacy",
+    "vault",
     "pages",
     "management",
     "ingestion",

@@ -87,6 +87,14 @@ pub struct Admitted {
     pub scopes: Vec<Scope>,
 }
 
+impl Admitted {
+    /// As it is kept who did something: the key or the user by id, never a secret or a name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.role.is_some() { format!("user:{}", self.id) } else { format!("api_key:{}", self.id) }
+    }
+}
+
 /// Looks a caller up and takes a token of their bucket. `None`: there is no such caller.
 ///
 /// # Errors
@@ -119,12 +127,24 @@ pub async fn admitted<T>(
     need: impl Into<Need>,
     read: impl AsyncFnOnce(&TenantTx) -> Result<T>,
 ) -> std::result::Result<T, Denied> {
+    Ok(admitted_as(database, caller, need, read).await?.1)
+}
+
+/// The same, telling who was let in.
+///
+/// # Errors
+/// [`Denied`].
+pub async fn admitted_as<T>(
+    database: &Database,
+    caller: &Caller,
+    need: impl Into<Need>,
+    read: impl AsyncFnOnce(&TenantTx) -> Result<T>,
+) -> std::result::Result<(Admitted, T), Denied> {
     let need = need.into();
     let tx = database.tenant(caller.organization()).await?;
     let (known, found, ()) = try_join!(look_up(&tx, caller, need), read(&tx), tx.commit_what_may_be_lost())?;
     tx.close();
-    admit(known.as_ref(), caller, need)?;
-    Ok(found)
+    Ok((admit(known.as_ref(), caller, need)?, found))
 }
 
 /// Opens a transaction for a caller who goes on only after the check: to write, or to read one thing after another. The check
@@ -149,12 +169,24 @@ pub async fn enter_as(
     caller: &Caller,
     need: impl Into<Need>,
 ) -> std::result::Result<(TenantTx, Admitted), Denied> {
+    let admitted = check(database, caller, need).await?;
+    Ok((database.tenant(caller.organization()).await?, admitted))
+}
+
+/// The check alone, for a caller for whom something else is asked before a transaction is opened.
+///
+/// # Errors
+/// [`Denied`].
+pub async fn check(
+    database: &Database,
+    caller: &Caller,
+    need: impl Into<Need>,
+) -> std::result::Result<Admitted, Denied> {
     let need = need.into();
     let tx = database.tenant(caller.organization()).await?;
     let (known, ()) = try_join!(look_up(&tx, caller, need), tx.commit_what_may_be_lost())?;
     tx.close();
-    let admitted = admit(known.as_ref(), caller, need)?;
-    Ok((database.tenant(caller.organization()).await?, admitted))
+    admit(known.as_ref(), caller, need)
 }
 
 /// The same for whatever any caller who is known may ask.

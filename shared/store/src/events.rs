@@ -17,6 +17,8 @@ pub enum Category {
     Error,
     /// How long or how much.
     Performance,
+    /// Who looked at what is kept sealed, or changed what others may do.
+    Audit,
 }
 
 /// A fact.
@@ -47,6 +49,7 @@ pub async fn record(tx: &TenantTx, events: &[Event<'_>]) -> Result<()> {
                 Category::UserAction => ("user_action", "info"),
                 Category::Error => ("error", "error"),
                 Category::Performance => ("performance", "info"),
+                Category::Audit => ("audit", "info"),
             };
             serde_json::json!({
                 "id": EventId::generate(), "event_type": event.kind, "event_category": category,

@@ -1,5 +1,5 @@
 //! Invitations: who becomes a user with the first token whose verified address matches. Of the address a keyed hash is
-//! kept.
+//! kept, and beside it the sealed address where there is a key.
 
 use crate::{Database, Error, Result, TenantTx, sql, tenant::Params, users};
 use domain::{InvitationId, OrganizationId, Role, UserId};
@@ -23,6 +23,10 @@ pub async fn organizations_inviting(database: &Database, email_hash: &[u8]) -> R
 /// What is said of an invitation.
 #[derive(Debug)]
 pub struct NewInvitation<'a> {
+    /// Its row, which the sealed address is bound to.
+    pub id: InvitationId,
+    /// The address, sealed at its place.
+    pub email_sealed: Option<&'a [u8]>,
     /// Keyed hash of the address, bound to [`EMAIL_PURPOSE`].
     pub email_hash: &'a [u8],
     /// What the user may do.
@@ -37,22 +41,22 @@ pub struct NewInvitation<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Invites; `None` when there is a user of this address, or an open invitation for it.
+/// Invites; `false` when there is a user of this address, or an open invitation for it.
 ///
 /// # Errors
 /// [`Error`].
-pub async fn create(tx: &TenantTx, new: &NewInvitation<'_>) -> Result<Option<InvitationId>> {
-    let id = InvitationId::generate();
+pub async fn create(tx: &TenantTx, new: &NewInvitation<'_>) -> Result<bool> {
     let params: Params<'_> = &[
-        (&id.0, Type::UUID),
+        (&new.id.0, Type::UUID),
         (&new.email_hash, Type::BYTEA),
         (&new.role.as_str(), Type::TEXT),
         (&new.display_name, Type::TEXT),
         (&new.org_unit, Type::TEXT),
         (&new.invited_by, Type::TEXT),
         (&new.expires_at, Type::TIMESTAMPTZ),
+        (&new.email_sealed, Type::BYTEA),
     ];
-    Ok((tx.execute(sql!("invitations/create"), params).await? > 0).then_some(id))
+    Ok(tx.execute(sql!("invitations/create"), params).await? > 0)
 }
 
 /// An invitation as the organization's keepers see it.
@@ -60,6 +64,8 @@ pub async fn create(tx: &TenantTx, new: &NewInvitation<'_>) -> Result<Option<Inv
 pub struct Invitation {
     /// Its row.
     pub id: InvitationId,
+    /// The address, sealed at its place; none where there was no key to seal it.
+    pub email_sealed: Option<Vec<u8>>,
     /// What the user may do.
     pub role: Role,
     /// What the user is called.
@@ -111,6 +117,7 @@ async fn find(
 fn from_row(row: &Row) -> Result<Invitation> {
     Ok(Invitation {
         id: InvitationId(row.get("id")),
+        email_sealed: row.get("email_ciphertext"),
         role: users::role(row)?,
         display_name: row.get("display_name"),
         org_unit: row.get("org_unit"),
@@ -130,14 +137,31 @@ pub async fn delete(tx: &TenantTx, id: InvitationId) -> Result<bool> {
     Ok(tx.execute(sql!("invitations/delete"), &[(&id.0, Type::UUID)]).await? > 0)
 }
 
+/// Who accepts.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepting<'a> {
+    /// The row that they get, which the sealed address is bound to.
+    pub user: UserId,
+    /// The identity provider's name for them.
+    pub subject: &'a str,
+    /// Keyed hash of the address that it verified.
+    pub email_hash: &'a [u8],
+    /// That address, sealed at its place.
+    pub email_sealed: Option<&'a [u8]>,
+}
+
 /// Makes a user of whom the open invitation for this address is for, once. `false` when there is none, or the subject
 /// is a user already.
 ///
 /// # Errors
 /// [`Error`].
-pub async fn accept(tx: &TenantTx, email_hash: &[u8], subject: &str) -> Result<bool> {
-    let params: Params<'_> =
-        &[(&UserId::generate().0, Type::UUID), (&email_hash, Type::BYTEA), (&subject, Type::TEXT)];
+pub async fn accept(tx: &TenantTx, who: Accepting<'_>) -> Result<bool> {
+    let params: Params<'_> = &[
+        (&who.user.0, Type::UUID),
+        (&who.email_hash, Type::BYTEA),
+        (&who.subject, Type::TEXT),
+        (&who.email_sealed, Type::BYTEA),
+    ];
     match tx.execute(sql!("invitations/accept"), params).await {
         Ok(made) => Ok(made > 0),
         Err(Error::Refused { constraint, .. }) if constraint.starts_with("users_organization_id_") => {

@@ -14,6 +14,8 @@ pub mod organizations;
 pub mod api_keys;
 pub mod users;
 pub mod invitations;
+pub mod data_keys;
+pub mod sealed;
 pub mod budgets;
 pub mod caller;
 pub mod idempotency;

@@ -24,6 +24,10 @@ pub struct Opening {
     pub user_identifier_hash: Option<Vec<u8>>,
     /// Keyed hash of the caller's own client id, if it says.
     pub external_client_hash: Option<Vec<u8>>,
+    /// The first of them sealed, where it can be.
+    pub user_identifier_sealed: Option<Vec<u8>>,
+    /// The second.
+    pub external_client_sealed: Option<Vec<u8>>,
     /// `mobile`, `desktop`, …
     pub device_type: Option<String>,
     /// `{country, region, city}`.
@@ -42,6 +46,8 @@ impl Opening {
             subject: None,
             user_identifier_hash: None,
             external_client_hash: None,
+            user_identifier_sealed: None,
+            external_client_sealed: None,
             device_type: None,
             location: None,
             context: Value::Object(serde_json::Map::new()),
@@ -134,6 +140,8 @@ pub async fn open(tx: &TenantTx, id: SessionId, opening: &Opening) -> Result<Opt
                 (&opening.location, Type::JSONB),
                 (&opening.context, Type::JSONB),
                 (&opening.subject, Type::TEXT),
+                (&opening.user_identifier_sealed, Type::BYTEA),
+                (&opening.external_client_sealed, Type::BYTEA),
             ],
         )
         .await?;
@@ -147,6 +155,27 @@ pub async fn open(tx: &TenantTx, id: SessionId, opening: &Opening) -> Result<Opt
 pub async fn get(tx: &TenantTx, id: SessionId) -> Result<Option<Session>> {
     let row = tx.query_opt(sql!("sessions/get"), &[(&id.0, Type::UUID)]).await?;
     Ok(row.as_ref().map(from_row))
+}
+
+/// Who talks in a session, sealed.
+#[derive(Debug, Default)]
+pub struct SealedIdentifiers {
+    /// The caller's name for the person.
+    pub user_identifier: Option<Vec<u8>>,
+    /// The caller's own client id.
+    pub external_client_id: Option<Vec<u8>>,
+}
+
+/// Who talks in a session; nothing where there is no such session.
+///
+/// # Errors
+/// [`Error`].
+pub async fn identifiers(tx: &TenantTx, id: SessionId) -> Result<SealedIdentifiers> {
+    let row = tx.query_opt(sql!("sessions/identifiers"), &[(&id.0, Type::UUID)]).await?;
+    Ok(row.map_or_else(SealedIdentifiers::default, |row| SealedIdentifiers {
+        user_identifier: row.get("user_identifier_ciphertext"),
+        external_client_id: row.get("external_client_ciphertext"),
+    }))
 }
 
 /// Which sessions; nothing narrows nothing.

@@ -62,6 +62,8 @@ pub async fn of_subject(tx: &TenantTx, subject: &str) -> Result<Option<UserId>> 
 pub struct User {
     /// Their row.
     pub id: UserId,
+    /// Their address, sealed at its place; none where there was no key to seal it.
+    pub email_sealed: Option<Vec<u8>>,
     /// What they may do.
     pub role: Role,
     /// What they are called.
@@ -116,6 +118,7 @@ async fn find(
 fn from_row(row: &Row) -> Result<User> {
     Ok(User {
         id: UserId(row.get("id")),
+        email_sealed: row.get("email_ciphertext"),
         role: role(row)?,
         display_name: row.get("display_name"),
         org_unit: row.get("org_unit"),

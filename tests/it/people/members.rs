@@ -41,7 +41,7 @@ async fn who_is_invited_joins_with_the_first_token_and_may_what_the_role_may() {
     let wish = json!({ "email": " Join-Ann@Example.org ", "role": "member", "display_name": "Ann" });
     let invitation = shared.sent(key, Method::POST, INVITATIONS, &wish, StatusCode::CREATED).await;
     assert!(text(&invitation, "invited_by").starts_with("api_key:"), "{invitation}");
-    assert!(!invitation.to_string().contains('@'), "no address is kept: {invitation}");
+    assert_eq!(text(&invitation, "email"), "Join-Ann@Example.org", "sealed, for those who invite");
     let again = shared.sent(key, Method::POST, INVITATIONS, &wish, StatusCode::CONFLICT).await;
     assert_eq!(again["type"], "urn:docent:error:already-invited");
     let unverified = shared.sent(&no, Method::GET, ME, &Value::Null, StatusCode::FORBIDDEN).await;
@@ -67,9 +67,11 @@ async fn who_is_invited_joins_with_the_first_token_and_may_what_the_role_may() {
     let users = shared.sent(key, Method::GET, USERS, &Value::Null, StatusCode::OK).await;
     let user = &users["items"][0];
     assert_eq!((&user["id"], &user["display_name"]), (&me["id"], &json!("Ann")), "{users}");
+    assert_eq!(text(user, "email"), email, "as the identity provider verified it");
     assert!(user["last_login"].is_string() && users["items"].as_array().map(Vec::len) == Some(1), "{users}");
     let kept = shared.sent(key, Method::GET, INVITATIONS, &Value::Null, StatusCode::OK).await;
     assert_eq!(kept["items"][0]["user_id"], me["id"], "{kept}");
+    assert_eq!(text(&kept["items"][0], "email"), "Join-Ann@Example.org");
 }
 
 #[tokio::test(flavor = "multi_thread")]

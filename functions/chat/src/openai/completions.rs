@@ -3,7 +3,7 @@
 use super::{Failure, body, caller, wire};
 use crate::{Context, answers::measured, problems};
 use access::Bearer;
-use answering::{Answer, Carried, Event};
+use answering::{Answer, Carried, Event, Identifier, Identifiers};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -138,10 +138,11 @@ pub async fn create_completion(
     let wish: CompletionBody = body(bytes)?;
     wish.refuse_what_cannot_be()?;
     let (question, given) = wire::read(wish.messages)?;
-    let hash = |name: String| context.access.identity_hash_key().hash("user_identifier", &name);
-    let user = wish.safety_identifier.or(wish.user).filter(|name| !name.trim().is_empty());
+    let key = context.access.identity_hash_key();
+    let user = Identifier::new(key, "user_identifier", wish.safety_identifier.or(wish.user).as_deref());
+    let who = Identifiers { user, client: None };
     let session = session(wish.metadata.as_ref())?;
-    let carried = Carried { chatbot: wish.model, session, user_identifier_hash: user.map(hash), given };
+    let carried = Carried { chatbot: wish.model, session, who, given };
     let turn = context.answering.begin_with_history(&caller, &carried).await;
     let turn = turn.map_err(|refusal| Failure::of_turn(refusal, &carried.chatbot))?;
     let head = Head {

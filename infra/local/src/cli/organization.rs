@@ -1,4 +1,4 @@
-//! Organizations, made the way an operator makes them in the cloud: `migrate` is invoked.
+//! Organizations, made and kept the way an operator does in the cloud: functions are invoked.
 
 use anyhow::{Context as _, Result, ensure};
 use local::client::Client;
@@ -29,6 +29,27 @@ pub async fn create(
         say!("administrator {email}, with the first token that verifies it");
     }
     say!("\nThe key is shown here and nowhere else: keep it. Documents go to the keys {slug}/COLLECTION/…");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn rotate_key(client: &Client, slug: &str) -> Result<ExitCode> {
+    let wish = json!({ "action": "rotate_key", "organization": slug });
+    let answer = client.invoke("aggregate", wish.to_string()).await?;
+    let told: Value = serde_json::from_str(&answer).context("read what aggregate did")?;
+    let keys = &told["data_keys"];
+    if keys["made"] == 0 {
+        say!(
+            "No data key was replaced: nothing of {slug} is sealed yet, or somebody else replaced it at this moment."
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    say!("{slug} has another data key; {} values were sealed anew.", keys["resealed"]);
+    if keys["unopened"] != 0 {
+        say!("{} values do not open; the log of aggregate names their rows.", keys["unopened"]);
+    }
+    if keys["unfinished"] == true {
+        say!("Time ran out: the daily work goes on with the rest.");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -135,6 +135,13 @@ pub struct Bucket {
     pub notifications: Vec<Notification>,
 }
 
+/// A key of KMS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Such as `VaultKey`.
+    pub logical_id: String,
+}
+
 /// A kind of event that a bucket sends to a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {

@@ -8,8 +8,8 @@ use serde_yaml_ng::{Mapping, Value};
 use super::Template;
 use super::expression;
 use super::model::{
-    Api, Bucket, CustomResource, FailureReport, Function, Notification, Queue, QueueSource, Redrive, Route,
-    Schedule, Transfer,
+    Api, Bucket, CustomResource, FailureReport, Function, Key, Notification, Queue, QueueSource, Redrive,
+    Route, Schedule, Transfer,
 };
 use super::properties::Properties;
 use super::resolver::Resolver;
@@ -60,6 +60,7 @@ impl Template {
             }
             "AWS::SQS::Queue" => self.queues.push(queue(id, properties)?),
             "AWS::S3::Bucket" => self.buckets.push(bucket(id, &properties)?),
+            "AWS::KMS::Key" => self.keys.push(key(id, properties)?),
             _ if kind.starts_with("Custom::") => {
                 self.custom_resources.push(custom_resource(id, kind, &properties)?)
             }
@@ -224,6 +225,15 @@ fn bucket(id: &str, properties: &Properties<'_>) -> Result<Bucket> {
         });
     }
     Ok(Bucket { logical_id: id.to_owned(), notifications })
+}
+
+/// A key that seals and opens; who may use it, and how it is rotated, is the cloud's.
+fn key(id: &str, properties: Properties<'_>) -> Result<Key> {
+    let known = ["Description", "EnableKeyRotation", "KeyPolicy", "KeySpec", "PendingWindowInDays"];
+    let properties = properties.only(&known)?;
+    let spec = properties.text("KeySpec")?;
+    ensure!(spec.is_none_or(|spec| spec == "SYMMETRIC_DEFAULT"), "KeySpec is not SYMMETRIC_DEFAULT: {TEACH}");
+    Ok(Key { logical_id: id.to_owned() })
 }
 
 fn custom_resource(id: &str, kind: &str, properties: &Properties<'_>) -> Result<CustomResource> {

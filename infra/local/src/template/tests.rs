@@ -204,6 +204,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "DATABASE_URL",
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
+        "KMS_KEY_ARN",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
     ];

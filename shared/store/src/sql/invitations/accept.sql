@@ -5,5 +5,6 @@ WITH accepted AS (
        AND accepted_at IS NULL AND expires_at > now()
     RETURNING role, display_name, org_unit
 )
-INSERT INTO docent.users (organization_id, id, external_id, email_hash, role, display_name, org_unit, last_login)
-SELECT docent.current_organization(), $1, $3, $2, role, display_name, org_unit, now() FROM accepted
+INSERT INTO docent.users (organization_id, id, external_id, email_hash, email_ciphertext, role, display_name, org_unit,
+                          last_login)
+SELECT docent.current_organization(), $1, $3, $2, $4, role, display_name, org_unit, now() FROM accepted

@@ -1,9 +1,10 @@
 WITH opened AS (
     INSERT INTO docent.sessions (organization_id, id, chatbot_id, platform, user_identifier_hash,
-                                 external_client_hash, device_type, location, context, user_id)
+                                 external_client_hash, device_type, location, context, user_id,
+                                 user_identifier_ciphertext, external_client_ciphertext)
     SELECT docent.current_organization(), $1, c.id, $3, $4, $5, $6, $7, $8,
            (SELECT u.id FROM docent.users u
-             WHERE u.organization_id = docent.current_organization() AND u.external_id = $9)
+             WHERE u.organization_id = docent.current_organization() AND u.external_id = $9), $10, $11
       FROM docent.chatbots c
      WHERE c.organization_id = docent.current_organization() AND c.id = $2
        AND c.status IN ('active', 'testing')

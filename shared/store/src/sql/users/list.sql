@@ -1,4 +1,4 @@
-SELECT id, role, display_name, org_unit, last_login, created_at, updated_at
+SELECT id, email_ciphertext, role, display_name, org_unit, last_login, created_at, updated_at
   FROM docent.users
  WHERE organization_id = docent.current_organization()
    AND ($1::uuid IS NULL OR id = $1)
