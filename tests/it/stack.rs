@@ -13,3 +13,4 @@ mod openai;
 mod refusing;
 pub mod support;
 mod terminal;
+mod waking;

@@ -155,6 +155,7 @@ pub fn sealing(database: &TestDatabase, aws: &aws_config::SdkConfig, vault: vaul
         embedder: models::Embedder::new(aws),
         generator: models::Generator::new(aws),
         reranker: models::Reranker::new(aws),
+        bell: queue::Bell::default(),
         vault,
     })
 }

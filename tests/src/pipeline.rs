@@ -107,6 +107,7 @@ impl Pipeline {
             web: pages::Policy { allow_private: true },
             embedding_model: MODEL.into(),
             embedding_dimension: DIMENSION,
+            bell: queue::Bell::default(),
         }
     }
 
@@ -119,6 +120,7 @@ impl Pipeline {
             ("BUCKET", BUCKET.into()),
             ("EVENTS_QUEUE_URL", format!("http://{}/none", self.bedrock.address)),
             ("WORK_QUEUE_URL", format!("http://{}/none", self.bedrock.address)),
+            ("ACTIVITY_QUEUE_URL", format!("http://{}/none", self.bedrock.address)),
             ("EMBEDDING_MODEL", MODEL.into()),
             ("GENERATION_MODEL", GENERATION_MODEL.into()),
             ("EMBEDDING_DIMENSION", DIMENSION.to_string()),

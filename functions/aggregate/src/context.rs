@@ -4,7 +4,7 @@ use answering::Answering;
 use aws_config::SdkConfig;
 use insight::replay::Replaying;
 use metrics::Metrics;
-use queue::ActivityQueue;
+use queue::{ActivityQueue, Bell, Queue};
 use runtime::config;
 use std::sync::Arc;
 use store::Database;
@@ -15,30 +15,32 @@ use vault::Vault;
 pub struct Context {
     pub metrics: Metrics,
     pub vault: Vault,
-    aws: SdkConfig,
-    woken: OnceCell<Woken>,
-}
-
-/// What messages are worked on with. The daily work talks to Postgres alone, and does without.
-pub struct Woken {
+    /// Where its messages come from.
     pub activity: ActivityQueue,
-    pub replaying: Replaying,
+    aws: SdkConfig,
+    replaying: OnceCell<Replaying>,
 }
 
 impl Context {
-    pub fn new(aws: SdkConfig, database: Database) -> Self {
-        let vault = Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
-        let metrics = Metrics { reading: database.clone(), database };
-        Self { metrics, vault, aws, woken: OnceCell::new() }
+    /// # Errors
+    /// When no queue is named.
+    pub fn new(aws: SdkConfig, database: Database) -> anyhow::Result<Self> {
+        Ok(Self {
+            vault: Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
+            metrics: Metrics { reading: database.clone(), database },
+            activity: Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
+            aws,
+            replaying: OnceCell::new(),
+        })
     }
 
-    /// Made with the first message.
-    pub async fn woken(&self) -> anyhow::Result<&Woken> {
-        self.woken.get_or_try_init(|| wake(self.metrics.database.clone())).await
+    /// What replays are done with: made with the first of them, for the daily work asks no model.
+    pub async fn replaying(&self) -> anyhow::Result<&Replaying> {
+        self.replaying.get_or_try_init(async || replaying(&self.aws, self.metrics.database.clone())).await
     }
 }
 
-fn wake(aws: &SdkConfig, database: Database) -> anyhow::Result<Woken> {
+fn replaying(aws: &SdkConfig, database: Database) -> anyhow::Result<Replaying> {
     let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
     let endpoint = models::Endpoint::configured(&base_url, &key)?;
     let guardrail =
@@ -48,9 +50,9 @@ fn wake(aws: &SdkConfig, database: Database) -> anyhow::Result<Woken> {
         embedder: models::Embedder::new(aws).with_endpoint(endpoint.clone()),
         generator: models::Generator::new(aws).behind(guardrail).with_endpoint(endpoint),
         reranker: models::Reranker::new(aws),
+        // A trial is no activity, and nobody talks in it.
+        bell: Bell::default(),
+        vault: Vault::without_key(),
     };
-    Ok(Woken {
-        activity: ActivityQueue::new(aws, config::text("ACTIVITY_QUEUE_URL")?),
-        replaying: Replaying { database, answering: Arc::new(answering) },
-    })
+    Ok(Replaying { database, answering: Arc::new(answering) })
 }

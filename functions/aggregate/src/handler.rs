@@ -1,12 +1,13 @@
-//! Decodes the clock's event, messages or an operator's wish, has it done, encodes the report.
+//! Decodes messages, the clock's event or an operator's wish, has it done, encodes what failed or the report.
 
-use crate::context::{Context, Woken};
+use crate::context::Context;
+use anyhow::Context as _;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::{OrganizationId, ReplayId, limits};
 use insight::replay::Progress;
 use jiff::civil::Date;
 use metrics::daily::Report;
-use queue::Activity;
+use queue::Task;
 use runtime::batch::{self, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,8 +38,8 @@ enum Asked {
     RotateKey { organization: String },
 }
 
-/// What was done. An error when something failed for some organization, after the others' work: it is tried again. Of messages, one
-/// outcome each.
+/// One outcome a message; or what was done, and an error when something failed for some organization, after the others' work:
+/// it is tried again.
 pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
     if event.get("Records").is_some() {
         let batch: SqsEvent = serde_json::from_value(event)?;
@@ -46,7 +47,8 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
             let trace = message.trace.clone();
             queue::traced(trace, one(Arc::clone(&context), message))
         });
-        return Ok(serde_json::to_value(outcomes.await)?);
+        let outcomes = outcomes.await;
+        return Ok(serde_json::to_value(outcomes)?);
     }
     let (metrics, begun) = (&context.metrics, Instant::now());
     let report = match serde_json::from_value(event) {
@@ -123,34 +125,56 @@ fn whole(report: &Report, told: Value) -> Result<Value, lambda_runtime::Error> {
     Ok(told)
 }
 
-/// A message that comes again after a kill within two minutes, and after a failure when it has waited a little.
+/// A failed message comes back after a pause that grows, not after its whole visibility.
 async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
-    let woken = context.woken().await?;
-    if let Err(error) = woken.activity.hold(&message.receipt).await {
+    let task = serde_json::from_str(&message.body).context("read a message")?;
+    // A unit of a replay is short: when it is killed, its message is back the sooner.
+    let held = match &task {
+        Task::Replay { .. } => context.activity.hold_for(&message.receipt, REPLAY_HELD_SECONDS).await,
+        Task::Activity { .. } => context.activity.hold(&message.receipt).await,
+    };
+    if let Err(error) = held {
+        // The queue's own time holds then.
         tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
     }
-    let worked = work_on(woken, &message.body).await;
+    let worked = work_on(&context, task).await;
     if worked.is_err()
-        && let Err(error) = woken.activity.back_off(&message.receipt, message.attempt).await
+        && let Err(error) = context.activity.back_off(&message.receipt, message.attempt).await
     {
         tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
     }
     worked
 }
 
-async fn work_on(woken: &Woken, body: &str) -> anyhow::Result<()> {
-    let activity: Activity = serde_json::from_str(body)?;
-    match activity {
-        Activity::Replay { organization, replay } => {
-            let seconds = match woken.replaying.work(OrganizationId(organization), ReplayId(replay)).await? {
-                Progress::Ended => return Ok(()),
-                Progress::GoesOn => 0,
-                // Delivered twice, or the unit that had it was killed: then it is free after that.
-                Progress::Busy => limits::REPLAY_HELD_SECONDS / 3,
-            };
-            woken.activity.send_later(&activity, i32::try_from(seconds)?).await
+/// Seconds until the message of a killed unit of a replay comes back: when nobody has the replay any more.
+const REPLAY_HELD_SECONDS: i32 = 100;
+
+async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Activity { organization_id } => {
+            let days = context.metrics.catch_up(organization_id).await.context("count days")?;
+            tracing::info!(organization.id = %organization_id, days, "activity looked at");
+            Ok(())
+        }
+        Task::Replay { organization_id, replay_id } => {
+            replay(context, organization_id, replay_id).await.context("replay")
         }
     }
+}
+
+async fn replay(
+    context: &Context,
+    organization_id: OrganizationId,
+    replay_id: ReplayId,
+) -> anyhow::Result<()> {
+    let seconds = match context.replaying().await?.work(organization_id, replay_id).await? {
+        Progress::Ended => return Ok(()),
+        Progress::GoesOn => 0,
+        // Delivered twice, or the unit that had it was killed: then it is free soon.
+        Progress::Busy => limits::REPLAY_HELD_SECONDS / 3,
+    };
+    let task = Task::Replay { organization_id, replay_id };
+    context.activity.send_later(&task, i32::try_from(seconds)?).await
 }
 
 fn told(report: &Report) -> Value {

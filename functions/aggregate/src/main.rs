@@ -1,5 +1,5 @@
-//! `aggregate`: what nobody waits for. Once a day it counts what was written, ends what was left, deletes what has passed its
-//! time; woken by a message, it goes on with a replay.
+//! `aggregate`: what the clock starts once a day, and activity a minute later. Counts what was written, ends what was left,
+//! deletes what has passed its time; and goes on with replays.
 
 mod context;
 mod handler;
@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
     let aws = aws::config().await;
-    let context = Arc::new(context::Context::new(aws, database));
+    let context = Arc::new(context::Context::new(aws, database)?);
     let handle =
         service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))

@@ -55,6 +55,7 @@ pub fn answering(
         embedder: Embedder::new(aws).with_endpoint(endpoint.clone()),
         generator: Generator::new(aws).behind(guardrail()).with_endpoint(endpoint),
         reranker: Reranker::new(aws),
+        bell: queue::Bell::of(queue::Queue::new(aws, config::text("ACTIVITY_QUEUE_URL")?)),
         vault,
     }))
 }

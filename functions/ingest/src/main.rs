@@ -34,6 +34,7 @@ async fn serve() -> anyhow::Result<()> {
             web: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },
             embedding_model: config::text("EMBEDDING_MODEL")?,
             embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
+            bell: queue::Bell::of(queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?)),
         },
         work: queue::WorkQueue::new(&aws, config::text("WORK_QUEUE_URL")?),
         events: queue::WorkQueue::new(&aws, config::text("EVENTS_QUEUE_URL")?),

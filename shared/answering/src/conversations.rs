@@ -135,7 +135,7 @@ impl Answering {
     ) -> Result<Session, Refusal> {
         let tx = caller::enter(&self.database, caller, Need::inside(id, Scope::Chat)).await?;
         if let Some(session) = sessions::end(&tx, id, ending, nps).await? {
-            tx.finish().await?;
+            self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
             return Ok(session);
         }
         let known = sessions::get(&tx, id).await?.ok_or(Refusal::NotFound("session"))?;

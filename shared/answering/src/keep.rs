@@ -151,7 +151,7 @@ impl Answering {
         }
         let searching =
             async { if turn.once.is_some() { Ok(kept.searched.clone()) } else { search().await } };
-        let (cost, searched, (), (), (), (), (), (), ()) = try_join!(
+        let (cost, searched, (), (), (), (), (), (), is_first) = try_join!(
             messages::append_answer(&tx, &answer),
             searching,
             messages::cite(&tx, answered, &end.verdict.citations),
@@ -160,10 +160,11 @@ impl Answering {
             hand_over(&tx, turn, retrieved, draft),
             settle_once(&tx, turn, end.broken, &kept),
             spend(&tx, turn, provider, end.usage),
-            tx.commit(),
+            tx.commit_activity(),
         )
         .context("keep answer")?;
         tx.close();
+        self.bell.ring(is_first, turn.organization).await;
         kept.cost = cost;
         kept.searched = searched;
         Ok(kept)

@@ -61,6 +61,8 @@ pub struct Answering {
     pub generator: Generator,
     /// Passages to an order, for bots that ask for one.
     pub reranker: Reranker,
+    /// Who hears of what was asked.
+    pub bell: queue::Bell,
     /// In which it is sealed who talks.
     pub vault: Vault,
 }

@@ -434,6 +434,10 @@ pub const EXPORT_ROWS: i64 = 20_000;
 pub const DAILY_WORK_SECONDS: u64 = 780;
 /// Days that the daily work counts anew for one organization.
 pub const DAILY_WORK_DAYS: i64 = 800;
+/// Seconds of activity of an organization that are told of once.
+pub const WAKE_EVERY_SECONDS: f64 = 60.0;
+/// Seconds after which it is looked at; longer, so that what was done within the minute is committed by then.
+pub const WAKE_DELAY_SECONDS: i32 = 62;
 /// Rows that one statement expires or deletes.
 pub const SWEPT_AT_ONCE: i64 = 1_000;
 /// Such statements of one class and organization a day: ten million rows.

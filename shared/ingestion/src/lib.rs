@@ -68,6 +68,8 @@ pub struct Ingestion {
     pub embedding_model: String,
     /// Its dimension.
     pub embedding_dimension: usize,
+    /// Who hears of what failed.
+    pub bell: queue::Bell,
 }
 
 /// How a look at a key ended.

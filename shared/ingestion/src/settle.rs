@@ -147,7 +147,7 @@ impl Ingestion {
             let failed = Event { category: Category::Error, payload: json!(failure), ..completed(work, 0) };
             events::record(&tx, &[failed]).await?;
             work.settling();
-            tx.finish().await?;
+            self.bell.ring(tx.finish_activity().await?, organization).await;
             self.clear_up(organization, work.document).await?;
         }
         Ok(settled)

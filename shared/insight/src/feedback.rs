@@ -72,7 +72,7 @@ impl Insight {
             resource: Some(("message", message.0)),
         };
         events::record(&tx, &[event]).await?;
-        tx.finish().await?;
+        self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
         Ok(said)
     }
 
@@ -119,7 +119,7 @@ impl Insight {
             resource: Some(("session", session.0)),
         };
         events::record(&tx, &[event]).await?;
-        tx.finish().await?;
+        self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
         Ok(said)
     }
 

@@ -44,6 +44,8 @@ pub struct Insight {
     pub embedding_dimension: usize,
     /// Where work is asked for that nobody waits for.
     pub activity: ActivityQueue,
+    /// Who hears of what was said.
+    pub bell: queue::Bell,
 }
 
 impl Insight {

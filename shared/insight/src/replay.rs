@@ -13,7 +13,7 @@ use domain::{
     conversation::Question, limits,
 };
 use management::{author, check, config_versions as settings};
-use queue::Activity;
+use queue::Task;
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
@@ -127,8 +127,8 @@ impl Insight {
 
     /// Has a replay done. Unsent, it is sent when it is asked for again.
     async fn send(&self, caller: &Caller, replay: Replay) -> Result<Replay, Refusal> {
-        let message = Activity::Replay { organization: caller.organization().0, replay: replay.id.0 };
-        self.activity.send(&message).await.map_err(Refusal::Platform)?;
+        let task = Task::Replay { organization_id: caller.organization(), replay_id: replay.id };
+        self.activity.send(&[task]).await.map_err(Refusal::Platform)?;
         Ok(replay)
     }
 

@@ -104,6 +104,22 @@ impl Metrics {
         Ok(Some(self.count_day(organization, day).await?.is_whole))
     }
 
+    /// Counts the days of an organization that were written to; how many. What is more waits for the daily schedule.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub async fn catch_up(&self, organization: OrganizationId) -> Result<u64> {
+        let tx = self.database.tenant(organization).await?;
+        let days = metrics::dirty_days(&tx, None, 0.0, limits::DASHBOARD_REFRESHED_DAYS).await?;
+        tx.finish().await?;
+        let mut counted = 0;
+        for day in days {
+            self.count_day(organization, day).await?;
+            counted += 1;
+        }
+        Ok(counted)
+    }
+
     async fn of_one(&self, organization: OrganizationId, until: Until, report: &mut Report) {
         report.organizations += 1;
         if let Err(error) = self.work(organization, until, report).await {

@@ -1,9 +1,5 @@
 //! Typed messages between our own functions, over SQS.
 
-mod activity;
-
-pub use activity::{Activity, ActivityQueue};
-
 use anyhow::Context as _;
 use aws_sdk_sqs::{
     Client,
@@ -12,9 +8,9 @@ use aws_sdk_sqs::{
         SendMessageBatchRequestEntry,
     },
 };
-use domain::file::SESSIONS_PREFIX;
+use domain::{OrganizationId, ReplayId, file::SESSIONS_PREFIX, limits};
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, future::Future};
+use std::{collections::HashMap, future::Future, marker::PhantomData};
 use uuid::Uuid;
 
 tokio::task_local! {
@@ -41,8 +37,15 @@ const BATCH: usize = 10;
 /// Half the first pause of a failed message, and the longest.
 const BACK_OFF_SECONDS: i32 = 15;
 const BACK_OFF_MOST_SECONDS: i32 = 600;
-/// Seconds that a message stays unseen while it is worked on: the function's time-out and slack.
-const HELD_SECONDS: i32 = 90;
+
+/// What one of our queues carries.
+pub trait Message: Serialize {
+    /// Seconds that a message stays unseen while it is worked on: the function's time-out and slack.
+    const HELD_SECONDS: i32;
+
+    /// The message group, so that one tenant's ten thousand messages do not stand before another's one (SQS fair queues).
+    fn group(&self) -> String;
+}
 
 /// A unit of work, for `ingest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,11 +83,11 @@ pub enum Work {
     },
 }
 
-impl Work {
-    /// The organization's slug, or its id: the message group, so that one tenant's ten thousand files do not stand before
-    /// another's one (SQS fair queues).
-    #[must_use]
-    pub fn group(&self) -> String {
+impl Message for Work {
+    const HELD_SECONDS: i32 = 90;
+
+    /// The organization's slug, or its id.
+    fn group(&self) -> String {
         let slug = match self {
             // A session's file names its organization by id.
             Work::Look { key } => {
@@ -100,25 +103,65 @@ impl Work {
     }
 }
 
-/// The queue of work messages.
-#[derive(Debug, Clone)]
-pub struct WorkQueue {
-    client: Client,
-    url: String,
+/// A unit of what follows from activity, for `aggregate`: `{"kind": "activity", "organization_id": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Task {
+    /// Somebody did something in an organization: count it, and look at what watches it. Sent once a minute at most, by
+    /// whoever claims the minute (`store::TenantTx::commit_activity`), and seen a minute later.
+    Activity {
+        /// Whose.
+        organization_id: OrganizationId,
+    },
+    /// Go on with a replay: `{"kind": "replay", "organization_id": …, "replay_id": …}`.
+    Replay {
+        /// Whose.
+        organization_id: OrganizationId,
+        /// Which.
+        replay_id: ReplayId,
+    },
 }
 
-impl WorkQueue {
+impl Message for Task {
+    const HELD_SECONDS: i32 = 960;
+
+    fn group(&self) -> String {
+        let (Task::Activity { organization_id } | Task::Replay { organization_id, .. }) = self;
+        organization_id.to_string()
+    }
+}
+
+/// The queue of work messages.
+pub type WorkQueue = Queue<Work>;
+/// The queue of what follows from activity.
+pub type ActivityQueue = Queue<Task>;
+
+/// A queue of one kind of messages.
+#[derive(Debug)]
+pub struct Queue<M> {
+    client: Client,
+    url: String,
+    carries: PhantomData<fn(M)>,
+}
+
+impl<M> Clone for Queue<M> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), url: self.url.clone(), carries: PhantomData }
+    }
+}
+
+impl<M: Message> Queue<M> {
     /// A queue by its URL.
     #[must_use]
     pub fn new(aws: &aws_config::SdkConfig, url: impl Into<String>) -> Self {
-        Self { client: Client::new(aws), url: url.into() }
+        Self { client: Client::new(aws), url: url.into(), carries: PhantomData }
     }
 
     /// Sends messages, all or an error: what was sent twice is looked at twice, which does no harm.
     ///
     /// # Errors
     /// When SQS refuses any of them.
-    pub async fn send(&self, work: &[Work]) -> anyhow::Result<()> {
+    pub async fn send(&self, work: &[M]) -> anyhow::Result<()> {
         for batch in work.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(place, work)| {
                 SendMessageBatchRequestEntry::builder()
@@ -142,14 +185,12 @@ impl WorkQueue {
         }
         Ok(())
     }
-}
 
-impl WorkQueue {
     /// Sends one message that is seen only after a while, at most 15 minutes.
     ///
     /// # Errors
     /// When SQS refuses.
-    pub async fn send_later(&self, work: &Work, seconds: i32) -> anyhow::Result<()> {
+    pub async fn send_later(&self, work: &M, seconds: i32) -> anyhow::Result<()> {
         self.client
             .send_message()
             .queue_url(&self.url)
@@ -170,7 +211,15 @@ impl WorkQueue {
     /// # Errors
     /// When SQS refuses.
     pub async fn hold(&self, receipt: &str) -> anyhow::Result<()> {
-        self.unseen_for(receipt, HELD_SECONDS).await
+        self.unseen_for(receipt, M::HELD_SECONDS).await
+    }
+
+    /// The same for work that is shorter than what the queue mostly carries.
+    ///
+    /// # Errors
+    /// When SQS refuses.
+    pub async fn hold_for(&self, receipt: &str, seconds: i32) -> anyhow::Result<()> {
+        self.unseen_for(receipt, seconds).await
     }
 
     /// Lets a failed message be seen again after a pause that grows with its attempts.
@@ -190,6 +239,28 @@ impl WorkQueue {
     }
 }
 
+/// Who hears of activity: what came of it is looked at a minute later.
+#[derive(Debug, Clone, Default)]
+pub struct Bell(Option<ActivityQueue>);
+
+impl Bell {
+    /// Rings at a queue.
+    #[must_use]
+    pub fn of(queue: ActivityQueue) -> Self {
+        Self(Some(queue))
+    }
+
+    /// Tells that an organization did something, after it was committed; nothing when another one has told of this minute.
+    /// A bell that does not ring fails nobody: the next minute's does, or the daily schedule.
+    pub async fn ring(&self, is_claimed: bool, organization_id: OrganizationId) {
+        let (true, Some(queue)) = (is_claimed, &self.0) else { return };
+        let task = Task::Activity { organization_id };
+        if let Err(error) = queue.send_later(&task, limits::WAKE_DELAY_SECONDS).await {
+            tracing::warn!(error = format!("{error:#}"), "activity was not told of");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,5 +273,16 @@ mod tests {
         assert_eq!(Work::Look { key: file }.group(), "0192f3a1-0000-7000-8000-000000000001");
         let all = Work::Reconcile { organization: "acme".into(), after: None, job: None };
         assert_eq!(all.group(), "acme");
+    }
+    #[test]
+    fn a_task_says_what_it_is() {
+        let organization_id: OrganizationId =
+            serde_json::from_str("\"0192f3a1-0000-7000-8000-000000000001\"").expect("an id");
+        let task = Task::Activity { organization_id };
+        let text = serde_json::to_string(&task).expect("JSON");
+        assert_eq!(text, r#"{"kind":"activity","organization_id":"0192f3a1-0000-7000-8000-000000000001"}"#);
+        assert_eq!(serde_json::from_str::<Task>(&text).expect("a task"), task);
+        assert!(serde_json::from_str::<Task>(r#"{"kind":"rest"}"#).is_err());
+        assert_eq!(task.group(), "0192f3a1-0000-7000-8000-000000000001");
     }
 }

@@ -54,6 +54,7 @@ pub mod replays;
 pub mod metrics;
 pub mod metric_lists;
 pub mod retention;
+mod wakes;
 
 pub use database::Database;
 pub use error::{Error, Result};

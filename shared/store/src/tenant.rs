@@ -1,6 +1,6 @@
 //! The only way to a row: a transaction that is bound to one organization.
 
-use crate::{Database, Result};
+use crate::{Database, Result, wakes};
 use domain::OrganizationId;
 use futures_util::FutureExt as _;
 use std::sync::Arc;
@@ -81,6 +81,26 @@ impl TenantTx {
     /// When the connection breaks.
     pub async fn commit_what_may_be_lost(&self) -> Result<()> {
         self.commit_before_the_next().await
+    }
+
+    /// [`TenantTx::commit`] of what an organization did, in the same flush; `true` when the caller is to tell of it, after
+    /// this returned (`queue::Bell`).
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn commit_activity(&self) -> Result<bool> {
+        let (is_claimed, ()) = futures_util::try_join!(wakes::claim(self), self.commit())?;
+        Ok(is_claimed)
+    }
+
+    /// [`TenantTx::commit_activity`] and [`TenantTx::close`] in one.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn finish_activity(self) -> Result<bool> {
+        let is_claimed = self.commit_activity().await?;
+        self.close();
+        Ok(is_claimed)
     }
 
     /// Gives the connection back after a successful [`TenantTx::commit`].

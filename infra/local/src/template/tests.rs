@@ -71,9 +71,8 @@ fn reads_the_template_that_deploys() {
     assert_eq!(sources[1].maximum_concurrency, Some(5));
     assert_eq!(template.queues().len(), 6);
     for queue in template.queues().iter().filter(|queue| queue.redrive.is_some()) {
-        // Six times its function's time-out.
-        let visibility = if queue.logical_id == "ActivityQueue" { 5_400 } else { 450 };
-        assert_eq!(queue.visibility, Duration::from_secs(visibility));
+        let patience = if queue.logical_id == "ActivityQueue" { 5_400 } else { 450 };
+        assert_eq!(queue.visibility, Duration::from_secs(patience));
         assert_eq!(queue.redrive.as_ref().unwrap().max_receive_count, 5);
     }
     assert_eq!(template.buckets()[0].notifications.len(), 3);
@@ -168,7 +167,6 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     ];
     assert_eq!(names("admin"), admin);
     let feedback = [
-        "ACTIVITY_QUEUE_URL",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
