@@ -300,6 +300,32 @@ fn ingestion_writes_what_it_derives_and_fetches_and_no_document() {
 }
 
 #[test]
+fn whoever_has_the_key_may_seal_and_open_with_it_and_nobody_else() {
+    let mut sealing = BTreeSet::new();
+    for (id, function) in resources("AWS::Serverless::Function") {
+        let properties = &function["Properties"];
+        let has_key = !properties["Environment"]["Variables"]["KMS_KEY_ARN"].is_null();
+        let policies = serde_yaml_ng::to_string(&properties["Policies"]).expect("YAML");
+        let (actions, conditional) = (policies.matches("kms:").count(), policies.contains("HasKey"));
+        // Two actions, and the condition that each data key is one organization's.
+        assert_eq!((actions, conditional), if has_key { (3, true) } else { (0, false) }, "{id}: {policies}");
+        for said in ["kms:GenerateDataKey", "kms:Decrypt", "kms:EncryptionContext:organization"] {
+            assert_eq!(policies.contains(said), has_key, "{id}: {said}");
+        }
+        if has_key {
+            sealing.insert(id);
+        }
+    }
+    let expected =
+        ["AdminFunction", "AggregateFunction", "ChatFunction", "DashboardsFunction", "FeedbackFunction"];
+    assert_eq!(sealing.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    let key = &resources("AWS::KMS::Key")["VaultKey"];
+    assert_eq!(text(&key["Condition"]), Some("MakesKey"), "a key costs a dollar a month");
+    assert_eq!(text(&key["DeletionPolicy"]), Some("Retain"));
+    assert_eq!(key["Properties"]["EnableKeyRotation"].as_bool(), Some(true));
+}
+
+#[test]
 fn a_deployment_runs_the_migrations_of_its_version() {
     let hash = store::migrator::hash();
     let migrations = &resources("Custom::Migrations")["Migrations"]["Properties"];

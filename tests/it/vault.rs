@@ -2,7 +2,7 @@
 
 use answering::{Identifier, Identifiers};
 use domain::{
-    DataKeyId, UserId,
+    DataKeyId, InvitationId, Role, UserId,
     conversation::Platform,
     limits,
     sealed::{Column, IdentityHashKey, Place},
@@ -14,7 +14,12 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::{data_keys, sessions::Opening};
+use store::{
+    data_keys,
+    invitations::{self, Accepting, NewInvitation},
+    sessions::Opening,
+    users,
+};
 use tests::{
     Organization, TestDatabase, database, double,
     kms::{Health, TestKms},
@@ -269,6 +274,38 @@ async fn two_who_make_the_first_key_at_once_share_one() {
             assert_eq!(vault.open(place, &sealed).await.unwrap(), CANARY);
         }
     }
+}
+
+#[tokio::test]
+async fn who_joins_while_the_key_is_silent_has_their_address_sealed_later() {
+    let (database, kms) = (database().await, TestKms::start().await);
+    let acme = Organization::create(&database, "acme").await;
+    let vault = kms.vault(&database);
+    let (invitation, hash) = (InvitationId::generate(), [7; 32]);
+    let place = Column::InvitationEmail.of(acme.id, invitation.0);
+    let sealed = vault.seal_kept(place, CANARY).await.unwrap().unwrap();
+    let tx = acme.tx().await;
+    let new = NewInvitation {
+        id: invitation,
+        email_sealed: Some(&sealed),
+        email_hash: &hash,
+        role: Role::Member,
+        display_name: None,
+        org_unit: None,
+        invited_by: None,
+        expires_at: jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1),
+    };
+    assert!(invitations::create(&tx, &new).await.unwrap());
+    let who = Accepting { user: UserId::generate(), subject: "ann", email_hash: &hash, email_sealed: None };
+    assert!(invitations::accept(&tx, who).await.unwrap());
+    tx.finish().await.unwrap();
+    assert_eq!(rotate(&vault, &acme, When::Old).await, Rotated { filled: 1, ..Rotated::default() });
+    assert_eq!(rotate(&vault, &acme, When::Old).await, Rotated::default(), "once");
+    let tx = acme.tx().await;
+    let user = users::get(&tx, who.user).await.unwrap().expect("a user");
+    tx.finish().await.unwrap();
+    let place = Column::UserEmail.of(acme.id, who.user.0);
+    assert_eq!(vault.open(place, &user.email_sealed.expect("sealed")).await.unwrap(), CANARY);
 }
 
 fn named(name: &str) -> Identifiers {

@@ -109,6 +109,7 @@ fn told_of_keys(rotated: &Rotated) -> Value {
     json!({
         "made": rotated.made,
         "resealed": rotated.resealed,
+        "filled": rotated.filled,
         "unopened": rotated.unopened,
         "destroyed": rotated.destroyed,
         "unfinished": rotated.is_unfinished,

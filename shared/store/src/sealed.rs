@@ -1,7 +1,7 @@
 //! Sealed values, column by column: found by the data key that sealed them, and replaced.
 
 use crate::{Result, TenantTx, sql, tenant::Params};
-use domain::{DataKeyId, sealed::Column};
+use domain::{DataKeyId, InvitationId, UserId, sealed::Column};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -51,4 +51,38 @@ pub async fn replace(tx: &TenantTx, column: Column, values: &[(Lying, Vec<u8>)])
     ];
     let replaced: i64 = tx.query_one(sql!("sealed/replace"), params).await?.get("replaced");
     Ok(replaced.unsigned_abs())
+}
+
+/// A user whose address lies sealed at their invitation alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Who lacks it.
+    pub user: UserId,
+    /// Where it lies.
+    pub invitation: InvitationId,
+    /// What lies there.
+    pub sealed: Vec<u8>,
+}
+
+/// Users without a sealed address whose invitation has it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn missing(tx: &TenantTx, limit: u32) -> Result<Vec<Missing>> {
+    let rows = tx.query(sql!("sealed/missing"), &[(&i64::from(limit), Type::INT8)]).await?;
+    let of = |row: &tokio_postgres::Row| Missing {
+        user: UserId(row.get("id")),
+        invitation: InvitationId(row.get("invitation_id")),
+        sealed: row.get("sealed"),
+    };
+    Ok(rows.iter().map(of).collect())
+}
+
+/// Keeps the sealed address of a user who has none; `false` when they have one, or are gone.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn keep_email(tx: &TenantTx, user: UserId, sealed: &[u8]) -> Result<bool> {
+    let params: Params<'_> = &[(&user.0, Type::UUID), (&sealed, Type::BYTEA)];
+    Ok(tx.execute(sql!("users/keep_email"), params).await? > 0)
 }

@@ -1,5 +1,6 @@
 //! Data keys change while both serve: a new one seals from now on, the one before opens until everything that it sealed is
-//! sealed anew, and goes when nothing names it any more. A run may die anywhere; the next one goes on.
+//! sealed anew, and goes when nothing names it any more. What could not be sealed in its time is sealed here as well. A run may die
+//! anywhere; the next one goes on.
 
 use crate::{Error, Inner, Result, Vault, does_not_open};
 use domain::{DataKeyId, OrganizationId, limits, sealed::Column};
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use std::time::Instant;
 use store::{
     data_keys, organizations,
-    sealed::{self, Lying},
+    sealed::{self, Lying, Missing},
 };
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub struct Rotated {
     pub made: u64,
     /// Values that were sealed anew.
     pub resealed: u64,
+    /// Addresses of users that were sealed late, from their invitations.
+    pub filled: u64,
     /// Values that open no more; the log names their rows.
     pub unopened: u64,
     /// Old data keys that were deleted.
@@ -48,6 +51,7 @@ impl Rotated {
     fn add(&mut self, other: Self) {
         self.made += other.made;
         self.resealed += other.resealed;
+        self.filled += other.filled;
         self.unopened += other.unopened;
         self.destroyed += other.destroyed;
         self.is_unfinished |= other.is_unfinished;
@@ -107,7 +111,9 @@ impl Vault {
         }
         let tx = inner.database.tenant(organization).await?;
         let has_retired = data_keys::has_retired(&tx).await?;
+        let missing = sealed::missing(&tx, limits::RESEALED_AT_ONCE).await?;
         tx.finish().await?;
+        self.fill(inner, organization, missing, &mut rotated).await?;
         if has_retired {
             // As the database has it at this moment, whoever made it, and not as this process remembers it.
             let Some(active) = inner.active_row(organization).await? else { return Ok(Some(rotated)) };
@@ -120,6 +126,34 @@ impl Vault {
             tx.finish().await?;
         }
         Ok(Some(rotated))
+    }
+
+    /// Who joined while KMS did not answer has a hash alone; their address lies sealed at their invitation.
+    async fn fill(
+        &self,
+        inner: &Inner,
+        organization: OrganizationId,
+        missing: Vec<Missing>,
+        rotated: &mut Rotated,
+    ) -> Result<()> {
+        for one in missing {
+            let row = one.invitation.0;
+            let email = match self.open(Column::InvitationEmail.of(organization, row), &one.sealed).await {
+                Ok(email) => zeroize::Zeroizing::new(email),
+                Err(error @ Error::NotOfThisPlace) => {
+                    does_not_open(organization, Column::InvitationEmail, row, &error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let place = Column::UserEmail.of(organization, one.user.0);
+            if let Some(sealed) = self.seal_kept(place, &email).await? {
+                let tx = inner.database.tenant(organization).await?;
+                rotated.filled += u64::from(sealed::keep_email(&tx, one.user, &sealed).await?);
+                tx.finish().await?;
+            }
+        }
+        Ok(())
     }
 
     async fn reseal(

@@ -71,6 +71,9 @@ async fn an_operator_replaces_a_data_key_while_everybody_reads() {
     let key = text(&made, "api_key");
     let wish = json!({ "email": "sealed-rota@example.org", "role": "viewer" });
     shared.sent(key, Method::POST, INVITATIONS, &wish, StatusCode::CREATED).await;
+    let open = format!("/api/v1/chatbots/{}/sessions", text(&made, "chatbot_id"));
+    let said = json!({ "user_identifier": PERSON, "external_client_id": CLIENT });
+    let session = shared.sent(key, Method::POST, &open, &said, StatusCode::CREATED).await;
     let rotate = |slug: &str| {
         let mut command = Command::new(&shared.program);
         command.arg("--data").arg(shared.folder()).args(["organization", "rotate-key", slug]);
@@ -82,11 +85,18 @@ async fn an_operator_replaces_a_data_key_while_everybody_reads() {
     };
     let (is_well, told) = rotate("sealed-rotate");
     assert!(
-        is_well && told.starts_with("sealed-rotate has another data key; 1 values were sealed anew."),
+        is_well && told.starts_with("sealed-rotate has another data key; 3 values were sealed anew."),
         "{told}"
     );
     let listed = shared.sent(key, Method::GET, INVITATIONS, &Value::Null, StatusCode::OK).await;
     assert_eq!(text(&listed["items"][0], "email"), "sealed-rota@example.org", "{listed}");
+    let path = format!("/api/v1/sessions/{}", text(&session, "id"));
+    let told = shared.sent(key, Method::GET, &path, &Value::Null, StatusCode::OK).await;
+    assert_eq!(
+        (text(&told, "user_identifier"), text(&told, "external_client_id")),
+        (PERSON, CLIENT),
+        "{told}"
+    );
     let (is_well, told) = rotate("sealed-nobody");
     assert!(!is_well && told.contains("there is no organization \"sealed-nobody\""), "{told}");
 

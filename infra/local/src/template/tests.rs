@@ -113,6 +113,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     assert_eq!(
         names("ingest"),
         [
+            "ACTIVITY_QUEUE_URL",
             "BUCKET",
             "DATABASE_URL",
             "EMBEDDING_DIMENSION",
@@ -127,6 +128,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         ]
     );
     let chat = [
+        "ACTIVITY_QUEUE_URL",
         "BUCKET",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -134,6 +136,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -153,6 +156,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "EMBEDDING_MODEL",
         "GENERATION_MODEL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -167,10 +171,12 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     ];
     assert_eq!(names("admin"), admin);
     let feedback = [
+        "ACTIVITY_QUEUE_URL",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -187,6 +193,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "DATABASE_READ_URL",
         "DATABASE_URL",
         "IDENTITY_HASH_KEY",
+        "KMS_KEY_ARN",
         "OIDC_ALGORITHMS",
         "OIDC_AUDIENCE",
         "OIDC_ISSUER",
@@ -298,4 +305,22 @@ fn what_is_unknown_is_refused_by_name() {
 fn a_value_that_is_not_known_yet_says_which() {
     let unknown = format!("{:#}", environment("!GetAtt Queue.Arn", &Resolver::new()).unwrap_err());
     assert!(unknown.contains("V of F") && unknown.contains("Queue.Arn"), "{unknown}");
+}
+
+#[test]
+fn the_key_is_none_the_stacks_own_or_somebody_elses() {
+    const ARN: &str = "arn:aws:kms:eu-central-1:123456789012:key/0a";
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    for (parameter, keys, expected) in [("", 0, ""), ("create", 1, "made"), (ARN, 0, ARN)] {
+        let overrides = BTreeMap::from([("KmsKeyArn".to_owned(), parameter.to_owned())]);
+        let template = Template::read_with(&path, &overrides).unwrap();
+        assert_eq!(template.keys().len(), keys, "{parameter:?}");
+        let resolver = Resolver::new().attribute("VaultKey", "Arn", "made").secret(
+            "docent",
+            "database_url",
+            "postgres://app",
+        );
+        let aggregate = template.environment(template.function("aggregate").unwrap(), &resolver).unwrap();
+        assert_eq!(aggregate["KMS_KEY_ARN"], expected);
+    }
 }
