@@ -78,7 +78,7 @@ impl Insight {
         chosen: &[usize],
         overriding: Option<&str>,
     ) -> Result<Criticism, Refusal> {
-        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        let tx = self.enter_once(caller, Scope::ChatbotsWrite).await?;
         let overriding = match overriding {
             Some(reason) => Some(check::text("/reason", reason, limits::OVERRIDE_CHARACTERS)?),
             None => None,
