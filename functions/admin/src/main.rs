@@ -2,6 +2,7 @@
 
 mod ai_models;
 mod api_keys;
+mod categories;
 mod chatbots;
 mod collections;
 mod config_versions;
