@@ -315,11 +315,11 @@ fn the_key_is_none_the_stacks_own_or_somebody_elses() {
         let overrides = BTreeMap::from([("KmsKeyArn".to_owned(), parameter.to_owned())]);
         let template = Template::read_with(&path, &overrides).unwrap();
         assert_eq!(template.keys().len(), keys, "{parameter:?}");
-        let resolver = Resolver::new().attribute("VaultKey", "Arn", "made").secret(
-            "docent",
-            "database_url",
-            "postgres://app",
-        );
+        let resolver = Resolver::new()
+            .attribute("VaultKey", "Arn", "made")
+            .reference("ActivityQueue", "http://127.0.0.1:1/000000000000/ActivityQueue")
+            .secret("docent", "database_url", "postgres://app")
+            .secret("docent", "identity_hash_key", "secret");
         let aggregate = template.environment(template.function("aggregate").unwrap(), &resolver).unwrap();
         assert_eq!(aggregate["KMS_KEY_ARN"], expected);
     }
