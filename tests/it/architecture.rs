@@ -26,7 +26,7 @@ const EDGES: [(&str, &[&str]); 19] = [
         "management",
         &["domain", "language", "privacy", "understanding", "objects", "queue", "models", "store", "vault"],
     ),
-    ("insight", &["domain", "language", "privacy", "queue", "models", "store", "management"]),
+    ("insight", &["domain", "language", "privacy", "queue", "models", "store", "answering", "management"]),
     ("metrics", &["domain", "understanding", "store"]),
     ("web", &["domain"]),
     ("identity", &["domain"]),

@@ -5,6 +5,7 @@ mod escalating;
 mod improving;
 mod judging;
 mod refusing;
+mod replaying;
 mod reviewing;
 mod understanding;
 

@@ -1,11 +1,13 @@
 //! Decodes messages, the clock's event or an operator's wish, has it done, encodes what failed or the report.
 
+use crate::context::Context;
 use anyhow::Context as _;
 use aws_lambda_events::sqs::SqsEvent;
-use domain::limits;
+use domain::{OrganizationId, ReplayId, limits};
+use insight::replay::Progress;
 use jiff::civil::Date;
-use metrics::{Metrics, daily::Report};
-use queue::{ActivityQueue, Task};
+use metrics::daily::Report;
+use queue::Task;
 use runtime::batch::{self, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,15 +15,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use vault::{Rotated, Vault, When};
-
-/// What the function works with.
-pub struct Context {
-    pub metrics: Metrics,
-    pub vault: Vault,
-    /// Where its messages come from.
-    pub activity: ActivityQueue,
-}
+use vault::{Rotated, When};
 
 /// EventBridge's schedule, or an operator's wish.
 #[derive(Deserialize)]
@@ -134,11 +128,17 @@ fn whole(report: &Report, told: Value) -> Result<Value, lambda_runtime::Error> {
 
 /// A failed message comes back after a pause that grows, not after its whole visibility.
 async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
-    if let Err(error) = context.activity.hold(&message.receipt).await {
+    let task = serde_json::from_str(&message.body).context("read a message")?;
+    // A unit of a replay is short: when it is killed, its message is back the sooner.
+    let held = match &task {
+        Task::Replay { .. } => context.activity.hold_for(&message.receipt, REPLAY_HELD_SECONDS).await,
+        Task::Activity { .. } => context.activity.hold(&message.receipt).await,
+    };
+    if let Err(error) = held {
         // The queue's own time holds then.
         tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
     }
-    let worked = work_on(&context, &message.body).await;
+    let worked = work_on(&context, task).await;
     if worked.is_err()
         && let Err(error) = context.activity.back_off(&message.receipt, message.attempt).await
     {
@@ -147,14 +147,35 @@ async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
     worked
 }
 
-async fn work_on(context: &Context, body: &str) -> anyhow::Result<()> {
-    match serde_json::from_str(body).context("read a message")? {
+/// Seconds until the message of a killed unit of a replay comes back: when nobody has the replay any more.
+const REPLAY_HELD_SECONDS: i32 = 100;
+
+async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
+    match task {
         Task::Activity { organization_id } => {
             let days = context.metrics.catch_up(organization_id).await.context("count days")?;
             tracing::info!(organization.id = %organization_id, days, "activity looked at");
             Ok(())
         }
+        Task::Replay { organization_id, replay_id } => {
+            replay(context, organization_id, replay_id).await.context("replay")
+        }
     }
+}
+
+async fn replay(
+    context: &Context,
+    organization_id: OrganizationId,
+    replay_id: ReplayId,
+) -> anyhow::Result<()> {
+    let seconds = match context.replaying().await?.work(organization_id, replay_id).await? {
+        Progress::Ended => return Ok(()),
+        Progress::GoesOn => 0,
+        // Delivered twice, or the unit that had it was killed: then it is free soon.
+        Progress::Busy => limits::REPLAY_HELD_SECONDS / 3,
+    };
+    let task = Task::Replay { organization_id, replay_id };
+    context.activity.send_later(&task, i32::try_from(seconds)?).await
 }
 
 fn told(report: &Report) -> Value {

@@ -1,10 +1,10 @@
 //! `aggregate`: what the clock starts once a day, and activity a minute later. Counts what was written, ends what was left,
-//! deletes what has passed its time.
+//! deletes what has passed its time; and goes on with replays.
 
+mod context;
 mod handler;
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use metrics::Metrics;
 use runtime::{aws, config, logs};
 use std::sync::Arc;
 
@@ -13,11 +13,7 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let database = store::Database::new(&config::text("DATABASE_URL")?)?;
     let aws = aws::config().await;
-    let context = Arc::new(handler::Context {
-        vault: vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
-        metrics: Metrics { reading: database.clone(), database },
-        activity: queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
-    });
+    let context = Arc::new(context::Context::new(aws, database)?);
     let handle =
         service_fn(move |event: LambdaEvent<_>| handler::handle(Arc::clone(&context), event.payload));
     run(handle).await.map_err(|error| anyhow::anyhow!(error))

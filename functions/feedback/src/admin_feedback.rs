@@ -7,7 +7,8 @@ use domain::{AdminFeedbackId, ChatbotId, ConfigVersionId, MessageId, feedback::C
 use http::StatusCode;
 use insight::{
     Insight,
-    impact::{Impact, Measured, Side},
+    impact::{Impact, Side},
+    measure::Measured,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -196,9 +197,17 @@ pub async fn analyze(
 pub struct ApplyProposals {
     /// Places in `suggested_improvements`, from 0.
     proposals: Vec<usize>,
+    /// Whether they are applied although exactly they were not replayed, or their replay lowers a guarded figure.
+    #[serde(default, rename = "override")]
+    is_overriding: bool,
+    /// Why that is right; kept with the version. Needed with `override`.
+    #[schema(max_length = 1000)]
+    reason: Option<String>,
 }
 
-/// Follow proposals of an analysis: a new config version with them answers from now on. The chatbot's `rollback` undoes it.
+/// Follow proposals of an analysis: the config version that their replay tried answers from now on. Without a completed replay of
+/// exactly these proposals (`not-replayed`), or where it lowers a guarded figure by more than 2 points (`lowers-quality`), only with
+/// `override` and a reason. The chatbot's `rollback` undoes it.
 /// Scope `chatbots:write`.
 #[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/apply", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
     request_body = ApplyProposals,
@@ -210,7 +219,9 @@ pub async fn apply(
     PathId(id): PathId<AdminFeedbackId>,
     Json(body): Json<ApplyProposals>,
 ) -> Result<axum::Json<AdminFeedbackView>, Problem> {
-    Ok(axum::Json(insight.apply(&caller, id, &body.proposals).await.or_problem()?.into()))
+    let overriding = body.is_overriding.then(|| body.reason.unwrap_or_default());
+    let applied = insight.apply(&caller, id, &body.proposals, overriding.as_deref()).await;
+    Ok(axum::Json(applied.or_problem()?.into()))
 }
 
 /// Why nothing is done.
@@ -286,6 +297,9 @@ pub struct ImpactView {
     after: SideView,
     /// Difference of the shares answered, with Newcombe's interval; null while one side has no answers.
     share_answered_change: Option<MeasuredView>,
+    /// What that says: `better` or `worse` where the whole interval is above or below zero, else `no_clear_change`;
+    /// `too_few_answers` while a side has fewer than 30.
+    verdict: &'static str,
 }
 
 impl From<Impact> for ImpactView {
@@ -294,6 +308,7 @@ impl From<Impact> for ImpactView {
             before: impact.before.into(),
             after: impact.after.into(),
             share_answered_change: impact.answered_change.map(MeasuredView::from),
+            verdict: impact.verdict.as_str(),
         }
     }
 }

@@ -28,11 +28,13 @@ pub fn access(database: &Database, vault: &Vault) -> anyhow::Result<Access> {
 pub fn insight(aws: &aws_config::SdkConfig, database: Database) -> anyhow::Result<Insight> {
     let (base_url, key) = (config::optional("OPENAI_BASE_URL"), config::optional("OPENAI_API_KEY"));
     let endpoint = models::Endpoint::configured(&base_url, &key)?;
+    let activity = queue::Queue::new(aws, config::text("ACTIVITY_QUEUE_URL")?);
     Ok(Insight {
         database,
         embedder: models::Embedder::new(aws).with_endpoint(endpoint),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
-        bell: queue::Bell::of(queue::Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?)),
+        bell: queue::Bell::of(activity.clone()),
+        activity,
     })
 }

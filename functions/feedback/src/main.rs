@@ -3,8 +3,10 @@
 mod admin_feedback;
 mod context;
 mod escalations;
+mod gold_questions;
 mod messages;
 mod problems;
+mod replays;
 mod reviews;
 mod routes;
 mod sessions;

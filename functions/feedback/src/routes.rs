@@ -1,7 +1,7 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{admin_feedback, escalations, messages, reviews, sessions};
+use crate::{admin_feedback, escalations, gold_questions, messages, replays, reviews, sessions};
 use access::{Access, heed};
 use axum::{Extension, Router, middleware};
 use insight::Insight;
@@ -56,4 +56,16 @@ fn declared() -> OpenApiRouter<Arc<Insight>> {
         .routes(routes!(admin_feedback::apply))
         .routes(routes!(admin_feedback::reject))
         .routes(routes!(admin_feedback::impact))
+        .routes(routes!(gold_questions::list_gold_questions, gold_questions::create_gold_question))
+        .routes(routes!(gold_questions::import_gold_questions))
+        .routes(routes!(
+            gold_questions::get_gold_question,
+            gold_questions::change_gold_question,
+            gold_questions::delete_gold_question
+        ))
+        .routes(routes!(replays::replay_proposals))
+        .routes(routes!(replays::list_replays))
+        .routes(routes!(replays::replay_versions))
+        .routes(routes!(replays::get_replay))
+        .routes(routes!(replays::replay_results))
 }

@@ -98,7 +98,7 @@ impl Answering {
             generation_ms: int(draft.timings.generate_ms),
             confidence: end.broken.is_none().then_some(end.verdict.confidence),
             abstained: end.abstained,
-            error_info: end.broken.map(|broken| json!({ "code": code(broken) })),
+            error_info: end.broken.map(|broken| json!({ "code": broken.code() })),
         };
         // What a search found, then what the model was given of files, which no search finds.
         let given = |passage: &&Passage| passage.file.is_some() && end.in_prompt.contains(&passage.hit.chunk);
@@ -276,21 +276,10 @@ fn facts(turn: &Turn, asked: MessageId, retrieved: &Retrieved, draft: &Draft) ->
     let call = json!({
         "model": turn.config.llm_model, "latency_ms": draft.timings.generate_ms,
         "tokens_in": end.usage.prompt, "tokens_out": end.usage.completion,
-        "broken": end.broken.map(code),
+        "broken": end.broken.map(Broken::code),
     });
     let category = if end.broken.is_some() { Category::Error } else { Category::Performance };
     vec![received, event("llm_call", category, call)]
-}
-
-fn code(broken: Broken) -> &'static str {
-    match broken {
-        Broken::ModelUnavailable => "model_unavailable",
-        Broken::ModelRefused => "model_refused",
-        Broken::Cancelled => "cancelled",
-        Broken::TooSlow => "model_too_slow",
-        Broken::DatabaseUnavailable => "database_unavailable",
-        Broken::Internal => "internal",
-    }
 }
 
 fn int(number: impl TryInto<i32>) -> i32 {

@@ -26,12 +26,14 @@ mod content;
 mod understood;
 mod keep;
 mod letters;
+pub mod trial;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
 pub use identifiers::{Identifier, Identifiers};
 pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
+pub use trial::Tried;
 pub use turn::{Begun, Turn};
 pub use understood::categorised;
 
@@ -94,6 +96,21 @@ pub enum Broken {
     DatabaseUnavailable,
     /// Our own side.
     Internal,
+}
+
+impl Broken {
+    /// As it is kept and counted.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Broken::ModelUnavailable => "model_unavailable",
+            Broken::ModelRefused => "model_refused",
+            Broken::Cancelled => "cancelled",
+            Broken::TooSlow => "model_too_slow",
+            Broken::DatabaseUnavailable => "database_unavailable",
+            Broken::Internal => "internal",
+        }
+    }
 }
 
 /// Milliseconds of a turn's steps.

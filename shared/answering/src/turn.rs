@@ -241,6 +241,16 @@ pub(crate) fn let_in(
     context: Option<TurnContext>,
     history: Vec<(String, String)>,
 ) -> Result<Turn, Refusal> {
+    let_in_for(caller.organization(), session, context, history)
+}
+
+/// The same for work that no caller waits for.
+pub(crate) fn let_in_for(
+    organization: OrganizationId,
+    session: SessionId,
+    context: Option<TurnContext>,
+    history: Vec<(String, String)>,
+) -> Result<Turn, Refusal> {
     let context = context.ok_or(Refusal::NotFound("session"))?;
     if !sessions::goes_on(&context.status) {
         return Err(Refusal::SessionClosed(context.status));
@@ -249,7 +259,7 @@ pub(crate) fn let_in(
         return Err(Refusal::OverBudget(exceeded));
     }
     Ok(Turn {
-        organization: caller.organization(),
+        organization,
         session,
         config: context.config,
         space: context.space,

@@ -92,6 +92,10 @@ ids! {
     EscalationNoteId,
     /// A reviewer's criticism.
     AdminFeedbackId,
+    /// A question of which it is known what should be answered.
+    GoldQuestionId,
+    /// Questions answered by two versions of a chatbot's settings, side by side.
+    ReplayId,
 }
 
 /// Milliseconds that two functions' clocks may be apart.

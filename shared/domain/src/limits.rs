@@ -384,6 +384,38 @@ pub const ESCALATE_AFTER_ABSTENTIONS_MOST: u32 = 100;
 pub const CRITICISM_CHARACTERS: usize = 4_000;
 /// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.
 pub const IMPACT_ANSWERS: i64 = 10_000;
+/// Answers of each version before an impact says which is better.
+pub const IMPACT_LEAST_ANSWERS: i64 = 30;
+/// Gold questions of a chatbot.
+pub const GOLD_QUESTIONS: i64 = 1_000;
+/// Gold questions of one import.
+pub const GOLD_IMPORT: usize = 500;
+/// Characters of a gold question's expected source.
+pub const GOLD_SOURCE_CHARACTERS: usize = 1_024;
+/// Tags of a gold question.
+pub const GOLD_TAGS: usize = 20;
+/// Characters of a gold question's tag.
+pub const GOLD_TAG_CHARACTERS: usize = 50;
+/// Gold questions of a replay when nobody says, the newest.
+pub const REPLAY_GOLD: i64 = 30;
+/// Recent questions of a replay when nobody says.
+pub const REPLAY_RECENT: i64 = 20;
+/// Questions of either kind in a replay.
+pub const REPLAY_QUESTIONS: i64 = 200;
+/// Newest conversations that a replay's recent questions are of.
+pub const REPLAY_SESSIONS: i64 = 200;
+/// Seconds after which a unit of a replay begins no other question; what it began may take [`REPLAY_ANSWER_SECONDS`] more.
+pub const REPLAY_UNIT_SECONDS: u64 = 20;
+/// Seconds of an answer of a replay; what takes longer counts as not answered.
+pub const REPLAY_ANSWER_SECONDS: u64 = 38;
+/// Seconds that a unit has a replay for itself. Longer than a unit, so that only one that was killed is overtaken.
+pub const REPLAY_HELD_SECONDS: u64 = 90;
+/// Units in a row that break off before a replay is given up.
+pub const REPLAY_FAILURES: i32 = 5;
+/// Characters of the reason for which a guard is overridden.
+pub const OVERRIDE_CHARACTERS: usize = 1_000;
+/// Points of a hundred by which a change may lower a guarded figure of its replay.
+pub const GUARD_POINTS: f64 = 2.0;
 /// Days of a dashboard's period when nobody says.
 pub const DASHBOARD_DAYS_DEFAULT: i32 = 30;
 /// Days of a dashboard's period at most: two years.

@@ -1,22 +1,14 @@
 //! What came of a change: how the version before and the one after it answered, with 95 % confidence intervals.
 
-use crate::{Insight, Refusal, analyse::ratio};
-use domain::{AdminFeedbackId, Caller, ConfigVersionId, Scope, limits::LEAST_SUPPORT};
+use crate::{
+    Insight, Refusal,
+    measure::{Measured, difference, mean, wilson},
+};
+use domain::{
+    AdminFeedbackId, Caller, ConfigVersionId, Scope,
+    limits::{self, LEAST_SUPPORT},
+};
 use store::admin_feedback::{self, Figures};
-
-/// Quantile of the normal distribution for 95 %.
-const Z: f64 = 1.959_964;
-
-/// A figure and the interval that it lies in, with 95 % confidence.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
-    /// 0..1.
-    pub value: f64,
-    /// The interval's lower end.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-}
 
 /// How a version answered.
 #[derive(Debug, Clone)]
@@ -44,6 +36,49 @@ pub struct Impact {
     pub after: Side,
     /// Difference of the shares answered, -1..1 (Newcombe's interval); `None` while one side has no answers.
     pub answered_change: Option<Measured>,
+    /// What that says.
+    pub verdict: Verdict,
+}
+
+/// What a difference of the shares answered says of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// A side has fewer than [`limits::IMPACT_LEAST_ANSWERS`] answers: nothing yet.
+    TooFewAnswers,
+    /// The whole interval is above nothing.
+    Better,
+    /// The whole interval is below nothing.
+    Worse,
+    /// It may be chance.
+    NoClearChange,
+}
+
+impl Verdict {
+    /// The spelling in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::TooFewAnswers => "too_few_answers",
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::NoClearChange => "no_clear_change",
+        }
+    }
+
+    fn of(fewest: i64, change: Option<Measured>) -> Self {
+        match change {
+            Some(change) if fewest >= limits::IMPACT_LEAST_ANSWERS => {
+                if change.low > 0.0 {
+                    Self::Better
+                } else if change.high < 0.0 {
+                    Self::Worse
+                } else {
+                    Self::NoClearChange
+                }
+            }
+            _ => Self::TooFewAnswers,
+        }
+    }
 }
 
 impl Insight {
@@ -66,7 +101,8 @@ impl Insight {
         tx.finish().await?;
         let (before, after) = (side(before, &old), side(after, &new));
         let answered_change = before.answered.zip(after.answered).map(|(old, new)| difference(old, new));
-        Ok(Impact { before, after, answered_change })
+        let verdict = Verdict::of(before.answers.min(after.answers), answered_change);
+        Ok(Impact { before, after, answered_change, verdict })
     }
 }
 
@@ -82,66 +118,18 @@ fn side(version: ConfigVersionId, figures: &Figures) -> Side {
     }
 }
 
-/// A share with Wilson's score interval; `None` of nothing.
-fn wilson(part: i64, whole: i64) -> Option<Measured> {
-    if whole <= 0 {
-        return None;
-    }
-    let (p, n) = (ratio(part, whole), f64::from(u32::try_from(whole).unwrap_or(u32::MAX)));
-    let z2 = Z * Z;
-    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    // At the ends, rounding would put the share itself outside.
-    Some(Measured { value: p, low: (centre - half).clamp(0.0, p), high: (centre + half).clamp(p, 1.0) })
-}
-
-/// A mean with its standard error; of a single one nothing is known but that it lies between 0 and 1.
-fn mean(value: f64, deviation: Option<f64>, count: i64) -> Measured {
-    let Some(deviation) = deviation else { return Measured { value, low: 0.0, high: 1.0 } };
-    let half = Z * deviation / f64::from(u32::try_from(count).unwrap_or(u32::MAX)).sqrt();
-    Measured { value, low: (value - half).max(0.0), high: (value + half).min(1.0) }
-}
-
-/// The difference of two shares with Newcombe's interval, which is made of Wilson's.
-fn difference(before: Measured, after: Measured) -> Measured {
-    let value = after.value - before.value;
-    let apart = |up: f64, down: f64| (up * up + down * down).sqrt();
-    Measured {
-        value,
-        low: value - apart(after.value - after.low, before.high - before.value),
-        high: value + apart(after.high - after.value, before.value - before.low),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn near(found: Measured, expected: [f64; 3]) {
-        for (found, expected) in [found.value, found.low, found.high].into_iter().zip(expected) {
-            assert!((found - expected).abs() < 5e-4, "{found} is not {expected}");
-        }
-    }
-
     #[test]
-    fn shares_have_the_published_intervals() {
-        // Newcombe, Statistics in Medicine 17 (1998): 857–872, table I, method 3 (81/263, 15/148), and of two shares
-        // 17: 873–890, table II, method 10 (56/70 − 48/80).
-        near(wilson(81, 263).expect("some"), [0.3080, 0.2553, 0.3662]);
-        near(wilson(15, 148).expect("some"), [0.1014, 0.0624, 0.1605]);
-        let (before, after) = (wilson(48, 80).expect("some"), wilson(56, 70).expect("some"));
-        near(difference(before, after), [0.2, 0.0524, 0.3339]);
-        assert_eq!(wilson(0, 0), None);
-        near(wilson(0, 20).expect("some"), [0.0, 0.0, 0.1611]);
-        for whole in 1..200 {
-            let (none, all) = (wilson(0, whole).expect("some"), wilson(whole, whole).expect("some"));
-            assert!(none.low <= none.value && all.value <= all.high, "{whole}: {none:?}, {all:?}");
-        }
-    }
-
-    #[test]
-    fn a_mean_of_one_is_known_to_lie_between_nothing_and_all() {
-        near(mean(0.5, None, 1), [0.5, 0.0, 1.0]);
-        near(mean(0.5, Some(0.2), 100), [0.5, 0.4608, 0.5392]);
+    fn a_verdict_needs_thirty_answers_of_each_side_and_more_than_chance() {
+        let change = |low, high| Some(Measured { value: 0.1, low, high });
+        let enough = limits::IMPACT_LEAST_ANSWERS;
+        assert_eq!(Verdict::of(enough - 1, change(0.01, 0.2)), Verdict::TooFewAnswers);
+        assert_eq!(Verdict::of(enough, change(0.01, 0.2)), Verdict::Better);
+        assert_eq!(Verdict::of(enough, change(-0.2, -0.01)), Verdict::Worse);
+        assert_eq!(Verdict::of(enough, change(-0.01, 0.2)), Verdict::NoClearChange);
+        assert_eq!(Verdict::of(enough, None), Verdict::TooFewAnswers);
     }
 }

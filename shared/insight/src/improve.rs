@@ -4,10 +4,14 @@ use crate::{
     Insight, Refusal,
     analyse::{self, Answer, Evidence, Proposal},
     criticise::{finish_with, handled, hold},
+    summary::Summary,
 };
-use domain::{AdminFeedbackId, Caller, ChatbotId, Scope, limits::LEAST_SUPPORT};
+use domain::{
+    AdminFeedbackId, Caller, ChatbotId, ConfigVersionId, Scope,
+    limits::{self, LEAST_SUPPORT},
+};
 use management::{
-    author,
+    author, check,
     config_versions::{self as settings, Given},
 };
 use serde_json::{Map, Value, json};
@@ -17,7 +21,10 @@ use store::{
     admin_feedback::{self, Applied, Criticism, Figures},
     chatbot_settings,
     config_versions::{self, ConfigVersion},
-    feedback, messages, retrievals,
+    events::{self, Category, Event},
+    feedback, messages,
+    replays::{self, Replay},
+    retrievals,
 };
 
 impl Insight {
@@ -58,31 +65,47 @@ impl Insight {
     }
 
     /// Follows some of an analysis' proposals: a new version of the chatbot's settings answers from now on. What was before
-    /// is kept, and comes back when the chatbot is rolled back.
+    /// is kept, and comes back when the chatbot is rolled back. `overriding`: why it is done although no replay says that it does
+    /// no harm.
     ///
     /// # Errors
-    /// [`Refusal`]; a conflict when there is no analysis, or the settings changed since.
+    /// [`Refusal`]; a conflict when there is no analysis, the settings changed since, exactly these proposals were not replayed,
+    /// or the replay lowers a guarded figure.
     pub async fn apply(
         &self,
         caller: &Caller,
         id: AdminFeedbackId,
         chosen: &[usize],
+        overriding: Option<&str>,
     ) -> Result<Criticism, Refusal> {
         let tx = self.enter_once(caller, Scope::ChatbotsWrite).await?;
-        let held = hold(&tx, id).await?;
-        if held.status != "completed" {
-            let detail = format!("This criticism is {}; have it analysed first.", held.status);
-            return Err(Refusal::conflict("not-analysed", detail));
-        }
-        let before = active(&tx, held.chatbot).await?;
-        if held.analysis["config_version_id"] != json!(before.id) {
-            let detail = "Another version of the settings answers by now; have the criticism analysed again.";
-            return Err(Refusal::conflict("config-changed", detail));
-        }
-        let proposals: Vec<Proposal> = serde_json::from_value(held.proposals.clone())
-            .map_err(|error| store::Error::Unexpected(format!("proposals: {error}")))?;
-        let (followed, given) = wanted(&proposals, chosen, &before, id)?;
-        let after = settings::derive(&tx, held.chatbot, before.settings.clone(), given).await?;
+        let overriding = match overriding {
+            Some(reason) => Some(check::text("/reason", reason, limits::OVERRIDE_CHARACTERS)?),
+            None => None,
+        };
+        let (held, before) = not_applied_yet(&tx, id).await?;
+        let (followed, mut given) = wanted(&held, chosen, &before)?;
+        let replayed = replays::of_proposals(&tx, id, before.id, &canonical(&followed)).await?;
+        let after = match (guard(replayed.as_ref()), overriding) {
+            (Ok(version), _) => config_versions::get(&tx, held.chatbot, version).await?,
+            (Err(refusal), None) => return Err(refusal),
+            (Err(refusal), Some(reason)) => {
+                let why = given.why.take().unwrap_or_default();
+                given.why = Some(format!("{why}. Although {}: {reason}", guarded_by(&refusal)));
+                let made = settings::derive(&tx, held.chatbot, before.settings.clone(), given).await?;
+                let event = Event {
+                    kind: "replay_overridden",
+                    category: Category::UserAction,
+                    payload: json!({ "guard": guarded_by(&refusal), "reason": reason, "config_version_id": made.id,
+                                     "replay_id": replayed.as_ref().map(|replay| replay.id) }),
+                    session: None,
+                    resource: Some(("admin_feedback", id.0)),
+                };
+                events::record(&tx, &[event]).await?;
+                Some(made)
+            }
+        };
+        let after = after.ok_or(Refusal::NotFound("config version"))?;
         settings::switch(&tx, caller, held.chatbot, after.id).await?;
         let by = author(&tx, caller).await?;
         let done = Applied {
@@ -98,8 +121,67 @@ impl Insight {
     }
 }
 
+/// An analysed criticism, held, and the settings that its proposals are relative to: those that answer.
+pub(crate) async fn not_applied_yet(
+    tx: &TenantTx,
+    id: AdminFeedbackId,
+) -> Result<(Criticism, ConfigVersion), Refusal> {
+    let held = hold(tx, id).await?;
+    if held.status != "completed" {
+        let detail = format!("This criticism is {}; have it analysed first.", held.status);
+        return Err(Refusal::conflict("not-analysed", detail));
+    }
+    let before = active(tx, held.chatbot).await?;
+    if held.analysis["config_version_id"] != json!(before.id) {
+        let detail = "Another version of the settings answers by now; have the criticism analysed again.";
+        return Err(Refusal::conflict("config-changed", detail));
+    }
+    Ok((held, before))
+}
+
+/// The version that a replay tried, if it is finished and lowers nothing that is guarded.
+fn guard(replayed: Option<&Replay>) -> Result<ConfigVersionId, Refusal> {
+    let again = "give \"override\": true with a reason to apply them all the same";
+    let Some(replay) = replayed.filter(|replay| replay.status == "completed") else {
+        let detail = format!(
+            "Exactly these proposals have no finished replay against the settings that answer: start one at \
+             POST /api/v1/admin-feedback/{{id}}/replay, or {again}."
+        );
+        return Err(Refusal::conflict(NOT_REPLAYED, detail));
+    };
+    let found: Summary = serde_json::from_value(replay.summary.clone())
+        .map_err(|error| store::Error::Unexpected(format!("a replay's summary: {error}")))?;
+    if found.lowered.is_empty() {
+        return Ok(replay.after);
+    }
+    let detail = format!(
+        "The replay says that this lowers {} by more than {} points ({found}). Choose other proposals, or {again}.",
+        found.lowered.join(", "),
+        limits::GUARD_POINTS
+    );
+    Err(Refusal::conflict(LOWERS, detail))
+}
+
+const NOT_REPLAYED: &str = "not-replayed";
+const LOWERS: &str = "lowers-quality";
+
+/// What stood in the way, in words for a version's record.
+fn guarded_by(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Conflict { kind, .. } if *kind == LOWERS => "its replay lowers a guarded figure",
+        _ => "it was not replayed",
+    }
+}
+
+/// Proposals in one order, whichever they were named in.
+pub(crate) fn canonical(followed: &[Proposal]) -> Value {
+    let mut followed: Vec<&Proposal> = followed.iter().collect();
+    followed.sort_by(|one, other| one.kind.cmp(&other.kind));
+    json!(followed)
+}
+
 /// The settings that answer at present, of a chatbot that is held: whoever changes them waits.
-async fn active(tx: &TenantTx, chatbot: ChatbotId) -> Result<ConfigVersion, Refusal> {
+pub(crate) async fn active(tx: &TenantTx, chatbot: ChatbotId) -> Result<ConfigVersion, Refusal> {
     let active = chatbot_settings::lock(tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
     let version = match active {
         Some(active) => config_versions::get(tx, chatbot, active).await?,
@@ -136,12 +218,13 @@ fn looked_at(active: &ConfigVersion, figures: &Figures, evidence: &Evidence<'_>)
 }
 
 /// The proposals that are followed, and the settings that they ask for.
-fn wanted(
-    proposals: &[Proposal],
+pub(crate) fn wanted(
+    criticism: &Criticism,
     chosen: &[usize],
     active: &ConfigVersion,
-    id: AdminFeedbackId,
 ) -> Result<(Vec<Proposal>, Given), Refusal> {
+    let proposals: Vec<Proposal> = serde_json::from_value(criticism.proposals.clone())
+        .map_err(|error| store::Error::Unexpected(format!("proposals: {error}")))?;
     if chosen.is_empty() {
         return Err(Refusal::invalid("/proposals", "Name at least one proposal by its place, from 0."));
     }
@@ -158,7 +241,7 @@ fn wanted(
         followed.push(proposal.clone());
     }
     let kinds: Vec<&str> = followed.iter().map(|proposal| proposal.kind.as_str()).collect();
-    given.why = Some(format!("Criticism {id}: {}", kinds.join(", ")));
+    given.why = Some(format!("Criticism {}: {}", criticism.id, kinds.join(", ")));
     Ok((followed, given))
 }
 

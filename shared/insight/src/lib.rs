@@ -12,6 +12,11 @@ pub mod correct;
 pub mod escalate;
 pub mod criticise;
 pub mod analyse;
+pub mod gold;
+pub mod replay;
+mod judge;
+pub mod summary;
+pub mod measure;
 pub mod improve;
 pub mod impact;
 
@@ -20,6 +25,7 @@ pub use management::Refusal;
 use domain::{Caller, MessageId, Scope, document::clip};
 use models::Embedder;
 use privacy::Kind;
+use queue::ActivityQueue;
 use store::{
     Database, TenantTx,
     caller::{self, Need},
@@ -36,6 +42,8 @@ pub struct Insight {
     pub embedding_model: String,
     /// Its dimension.
     pub embedding_dimension: usize,
+    /// Where work is asked for that nobody waits for.
+    pub activity: ActivityQueue,
     /// Who hears of what was said.
     pub bell: queue::Bell,
 }

@@ -4,9 +4,11 @@
 //! for Thai, Japanese and Chinese). A question is found by the words its passage was stored with only while
 //! both were cut by the same [`SEGMENTER`].
 
+mod agree;
 mod detect;
 mod tokens;
 
+pub use agree::{holds, token_f1};
 pub use detect::{UNDETERMINED, language_of, script_languages};
 pub use tokens::{estimate_tokens, fit};
 

@@ -8,7 +8,7 @@ use aws_sdk_sqs::{
         SendMessageBatchRequestEntry,
     },
 };
-use domain::{OrganizationId, file::SESSIONS_PREFIX, limits};
+use domain::{OrganizationId, ReplayId, file::SESSIONS_PREFIX, limits};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, future::Future, marker::PhantomData};
 use uuid::Uuid;
@@ -113,13 +113,20 @@ pub enum Task {
         /// Whose.
         organization_id: OrganizationId,
     },
+    /// Go on with a replay: `{"kind": "replay", "organization_id": …, "replay_id": …}`.
+    Replay {
+        /// Whose.
+        organization_id: OrganizationId,
+        /// Which.
+        replay_id: ReplayId,
+    },
 }
 
 impl Message for Task {
     const HELD_SECONDS: i32 = 960;
 
     fn group(&self) -> String {
-        let Task::Activity { organization_id } = self;
+        let (Task::Activity { organization_id } | Task::Replay { organization_id, .. }) = self;
         organization_id.to_string()
     }
 }
@@ -205,6 +212,14 @@ impl<M: Message> Queue<M> {
     /// When SQS refuses.
     pub async fn hold(&self, receipt: &str) -> anyhow::Result<()> {
         self.unseen_for(receipt, M::HELD_SECONDS).await
+    }
+
+    /// The same for work that is shorter than what the queue mostly carries.
+    ///
+    /// # Errors
+    /// When SQS refuses.
+    pub async fn hold_for(&self, receipt: &str, seconds: i32) -> anyhow::Result<()> {
+        self.unseen_for(receipt, seconds).await
     }
 
     /// Lets a failed message be seen again after a pause that grows with its attempts.

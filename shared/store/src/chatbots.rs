@@ -10,7 +10,10 @@ use domain::{
     chatbot::{DEFAULT_CONFIDENCE_THRESHOLD, ModelConfig, provider_of},
 };
 use jiff::Timestamp;
-use tokio_postgres::{Row, types::Type};
+use tokio_postgres::{
+    Row,
+    types::{ToSql, Type},
+};
 
 /// A chatbot's first settings; the rest are the product's defaults.
 #[derive(Debug)]
@@ -131,6 +134,24 @@ pub async fn turn_context(tx: &TenantTx, named: &str) -> Result<Option<TurnConte
     }
     let rows = tx.query(sql!("chatbots/turn_context"), &[(&named, Type::TEXT)]).await?;
     the_one_meant(&rows).map(sessions::turn_context_from_row).transpose()
+}
+
+/// What a first turn with a chatbot would need to know if a version of its settings answered: tried out and taken back, so that
+/// it is exactly what a turn loads. Ends the transaction.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn trial_context(
+    tx: TenantTx,
+    chatbot: ChatbotId,
+    version: ConfigVersionId,
+) -> Result<Option<TurnContext>> {
+    let params = &[(&chatbot.0 as &(dyn ToSql + Sync), Type::UUID), (&version.0, Type::UUID)];
+    tx.execute(sql!("chatbots/try_version"), params).await?;
+    let context = turn_context(&tx, &chatbot.to_string()).await;
+    // Not committed: nobody else saw it.
+    drop(tx);
+    context
 }
 
 /// What no column can hold nobody is called.

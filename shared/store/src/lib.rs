@@ -51,6 +51,8 @@ pub mod feedback;
 pub mod reviews;
 pub mod escalations;
 pub mod admin_feedback;
+pub mod gold_questions;
+pub mod replays;
 pub mod metrics;
 pub mod metric_lists;
 pub mod retention;

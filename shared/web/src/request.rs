@@ -46,6 +46,10 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
     if !content_type.is_none_or(is_json) {
         return Err(Problem::not_json());
     }
+    whole(request, state).await
+}
+
+async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::body_too_large()
@@ -53,6 +57,38 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
             Problem::malformed("The body could not be read to its end.")
         }
     })
+}
+
+/// A body that is text of some form.
+#[derive(Debug)]
+pub struct Text {
+    /// As it was said, in lower case, without parameters.
+    content_type: String,
+    /// What was sent.
+    pub body: String,
+}
+
+impl Text {
+    /// Whether it was said to be of this media type.
+    #[must_use]
+    pub fn is(&self, media_type: &str) -> bool {
+        self.content_type == media_type
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let said = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = said.and_then(|said| said.split(';').next()).unwrap_or_default().trim();
+        let content_type = content_type.to_ascii_lowercase();
+        let bytes = whole(request, state).await?;
+        match String::from_utf8(bytes.into()) {
+            Ok(body) => Ok(Self { content_type, body }),
+            Err(_) => Err(Problem::malformed("The body is not text in UTF-8.")),
+        }
+    }
 }
 
 /// Reads a body; an error names the field.

@@ -7,26 +7,32 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// Answered with a confidence of some .86: well above the default threshold, below one that nothing passes.
-const KNOWN: &str = "When does a delivery arrive in Spain?";
+pub(super) const KNOWN: &str = "When does a delivery arrive in Spain?";
 
 /// Makes a version of a chatbot's settings and has it answer.
-async fn configured(shared: &Shared, chatbot: &str, settings: Value) -> String {
+pub(super) async fn configured(shared: &Shared, chatbot: &str, settings: Value) -> String {
     let path = format!("/api/v1/chatbots/{chatbot}/config-versions");
     let made = id_of(&shared.say(Method::POST, &path, settings, StatusCode::CREATED).await);
     shared.say(Method::POST, &format!("{path}/{made}/activate"), Value::Null, StatusCode::OK).await;
     made
 }
 
-async fn criticised(shared: &Shared, chatbot: &str, wish: Value) -> String {
+pub(super) async fn criticised(shared: &Shared, chatbot: &str, wish: Value) -> String {
     let path = format!("/api/v1/chatbots/{chatbot}/admin-feedback");
     id_of(&shared.say(Method::POST, &path, wish, StatusCode::CREATED).await)
 }
 
-async fn act(shared: &Shared, criticism: &str, what: &str, body: Value, expected: StatusCode) -> Value {
+pub(super) async fn act(
+    shared: &Shared,
+    criticism: &str,
+    what: &str,
+    body: Value,
+    expected: StatusCode,
+) -> Value {
     shared.say(Method::POST, &format!("/api/v1/admin-feedback/{criticism}/{what}"), body, expected).await
 }
 
-fn kinds(criticism: &Value) -> Vec<&str> {
+pub(super) fn kinds(criticism: &Value) -> Vec<&str> {
     let proposals = criticism["suggested_improvements"].as_array().expect("proposals");
     proposals.iter().map(|one| one["kind"].as_str().expect("a kind")).collect()
 }
@@ -79,7 +85,22 @@ async fn a_wrong_threshold_is_criticised_mended_measured_and_rolled_back() {
         .await;
         assert_eq!(refused_at(&problem), at, "{problem}");
     }
-    let applied = act(shared, &criticism, "apply", json!({ "proposals": [0] }), StatusCode::OK).await;
+    // Without a replay, only with a reason.
+    let problem = act(shared, &criticism, "apply", json!({ "proposals": [0] }), StatusCode::CONFLICT).await;
+    assert_eq!(kind(&problem), "not-replayed", "{problem}");
+    let wish = |reason: Option<String>| json!({ "proposals": [0], "override": true, "reason": reason });
+    let long = "ก".repeat(limits::OVERRIDE_CHARACTERS + 1);
+    for reason in [None, Some(" ".to_owned()), Some(long)] {
+        let refused = StatusCode::UNPROCESSABLE_ENTITY;
+        let problem = act(shared, &criticism, "apply", wish(reason), refused).await;
+        assert_eq!(refused_at(&problem), "/reason", "{problem}");
+    }
+    let wish = wish(Some("It is the default.".to_owned()));
+    let applied = act(shared, &criticism, "apply", wish, StatusCode::OK).await;
+    let version = applied["after_config_version_id"].as_str().expect("a version");
+    let version = shared.look(&format!("/api/v1/chatbots/{chatbot}/config-versions/{version}")).await;
+    let why = version["why"].as_str().expect("a reason");
+    assert!(why.ends_with("confidence_threshold. Although it was not replayed: It is the default."), "{why}");
     assert_eq!(
         (&applied["status"], &applied["before_config_version_id"]),
         (&json!("applied"), &json!(wrong)),
@@ -172,7 +193,10 @@ async fn a_chatbot_is_criticised_as_a_whole_and_proposals_go_stale() {
     let problem = act(shared, &criticism, "apply", json!({ "proposals": [0] }), StatusCode::CONFLICT).await;
     assert_eq!(kind(&problem), "config-changed");
     act(shared, &criticism, "analyze", Value::Null, StatusCode::OK).await;
-    let applied = act(shared, &criticism, "apply", json!({ "proposals": [0] }), StatusCode::OK).await;
+    let wish = json!({ "proposals": [0], "override": true, "reason": "Nobody asked anything yet." });
+    let problem = act(shared, &criticism, "replay", json!({ "proposals": [0] }), StatusCode::CONFLICT).await;
+    assert_eq!(kind(&problem), "nothing-to-replay", "{problem}");
+    let applied = act(shared, &criticism, "apply", wish, StatusCode::OK).await;
     let prompt = applied["after_snapshot"]["system_prompt"].as_str().expect("a prompt");
     assert!(prompt.ends_with("\n\nGreet people."), "{prompt}");
     assert_eq!(applied["after_snapshot"]["retrieval_k"], 7, "{applied}");

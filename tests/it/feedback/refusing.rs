@@ -30,7 +30,14 @@ fn body(method: &str, path: &str) -> Value {
             json!({ "content": "Hello." })
         }
         ("POST", "/api/v1/chatbots/{id}/admin-feedback") => json!({ "feedback_text": "No." }),
-        ("POST", "/api/v1/admin-feedback/{id}/apply") => json!({ "proposals": [0] }),
+        ("POST", "/api/v1/admin-feedback/{id}/apply" | "/api/v1/admin-feedback/{id}/replay") => {
+            json!({ "proposals": [0] })
+        }
+        ("POST", "/api/v1/chatbots/{id}/gold-questions" | "/api/v1/chatbots/{id}/gold-questions/import") => {
+            json!({ "question": "How long?", "expected_answer": "five days" })
+        }
+        ("PATCH", "/api/v1/chatbots/{id}/gold-questions/{gold_id}") => json!({}),
+        ("POST", "/api/v1/chatbots/{id}/replays") => json!({ "after_config_version_id": Uuid::now_v7() }),
         _ => Value::Null,
     }
 }
@@ -50,9 +57,10 @@ async fn every_route_wants_a_key_and_its_own_scope() {
     let none = shared.key_with(organization, &[Scope::Chat, Scope::SessionsRead]).await;
     let forged = ApiKey::generate(organization).reveal();
     let routes = routes();
-    assert_eq!(routes.len(), 20, "{routes:?}");
+    assert_eq!(routes.len(), 31, "{routes:?}");
     for (method, declared, body) in routes {
         let path = declared.replace("{id}", &Uuid::now_v7().to_string());
+        let path = path.replace("{gold_id}", &Uuid::now_v7().to_string());
         let unknown = StatusCode::UNAUTHORIZED;
         shared.say_as(&forged, method.clone(), &path, body.clone(), unknown).await;
         let problem = shared.say_as(&none, method.clone(), &path, body.clone(), StatusCode::FORBIDDEN).await;

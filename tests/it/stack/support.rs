@@ -160,7 +160,10 @@ impl Shared {
     /// Waits until both queues are empty.
     pub async fn queues_empty(&self) {
         let quiet = async {
-            while ["EventsQueue", "WorkQueue"].iter().any(|name| self.stack.sqs.counts(name).total() > 0) {
+            while ["EventsQueue", "WorkQueue", "ActivityQueue"]
+                .iter()
+                .any(|name| self.stack.sqs.counts(name).total() > 0)
+            {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
@@ -205,10 +208,10 @@ impl Shared {
     ) -> (StatusCode, Value) {
         let http: HttpClient<HttpConnector, Full<Bytes>> =
             HttpClient::builder(TokioExecutor::new()).build_http();
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.addresses.gateway))
-            .header(header::CONTENT_TYPE, "application/json");
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.addresses.gateway));
+        if headers.iter().all(|(name, _)| *name != "content-type") {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -1,9 +1,7 @@
 //! What one question gave.
 
-use super::{
-    set::{Question, Set},
-    statistics::{holds, token_f1},
-};
+use super::set::{Question, Set};
+use language::{holds, token_f1};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

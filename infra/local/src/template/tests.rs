@@ -204,7 +204,16 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("dashboards"), dashboards);
-    assert_eq!(names("aggregate"), ["ACTIVITY_QUEUE_URL", "DATABASE_URL", "KMS_KEY_ARN"]);
+    let aggregate = [
+        "ACTIVITY_QUEUE_URL",
+        "DATABASE_URL",
+        "GUARDRAIL_ID",
+        "GUARDRAIL_VERSION",
+        "KMS_KEY_ARN",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+    ];
+    assert_eq!(names("aggregate"), aggregate);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",

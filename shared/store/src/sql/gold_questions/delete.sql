@@ -1,0 +1,2 @@
+DELETE FROM docent.gold_questions
+ WHERE organization_id = docent.current_organization() AND chatbot_id = $1 AND id = $2
