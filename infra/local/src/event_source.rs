@@ -143,7 +143,7 @@ async fn gather<Q: Queue>(mapping: &Mapping, queue: &Q) -> Result<Vec<Message>> 
 
 async fn work_on<Q: Queue>(mapping: &Mapping, queue: &Q, lambda: &Lambda, messages: Vec<Message>) {
     let trace_id = messages.iter().find_map(|message| message.attributes.get("AWSTraceHeader").cloned());
-    let options = InvokeOptions { trace_id: Some(trace_id.unwrap_or_else(trace::new)) };
+    let options = InvokeOptions { trace_id: Some(trace_id.unwrap_or_else(trace::begin)) };
     let event = event(mapping, &messages).to_string();
     let outcome = match lambda.invoke(&mapping.function, Bytes::from(event), options).await {
         Ok(outcome) => outcome,

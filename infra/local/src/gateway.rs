@@ -95,7 +95,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         source_ip: peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         request_id: Uuid::new_v4().to_string(),
         extended_request_id: format!("{}=", &Uuid::new_v4().simple().to_string()[..15]),
-        trace_id: trace_id.unwrap_or_else(trace::new),
+        trace_id: trace_id.unwrap_or_else(trace::begin),
     };
     let mut response = answer_to(&gateway, &caller, request).await.unwrap_or_else(Refusal::into_response);
     let own = [

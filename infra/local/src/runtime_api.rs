@@ -244,7 +244,7 @@ impl Lambda {
         );
         let (reply, answer) = oneshot::channel();
         let request_id = Uuid::new_v4().to_string();
-        let trace_id = options.trace_id.unwrap_or_else(trace::new);
+        let trace_id = options.trace_id.unwrap_or_else(trace::begin);
         self.submit(function, Job { request_id, payload, trace_id, reply })?;
         Ok(match answer.await.context("Lambda was shut down before the function answered")? {
             Ok(body) => Streamed::Body(body),

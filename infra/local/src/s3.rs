@@ -99,7 +99,7 @@ async fn accept(listener: TcpListener, service: S3Service) {
                     let service = service.clone();
                     let answer = service_fn(move |request: hyper::Request<Incoming>| {
                         // Whoever follows a document follows it from here, whether or not the program that puts it knows of traces.
-                        let trace = trace::of(request.headers()).unwrap_or_else(trace::new);
+                        let trace = trace::of(request.headers()).unwrap_or_else(trace::begin);
                         trace::within(Some(trace), Service::call(&service, request))
                     });
                     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);

@@ -19,7 +19,7 @@ pub fn of(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A trace that begins here.
-pub fn new() -> String {
+pub fn begin() -> String {
     let seconds = jiff::Timestamp::now().as_second();
     let random = Uuid::new_v4().simple().to_string();
     format!("Root=1-{seconds:08x}-{}", &random[..24])
