@@ -136,7 +136,7 @@ CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE s
         SELECT concat_ws(',', d.day, c.name, s.sessions, m.messages, s.people, m.tokens, m.cost) AS row
           FROM pg_temp.bots c
          CROSS JOIN (SELECT generate_series(first::timestamp, last, '1 day')::date AS day) d
-         CROSS JOIN LATERAL (SELECT count(*) AS sessions, 
+         CROSS JOIN LATERAL (SELECT count(*) AS sessions,
                                     count(DISTINCT coalesce(user_id::text, encode(user_identifier_hash, 'hex'))) AS people
                                FROM served s WHERE s.chatbot_id = c.id AND s.day = d.day) s
          CROSS JOIN LATERAL (SELECT count(*) AS messages, coalesce(sum(total_tokens), 0) AS tokens,
