@@ -104,8 +104,7 @@ async fn carry(
     to_server.write_u32(length).await?;
     to_server.write_all(&startup).await?;
     let mut from_client = tokio::io::BufReader::new(from_client);
-    loop {
-        let Ok(kind) = from_client.read_u8().await else { break };
+    while let Ok(kind) = from_client.read_u8().await {
         let length = from_client.read_u32().await?;
         let mut body = vec![0; (length as usize).saturating_sub(4)];
         from_client.read_exact(&mut body).await?;

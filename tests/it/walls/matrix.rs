@@ -96,7 +96,8 @@ async fn foreign(bench: &Bench, route: &Route, walls: Walls, report: &Report) {
             route.name,
             attempt.iter().map(|place| &named[*place]).collect::<Vec<_>>()
         );
-        let heard = bench.send(&intruder.key, &route.method, &theirs.path, &theirs.body).await;
+        let heard =
+            bench.send_as(&route.media, &intruder.key, &route.method, &theirs.path, &theirs.body).await;
         report.tried.fetch_add(1, Ordering::Relaxed);
         let sent = format!("{} {}", theirs.path, theirs.body);
         if let Some(word) = victim.shows_in(&heard.body, &sent) {
@@ -105,7 +106,8 @@ async fn foreign(bench: &Bench, route: &Route, walls: Walls, report: &Report) {
         if attempt.is_empty() {
             continue;
         }
-        let of_nothing = bench.send(&intruder.key, &route.method, &missing.path, &missing.body).await;
+        let of_nothing =
+            bench.send_as(&route.media, &intruder.key, &route.method, &missing.path, &missing.body).await;
         report.tried.fetch_add(1, Ordering::Relaxed);
         let words: Vec<String> = attempt
             .iter()
@@ -175,7 +177,7 @@ async fn callers(bench: &Bench, route: &Route, report: &Report) {
         if name.contains("end user") && END_USERS_MAY.contains(&route.name.as_str()) {
             continue;
         }
-        let heard = bench.send(token, &route.method, &own.path, &own.body).await;
+        let heard = bench.send_as(&route.media, token, &route.method, &own.path, &own.body).await;
         report.tried.fetch_add(1, Ordering::Relaxed);
         let refused = allowed.contains(&heard.status)
             || route.name == "POST /mcp" && heard.status == 200 && is_error_of_mcp(&heard);
@@ -198,7 +200,7 @@ async fn callers(bench: &Bench, route: &Route, report: &Report) {
 async fn control(bench: &Bench, route: &Route, report: &Report) {
     let tenant = bench.tenant().await;
     let own = request(route, |_, name| tenant.value(name));
-    let heard = bench.send(&tenant.key, &route.method, &own.path, &own.body).await;
+    let heard = bench.send_as(&route.media, &tenant.key, &route.method, &own.path, &own.body).await;
     report.tried.fetch_add(1, Ordering::Relaxed);
     let expected = ENDS_AS.iter().find(|(name, _)| *name == route.name).map(|(_, status)| *status);
     // 409: the row was found, and is not in the state for it.

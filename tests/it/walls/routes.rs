@@ -21,6 +21,8 @@ pub struct Route {
     pub query: String,
     /// JSON with the seeds' names in it, or nothing.
     pub body: String,
+    /// What its body is.
+    pub media: String,
     /// The scopes that its document names.
     pub scopes: Vec<String>,
     /// The schema of its body, its references resolved.
@@ -129,11 +131,13 @@ fn route(path: &str, method: &str, operation: &Value, api: &Value) -> Vec<Route>
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         (name, resolved(&parameter["schema"], api))
     });
+    let media = operation["requestBody"]["content"].as_object().and_then(|content| content.keys().next());
     let bare = Route {
         method: method.to_uppercase().parse().expect("a method"),
         path: seeded(&name, path),
         query: String::new(),
         body: String::new(),
+        media: media.map_or("application/json", String::as_str).to_owned(),
         scopes: scopes(operation),
         schema: resolved(&operation["requestBody"]["content"]["application/json"]["schema"], api),
         parameters: parameters.collect(),

@@ -227,6 +227,26 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
         "INSERT INTO docent.admin_feedback (id, organization_id, chatbot_id, message_id, feedback_text, feedback_type, created_by) VALUES ({admin_feedback}, {org}, {chatbots}, {messages}, '{mark}', 'tone', '{mark}')",
     ),
     (
+        "gold_questions",
+        "gold_questions",
+        "INSERT INTO docent.gold_questions (id, organization_id, chatbot_id, question, expected_answer, created_by) VALUES ({gold_questions}, {org}, {chatbots}, '{mark}?', '{mark}', '{mark}')",
+    ),
+    (
+        "replays",
+        "replays",
+        "INSERT INTO docent.replays (id, organization_id, chatbot_id, admin_feedback_id, base_config_version_id, config_version_id, status, total, created_by) VALUES ({replays}, {org}, {chatbots}, {admin_feedback}, {other_versions}, {config_versions}, 'completed', 1, '{mark}')",
+    ),
+    (
+        "",
+        "replay_questions",
+        "INSERT INTO docent.replay_questions (organization_id, replay_id, place, kind, gold_question_id, question) VALUES ({org}, {replays}, 0, 'gold', {gold_questions}, '{mark}?')",
+    ),
+    (
+        "",
+        "replay_results",
+        "INSERT INTO docent.replay_results (organization_id, replay_id, place, side, answer, abstained, confidence, latency_ms, prompt_tokens, completion_tokens) VALUES ({org}, {replays}, 0, 'before', '{mark}', false, 1, 1, 1, 1)",
+    ),
+    (
         "",
         "aggregate_wakes",
         "INSERT INTO docent.aggregate_wakes (organization_id, quiet_until) VALUES ({org}, now() + interval '1 day')",

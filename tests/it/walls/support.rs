@@ -167,13 +167,18 @@ impl Bench {
 
     /// One request.
     pub async fn send(&self, token: &str, method: &Method, path: &str, body: &str) -> Reply {
+        self.send_as("application/json", token, method, path, body).await
+    }
+
+    /// One request with a body of this media type.
+    pub async fn send_as(&self, media: &str, token: &str, method: &Method, path: &str, body: &str) -> Reply {
         // MCP wants both; elsewhere a stream would be another answer.
         let accept =
             if path.starts_with("/mcp") { "application/json, text/event-stream" } else { "application/json" };
         let mut request = Request::builder()
             .method(method.clone())
             .uri(format!("{}{path}", self.started.stack.gateway))
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, media)
             .header(header::ACCEPT, accept);
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
