@@ -1,5 +1,6 @@
 //! Figures: every one of them equals what sessions and messages say, whatever happens while they are counted.
 
+mod behind;
 mod counting;
 mod figures;
 mod retaining;

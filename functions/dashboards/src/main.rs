@@ -1,5 +1,6 @@
 //! `dashboards`: figures for executives, engineers and those who serve people, over HTTP.
 
+mod behind;
 mod chatbots;
 mod client_service;
 mod context;

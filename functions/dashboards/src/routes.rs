@@ -1,7 +1,7 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{chatbots, client_service, documents, executive, export, technical};
+use crate::{behind, chatbots, client_service, documents, executive, export, technical};
 use access::Access;
 use axum::{Extension, Router};
 use metrics::Metrics;
@@ -32,7 +32,10 @@ fn declared() -> OpenApiRouter<Arc<Metrics>> {
         .routes(routes!(technical::technical_dashboard))
         .routes(routes!(client_service::client_service_dashboard))
         .routes(routes!(client_service::unanswered_questions))
+        .routes(routes!(behind::unanswered_clusters))
         .routes(routes!(client_service::low_confidence_answers))
+        .routes(routes!(behind::persons))
+        .routes(routes!(behind::category))
         .routes(routes!(chatbots::chatbot_performance))
         .routes(routes!(documents::document_processing_status))
         .routes(routes!(export::export_csv))

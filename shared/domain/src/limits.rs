@@ -506,3 +506,13 @@ pub const RESEAL_SECONDS: u64 = 90;
 pub const KMS_SECONDS: u64 = 3;
 /// Seconds for which KMS is not asked again after it did not answer: nobody waits for it in the meantime.
 pub const KMS_PAUSE_SECONDS: i64 = 10;
+/// Questions without an answer that are put together by meaning: the newest.
+pub const UNANSWERED_CLUSTERED: i64 = 1_000;
+/// Groups of them that a dashboard shows: the largest.
+pub const DASHBOARD_CLUSTERS: usize = 20;
+/// Questions of such a group that it shows.
+pub const CLUSTER_EXAMPLES: usize = 5;
+/// Persons that a dashboard's costs name.
+pub const DASHBOARD_PERSONS: i64 = 100;
+/// Intents of a category that a dashboard names.
+pub const DASHBOARD_INTENTS: i64 = 50;

@@ -9,6 +9,7 @@ pub mod period;
 pub mod executive;
 pub mod technical;
 pub mod client_service;
+pub mod behind;
 pub mod chatbots;
 pub mod documents;
 pub mod export;

@@ -6,7 +6,7 @@ use crate::{
     sql,
     tenant::Params,
 };
-use domain::{ChatbotId, DocumentId, MessageId, ProductId, SessionId};
+use domain::{ChatbotId, DocumentId, MessageId, ProductId, SessionId, SpaceId};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::{Row, types::Type};
 
@@ -263,4 +263,121 @@ pub async fn documents(
         processed_at: row.get("processed_at"),
     };
     Ok(tx.query(sql!("document_status/list"), params).await?.iter().map(document).collect())
+}
+
+/// A question that was not answered, as it was searched for.
+#[derive(Debug, Clone)]
+pub struct Unanswered {
+    /// Its message.
+    pub id: MessageId,
+    /// Where.
+    pub session: SessionId,
+    /// Who was asked.
+    pub chatbot: ChatbotId,
+    /// When it was answered so.
+    pub created_at: Timestamp,
+    /// What was asked.
+    pub question: String,
+    /// Its vector and the space of it; `None`: it had none, or it is kept no longer.
+    pub vector: Option<(SpaceId, Vec<f32>)>,
+}
+
+/// The newest questions of a period that were not answered.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn unanswered(tx: &TenantTx, period: Period, limit: i64) -> Result<Vec<Unanswered>> {
+    let rows = top(tx, sql!("metrics/unanswered"), period, limit).await?;
+    let one = |row: &Row| Unanswered {
+        id: MessageId(row.get("id")),
+        session: SessionId(row.get("session_id")),
+        chatbot: ChatbotId(row.get("chatbot_id")),
+        created_at: row.get("created_at"),
+        question: row.get("question"),
+        vector: row
+            .get::<_, Option<uuid::Uuid>>("space_id")
+            .map(SpaceId)
+            .zip(row.get::<_, Option<Vec<f32>>>("query_embedding")),
+    };
+    Ok(rows.iter().map(one).collect())
+}
+
+/// What one person asked and cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonCost {
+    /// The user's id, else the keyed hash of the identifier that their program gave.
+    pub person: String,
+    /// The user, where it is one.
+    pub user: Option<uuid::Uuid>,
+    /// The user's name.
+    pub name: Option<String>,
+    /// Sessions a day, summed.
+    pub sessions: i64,
+    /// That they asked.
+    pub questions: i64,
+    /// That they were given.
+    pub answers: i64,
+    /// Of these, those that say that there is none.
+    pub abstained: i64,
+    /// In and out.
+    pub tokens: i64,
+    /// US dollars, as decimal text.
+    pub cost: String,
+    /// Answers whose cost is not known.
+    pub unpriced: i64,
+}
+
+/// Persons by what they cost, dearest first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn persons(tx: &TenantTx, period: Period, limit: i64) -> Result<Vec<PersonCost>> {
+    let rows = top(tx, sql!("metrics/persons"), period, limit).await?;
+    let cost = |row: &Row| PersonCost {
+        person: row.get("person"),
+        user: row.get("user_id"),
+        name: row.get("name"),
+        sessions: row.get("sessions"),
+        questions: row.get("questions"),
+        answers: row.get("answers"),
+        abstained: row.get("abstained"),
+        tokens: row.get("tokens"),
+        cost: row.get("cost"),
+        unpriced: row.get("unpriced"),
+    };
+    Ok(rows.iter().map(cost).collect())
+}
+
+/// Days on which sessions of a category began, with how many; `None`: of those whose category is not known.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn category_days(
+    tx: &TenantTx,
+    period: Period,
+    category: Option<&str>,
+) -> Result<Vec<(Date, i64)>> {
+    let params: Params<'_> = &[(&period.from, Type::DATE), (&period.to, Type::DATE), (&category, Type::TEXT)];
+    let rows = tx.query(sql!("metrics/category_days"), params).await?;
+    Ok(rows.iter().map(|row| (row.get("day"), row.get("sessions"))).collect())
+}
+
+/// What is wanted within a category, most frequent first.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn category_intents(
+    tx: &TenantTx,
+    period: Period,
+    category: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(Option<String>, i64)>> {
+    let params: Params<'_> = &[
+        (&period.from, Type::DATE),
+        (&period.to, Type::DATE),
+        (&category, Type::TEXT),
+        (&limit, Type::INT8),
+    ];
+    let rows = tx.query(sql!("metrics/category_intents"), params).await?;
+    Ok(rows.iter().map(|row| (row.get("intent"), row.get("sessions"))).collect())
 }

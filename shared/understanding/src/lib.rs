@@ -12,6 +12,7 @@ mod rules;
 mod risks;
 mod wish;
 pub mod category;
+pub mod cluster;
 
 pub use mood::{Mood, Sentiment};
 pub use tongue::tongue;

@@ -3,6 +3,7 @@
 
 use super::{CONVERSATIONS, RECOMPUTED, assert_same, json};
 use crate::stack::support::{Shared, stack};
+use domain::limits;
 use http::{Method, StatusCode};
 use jiff::{ToSpan as _, civil::Date};
 use serde_json::{Value, json};
@@ -65,6 +66,7 @@ async fn month<'a>(shared: &'a Shared, slug: &str, zone: &'static str) -> Month<
         zone,
     };
     month.converse(SESSIONS).await;
+    month.know_some().await;
     month
 }
 
@@ -76,6 +78,17 @@ impl Month<'_> {
             .execute(sql, &[&self.organization, &self.chatbots, &sessions])
             .await
             .expect("conversations");
+    }
+
+    /// Some of those who asked are a user of the organization, and what they wanted is known.
+    async fn know_some(&self) {
+        let sql = "WITH ann AS (INSERT INTO docent.users (id, organization_id, external_id, display_name, role)
+                                VALUES (gen_random_uuid(), $1, 'ann', 'Ann', 'member') RETURNING id),
+                        her AS (SELECT id FROM docent.sessions WHERE organization_id = $1 ORDER BY id LIMIT 40)
+                   UPDATE docent.sessions s SET intent = (ARRAY['Refund', 'Invoice', NULL])[1 + s.next_sequence / 2 % 3],
+                          user_id = (SELECT ann.id FROM ann, her WHERE her.id = s.id)
+                    WHERE s.organization_id = $1";
+        self.client.execute(sql, &[&self.organization]).await.expect("somebody known");
     }
 
     /// Other tests have the daily work done for everybody: what it would change is changed when it is time for it.
@@ -130,6 +143,47 @@ impl Month<'_> {
             self.chatbot(*chatbot, from, today).await;
         }
         self.exported(from, today).await;
+        self.behind(from, today).await;
+        self.behind(today - 9.days(), today - 3.days()).await;
+    }
+
+    async fn behind(&self, from: Date, to: Date) {
+        let period = json!({ "from": from, "to": to });
+        let served = self.read(&format!("persons?from={from}&to={to}")).await;
+        assert_eq!(served["period"], period);
+        let persons = json(&self.client, "SELECT pg_temp.persons($1, $2)", &[&from, &to]).await;
+        assert_same("persons", &served["persons"], &persons);
+        let persons = persons.as_array().expect("persons");
+        if from == self.from {
+            let most = usize::try_from(limits::DASHBOARD_PERSONS).expect("a count");
+            assert_eq!(persons.len(), most, "there are more of them");
+            assert_eq!(persons[0]["name"], "Ann", "who asks the most costs the most");
+        }
+        for (query, category) in
+            [("&category=Payments", Some("Payments")), ("&category=Nothing", Some("Nothing")), ("", None)]
+        {
+            let served = self.read(&format!("category?from={from}&to={to}{query}")).await;
+            let sql = "SELECT pg_temp.of_category($1, $2, $3)";
+            let expected = json(&self.client, sql, &[&from, &to, &category]).await;
+            assert_eq!(expected["sessions"] == 0, category == Some("Nothing"), "{expected}");
+            assert_same("category", &served, &expected);
+        }
+        let served = self.read(&format!("client-service/unanswered/clusters?from={from}&to={to}")).await;
+        assert_eq!(served["period"], period);
+        let mut clusters = served["clusters"].clone();
+        let mut together = 0;
+        for cluster in clusters.as_array_mut().expect("clusters") {
+            let cluster = cluster.as_object_mut().expect("a cluster");
+            let examples = cluster.remove("examples").expect("examples");
+            let count = cluster["count"].as_u64().expect("a count");
+            together += count;
+            let shown = count.min(limits::CLUSTER_EXAMPLES as u64);
+            assert_eq!(examples.as_array().map(|examples| examples.len() as u64), Some(shown));
+            assert!(cluster.remove("last_asked_at").is_some_and(|instant| instant.is_string()));
+        }
+        assert_eq!(served["questions"], together);
+        let expected = json(&self.client, "SELECT pg_temp.clusters($1, $2)", &[&from, &to]).await;
+        assert_same("clusters", &clusters, &expected);
     }
 
     async fn executive(&self, from: Date, to: Date) {

@@ -136,10 +136,48 @@ CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE s
         SELECT concat_ws(',', d.day, c.name, s.sessions, m.messages, s.people, m.tokens, m.cost) AS row
           FROM pg_temp.bots c
          CROSS JOIN (SELECT generate_series(first::timestamp, last, '1 day')::date AS day) d
-         CROSS JOIN LATERAL (SELECT count(*) AS sessions, count(DISTINCT user_identifier_hash) AS people
+         CROSS JOIN LATERAL (SELECT count(*) AS sessions,
+                                    count(DISTINCT coalesce(user_id::text, encode(user_identifier_hash, 'hex'))) AS people
                                FROM served s WHERE s.chatbot_id = c.id AND s.day = d.day) s
          CROSS JOIN LATERAL (SELECT count(*) AS messages, coalesce(sum(total_tokens), 0) AS tokens,
                                     coalesce(sum(cost), 0)::numeric(18, 6)::text AS cost
                                FROM said m WHERE m.bot = c.id AND m.day = d.day) m
          WHERE s.sessions + m.messages > 0) rows
+$$;
+
+-- What each person asked and cost, dearest first.
+CREATE FUNCTION pg_temp.persons(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_agg(to_jsonb(p)) FROM (
+        SELECT coalesce(s.user_id::text, encode(s.user_identifier_hash, 'hex')) AS person, s.user_id,
+               (SELECT u.display_name FROM docent.users u WHERE u.id = s.user_id) AS name,
+               count(DISTINCT (m.session_id, m.day)) AS sessions, count(*) FILTER (WHERE m.role = 'user') AS questions,
+               count(*) FILTER (WHERE m.role = 'assistant') AS answers,
+               count(*) FILTER (WHERE m.role = 'assistant' AND m.abstained) AS abstained_answers,
+               coalesce(sum(m.total_tokens), 0) AS tokens, coalesce(sum(m.cost), 0)::numeric(18, 6)::text AS cost,
+               count(*) FILTER (WHERE m.model IS NOT NULL AND m.cost IS NULL) AS unpriced_answers
+          FROM pg_temp.said m JOIN docent.sessions s ON s.id = m.session_id
+         WHERE m.day BETWEEN first AND last AND (s.user_id IS NOT NULL OR s.user_identifier_hash IS NOT NULL)
+         GROUP BY 1, 2 ORDER BY coalesce(sum(m.cost), 0) DESC, 8 DESC, 1 LIMIT 100) p
+$$;
+
+CREATE FUNCTION pg_temp.of_category(first date, last date, wanted text) RETURNS jsonb LANGUAGE sql AS $$
+    WITH once AS MATERIALIZED (
+        SELECT * FROM pg_temp.served WHERE day BETWEEN first AND last AND category IS NOT DISTINCT FROM wanted)
+    SELECT jsonb_build_object(
+        'period', jsonb_build_object('from', first, 'to', last), 'category', wanted, 'sessions', (SELECT count(*) FROM once),
+        'sessions_by_status', (SELECT coalesce(jsonb_object_agg(status, count), '{}')
+                                 FROM (SELECT status, count(*) FROM once GROUP BY 1) s),
+        'days', (SELECT coalesce(jsonb_agg(to_jsonb(d)), '[]')
+                   FROM (SELECT day AS date, count(*) AS count FROM once GROUP BY 1 ORDER BY 1) d),
+        'intents', (SELECT coalesce(jsonb_agg(to_jsonb(i)), '[]')
+                      FROM (SELECT intent, count(*) AS count FROM once GROUP BY 1 ORDER BY 2 DESC, 1) i))
+$$;
+
+-- Questions of which nothing but their words is kept, alike ones together.
+CREATE FUNCTION pg_temp.clusters(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_agg(to_jsonb(c)) FROM (
+        SELECT q.content AS question, count(*) AS count, jsonb_agg(DISTINCT a.bot) AS chatbot_ids
+          FROM pg_temp.said a JOIN docent.messages q
+            ON q.session_id = a.session_id AND q.sequence_number = a.sequence_number - 1
+         WHERE a.day BETWEEN first AND last AND a.abstained GROUP BY 1 ORDER BY 2 DESC, 1) c
 $$;

@@ -30,19 +30,32 @@ async fn figures_are_for_those_who_may_read_them() {
         key.reveal()
     };
     let (without, with) = (key(&others).await, key(&[Scope::DashboardsRead]).await);
+    let with_persons = key(&[Scope::DashboardsRead, Scope::UsersRead]).await;
     let forged = ApiKey::generate(organization).reveal();
     let paths = paths();
-    assert!(paths.len() >= 9, "{paths:?}");
+    assert!(paths.len() >= 12, "{paths:?}");
     let (status, api) = shared.call("", Method::GET, "/api/v1/dashboards/openapi.json", "").await;
     assert_eq!(status, StatusCode::OK);
     for path in paths {
         assert!(api["paths"][&path]["get"]["responses"]["401"].is_object(), "{path} is described");
         let own = path.replace("{id}", made["chatbot_id"].as_str().expect("an id"));
-        for (key, expected) in
-            [(&forged, StatusCode::UNAUTHORIZED), (&without, StatusCode::FORBIDDEN), (&with, StatusCode::OK)]
-        {
+        // Who may see figures may not yet see whose they are.
+        let is_personal = path.ends_with("/persons");
+        let figures = if is_personal { StatusCode::FORBIDDEN } else { StatusCode::OK };
+        for (key, expected) in [
+            (&forged, StatusCode::UNAUTHORIZED),
+            (&without, StatusCode::FORBIDDEN),
+            (&with, figures),
+            (&with_persons, StatusCode::OK),
+        ] {
             let (status, answer) = shared.call(key, Method::GET, &own, "").await;
             assert_eq!(status, expected, "{own}: {answer}");
+            if is_personal && key == &with {
+                assert!(
+                    answer["detail"].as_str().is_some_and(|why| why.contains("`users:read`")),
+                    "{answer}"
+                );
+            }
         }
     }
     // Another organization's chatbot is none.
@@ -81,6 +94,12 @@ async fn periods_and_lists_have_edges() {
         ("documents?status=lost", "?status"),
         ("documents?limit=101", "?limit"),
         ("client-service/unanswered?cursor=nonsense", "?cursor"),
+        ("client-service/unanswered/clusters?from=2020-01-01&to=2022-01-01", "?from"),
+        ("client-service/unanswered/clusters?category=x", "?"),
+        ("persons?from=2026-11-02&to=2026-11-01", "?from"),
+        ("persons?person=x", "?"),
+        ("category?from=2020-01-01&to=2022-01-01", "?from"),
+        ("category?category=a%00b", "?category"),
     ] {
         let path = format!("/api/v1/dashboards/{query}");
         let (status, problem) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
@@ -90,6 +109,13 @@ async fn periods_and_lists_have_edges() {
     let path = "/api/v1/dashboards/executive?from=2020-01-01&to=2021-12-31";
     let (status, answer) = shared.call(&shared.addresses.api_key, Method::GET, path, "").await;
     assert_eq!(status, StatusCode::OK, "731 days are well: {answer}");
+    let most = domain::limits::LIST_QUERY_CHARACTERS;
+    for (characters, expected) in [(most, StatusCode::OK), (most + 1, StatusCode::UNPROCESSABLE_ENTITY)] {
+        // Characters, not bytes.
+        let path = format!("/api/v1/dashboards/category?category={}", "%C3%A9".repeat(characters));
+        let (status, answer) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
+        assert_eq!(status, expected, "{characters}: {answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
