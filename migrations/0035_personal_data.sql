@@ -32,7 +32,7 @@ BEGIN
             ON o.organization_id = c.organization_id AND o.document_id = c.document_id AND o.source_hash = c.source_hash
          WHERE c.organization_id = current_organization() AND c.id = in_id;
     ELSIF in_kind IN ('collections', 'documents', 'curated_answers', 'web_sources', 'chatbots', 'products', 'api_keys',
-                      'users', 'escalations') THEN
+                      'users', 'escalations', 'gold_questions') THEN
         EXECUTE format('SELECT updated_at FROM docent.%I WHERE organization_id = docent.current_organization() AND id = $1 '
                        'FOR UPDATE', in_kind) INTO revision USING in_id;
     ELSIF in_kind IS NOT NULL THEN

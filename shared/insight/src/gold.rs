@@ -6,6 +6,7 @@ use management::{author, check, refusal::Means};
 use serde::Deserialize;
 use store::{
     TenantTx, chatbot_settings,
+    demands::{self, Thing},
     gold_questions::{self, GoldQuestion, Known},
 };
 
@@ -106,7 +107,7 @@ impl Insight {
         chatbot: ChatbotId,
         given: Given,
     ) -> Result<GoldQuestion, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_once(caller, Scope::FeedbackWrite).await?;
         let known = checked("", given)?;
         room(&tx, chatbot, 1).await?;
         let by = author(&tx, caller).await?;
@@ -126,7 +127,7 @@ impl Insight {
         form: Form,
         text: &str,
     ) -> Result<Imported, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_once(caller, Scope::FeedbackWrite).await?;
         let given = lines(form, text)?;
         if given.is_empty() || given.len() > limits::GOLD_IMPORT {
             let most = limits::GOLD_IMPORT;
@@ -161,6 +162,7 @@ impl Insight {
         change: Change,
     ) -> Result<GoldQuestion, Refusal> {
         let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        demands::unchanged(&tx, Thing::GoldQuestion(id.0)).await?;
         let known = gold_questions::get(&tx, chatbot, id).await?.ok_or(MISSING)?.known;
         let expected_answer = change.expected_answer.unwrap_or(known.expected_answer);
         let expected_source = change.expected_source.unwrap_or(known.expected_source);
@@ -191,6 +193,7 @@ impl Insight {
         id: GoldQuestionId,
     ) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        demands::unchanged(&tx, Thing::GoldQuestion(id.0)).await?;
         if !gold_questions::delete(&tx, chatbot, id).await? {
             return Err(MISSING);
         }

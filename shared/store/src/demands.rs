@@ -167,6 +167,7 @@ pub enum Thing {
     ApiKey(Uuid),
     User(Uuid),
     Escalation(Uuid),
+    GoldQuestion(Uuid),
 }
 
 /// Refuses to go on when a thing is not as the caller saw it; else it stays so until the transaction ends. What is not
@@ -189,6 +190,7 @@ pub async fn unchanged(tx: &TenantTx, thing: Thing) -> Result<()> {
         Thing::ApiKey(id) => ("api_keys", id),
         Thing::User(id) => ("users", id),
         Thing::Escalation(id) => ("escalations", id),
+        Thing::GoldQuestion(id) => ("gold_questions", id),
     };
     let params: Params<'_> = &[(&kind, Type::TEXT), (&id, Type::UUID)];
     let row = tx.query_one(sql!("demands/revision"), params).await?;

@@ -69,6 +69,6 @@ async fn dead_letters_go_back_and_the_client_uploads_by_form() {
     shared.stack.sqs.send(dead, Outgoing::new("{}")).expect("a dead letter");
     let moved = client.redrive().await.expect("a redrive");
     let names: Vec<&str> = moved.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["EventsDeadLetterQueue", "WorkDeadLetterQueue"]);
+    assert_eq!(names, ["ActivityDeadLetterQueue", "EventsDeadLetterQueue", "WorkDeadLetterQueue"]);
     shared.stack.sqs.purge(dead).expect("purged");
 }

@@ -76,6 +76,8 @@ async fn what_was_changed_meanwhile_is_not_changed() {
     let ticket = make("/api/v1/escalations", json!({ "session_id": session })).await;
     let source = json!({ "collection": "demanded", "kind": "page", "url": "https://demanded.invalid/" });
     let source = make("/api/v1/web-sources", source).await;
+    let gold = json!({ "question": "Is it gold?", "expected_answer": "It is." });
+    let gold = make(&format!("{bot}/gold-questions"), gold).await;
     let organization = "/api/v1/organization".to_owned();
     let users = shared.read("/api/v1/users?limit=1").await;
     let user = users["items"][0]["id"].as_str().map(|id| format!("/api/v1/users/{id}"));
@@ -92,6 +94,8 @@ async fn what_was_changed_meanwhile_is_not_changed() {
         ("PATCH /api/v1/chunks/{id}", &chunk, json!({ "is_active": false })),
         ("PATCH /api/v1/escalations/{id}", &ticket, json!({ "priority": "high" })),
         ("PATCH /api/v1/organization", &organization, json!({ "sla_ms": 1001 })),
+        ("PATCH /api/v1/chatbots/{id}/gold-questions/{gold_id}", &gold, json!({ "tags": ["g"] })),
+        ("DELETE /api/v1/chatbots/{id}/gold-questions/{gold_id}", &gold, Value::Null),
         ("DELETE /api/v1/web-sources/{id}", &source, Value::Null),
         ("DELETE /api/v1/api-keys/{id}", &key, Value::Null),
         ("DELETE /api/v1/products/{id}", &product, Value::Null),

@@ -31,6 +31,7 @@ fn body(method: &Method, path: &str) -> Value {
             json!({ "items": [{ "question": "a?", "answer": "b" }] })
         }
         ("POST", "/api/v1/chatbots") => json!({ "name": uuid::Uuid::now_v7().to_string() }),
+        ("POST", "/api/v1/chatbots/{id}/categories") => json!({ "name": "Refused", "examples": ["a?"] }),
         ("POST", "/api/v1/chatbots/{id}/config-versions") => json!({ "why": "a test" }),
         ("PUT", "/api/v1/chatbots/{id}/collections") => json!({ "collection_ids": [] }),
         ("PUT", "/api/v1/chatbots/{id}/documents") => json!({ "document_ids": [] }),
@@ -78,6 +79,7 @@ async fn every_route_wants_a_key_and_its_own_scope() {
     for (method, path, body) in &routes {
         let path = path.replace("{id}", &uuid::Uuid::now_v7().to_string());
         let path = path.replace("{version_id}", &uuid::Uuid::now_v7().to_string());
+        let path = path.replace("{category_id}", &uuid::Uuid::now_v7().to_string());
         let (status, problem) = shared.call(&forged, method.clone(), &path, text(body)).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}: {problem}");
         let (status, problem) = shared.call(&none, method.clone(), &path, text(body)).await;
@@ -119,6 +121,10 @@ async fn another_organizations_ids_do_not_exist() {
 
     let versions = format!("/api/v1/chatbots/{}/config-versions", shared.addresses.chatbot_id);
     let version = shared.read(&versions).await["items"][0]["id"].as_str().expect("an id").to_owned();
+    let categories = format!("/api/v1/chatbots/{}/categories", shared.addresses.chatbot_id);
+    let wish = json!({ "name": "Walled", "examples": ["Who walls?"] });
+    let category = shared.admin(Method::POST, &categories, &wish, StatusCode::CREATED).await;
+    let category = category["id"].as_str().expect("an id").to_owned();
     let wish = json!({ "name": "Walled", "category": "walled" });
     let product = shared.admin(Method::POST, "/api/v1/products", &wish, StatusCode::CREATED).await;
     let product = product["id"].as_str().expect("an id").to_owned();
@@ -135,7 +141,7 @@ async fn another_organizations_ids_do_not_exist() {
 
     let mut tried = 0;
     for (method, path, body) in routes().into_iter().filter(|(_, path, _)| path.contains("{id}")) {
-        let path = path.replace("{version_id}", &version);
+        let path = path.replace("{version_id}", &version).replace("{category_id}", &category);
         let id = match path.split('/').nth(3) {
             Some("documents") => &document,
             Some("chunks") => &chunk,

@@ -96,7 +96,9 @@ async fn a_token_opens_nothing_else() {
         for id in ids {
             let path = path.replace("{id}", text(id, "id")).replace("{model}", "any");
             let path = path.replace("{message_id}", text(id, "id")).replace("{version_id}", text(id, "id"));
-            let path = path.replace("{file_id}", text(id, "id"));
+            let path = ["{file_id}", "{category_id}", "{gold_id}"]
+                .iter()
+                .fold(path, |path, parameter| path.replace(parameter, text(id, "id")));
             let path = if path == "/api/v1/search" { format!("{path}?q=seal") } else { path };
             // A session may call so often a minute.
             if calls % 40 == 39 {
