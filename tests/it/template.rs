@@ -301,11 +301,18 @@ fn ingestion_writes_what_it_derives_and_fetches_and_no_document() {
 
 #[test]
 fn whoever_has_the_key_may_seal_and_open_with_it_and_nobody_else() {
+    let roles = resources("AWS::IAM::Role");
     let mut sealing = BTreeSet::new();
     for (id, function) in resources("AWS::Serverless::Function") {
         let properties = &function["Properties"];
         let has_key = !properties["Environment"]["Variables"]["KMS_KEY_ARN"].is_null();
-        let policies = serde_yaml_ng::to_string(&properties["Policies"]).expect("YAML");
+        // Of a role of its own, where the function has one.
+        let role = text(&properties["Role"]).and_then(|role| role.strip_suffix(".Arn"));
+        let policies = match role {
+            Some(role) => &roles[role]["Properties"]["Policies"],
+            None => &properties["Policies"],
+        };
+        let policies = serde_yaml_ng::to_string(policies).expect("YAML");
         let (actions, conditional) = (policies.matches("kms:").count(), policies.contains("HasKey"));
         // Two actions, and the condition that each data key is one organization's.
         assert_eq!((actions, conditional), if has_key { (3, true) } else { (0, false) }, "{id}: {policies}");

@@ -113,6 +113,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     assert_eq!(
         names("ingest"),
         [
+            "ACTIVITY_QUEUE_URL",
             "BUCKET",
             "DATABASE_URL",
             "EMBEDDING_DIMENSION",
@@ -127,6 +128,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         ]
     );
     let chat = [
+        "ACTIVITY_QUEUE_URL",
         "BUCKET",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -169,6 +171,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     ];
     assert_eq!(names("admin"), admin);
     let feedback = [
+        "ACTIVITY_QUEUE_URL",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
@@ -201,7 +204,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("dashboards"), dashboards);
-    assert_eq!(names("aggregate"), ["DATABASE_URL", "KMS_KEY_ARN"]);
+    assert_eq!(names("aggregate"), ["ACTIVITY_QUEUE_URL", "DATABASE_URL", "KMS_KEY_ARN"]);
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -303,11 +306,11 @@ fn the_key_is_none_the_stacks_own_or_somebody_elses() {
         let overrides = BTreeMap::from([("KmsKeyArn".to_owned(), parameter.to_owned())]);
         let template = Template::read_with(&path, &overrides).unwrap();
         assert_eq!(template.keys().len(), keys, "{parameter:?}");
-        let resolver = Resolver::new().attribute("VaultKey", "Arn", "made").secret(
-            "docent",
-            "database_url",
-            "postgres://app",
-        );
+        let resolver = Resolver::new()
+            .attribute("VaultKey", "Arn", "made")
+            .reference("ActivityQueue", "http://127.0.0.1:1/000000000000/ActivityQueue")
+            .secret("docent", "database_url", "postgres://app")
+            .secret("docent", "identity_hash_key", "secret");
         let aggregate = template.environment(template.function("aggregate").unwrap(), &resolver).unwrap();
         assert_eq!(aggregate["KMS_KEY_ARN"], expected);
     }
