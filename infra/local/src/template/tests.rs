@@ -150,6 +150,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     ];
     assert_eq!(names("chat"), chat);
     let admin = [
+        "ACTIVITY_QUEUE_URL",
         "BUCKET",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -204,7 +205,10 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "SESSION_TOKEN_KEY_PREVIOUS",
     ];
     assert_eq!(names("dashboards"), dashboards);
-    assert_eq!(names("aggregate"), ["ACTIVITY_QUEUE_URL", "DATABASE_URL", "KMS_KEY_ARN"]);
+    assert_eq!(
+        names("aggregate"),
+        ["ACTIVITY_QUEUE_URL", "DATABASE_URL", "IDENTITY_HASH_KEY", "KMS_KEY_ARN", "WEB_ALLOW_PRIVATE"]
+    );
     let migrate = [
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
