@@ -2,6 +2,7 @@
 
 mod again;
 mod bots;
+mod demanding;
 mod models;
 mod keeping;
 mod keys;

@@ -1,8 +1,8 @@
 //! API keys: list, get, make, revoke.
 
 use crate::{problems::OrProblem as _, wire::Paging};
-use access::Bearer;
-use axum::extract::State;
+use access::{Bearer, ShownOnce};
+use axum::{Extension, extract::State};
 use domain::ApiKeyId;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ pub struct ApiKeyView {
     revoked_at: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
 }
 
 impl From<KeptKey> for ApiKeyView {
@@ -48,6 +50,7 @@ impl From<KeptKey> for ApiKeyView {
             last_used_at: key.last_used_at,
             revoked_at: key.revoked_at,
             created_at: key.created_at,
+            updated_at: key.updated_at,
         }
     }
 }
@@ -55,7 +58,8 @@ impl From<KeptKey> for ApiKeyView {
 /// A key that was made just now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MadeApiKey {
-    /// The key itself: shown here, once; only a hash of it is kept.
+    /// The key itself: shown here, once; only a hash of it is kept. Null when the same answer is given again under an
+    /// `Idempotency-Key`.
     #[schema(example = "dk_…")]
     api_key: String,
     #[serde(flatten)]
@@ -113,7 +117,7 @@ pub async fn create_api_key(
     State(management): State<Arc<Management>>,
     Bearer(caller): Bearer,
     Json(body): Json<CreateApiKey>,
-) -> Result<(StatusCode, axum::Json<MadeApiKey>), Problem> {
+) -> Result<(StatusCode, Extension<ShownOnce>, axum::Json<MadeApiKey>), Problem> {
     let wanted = Wanted {
         name: body.name,
         scopes: body.scopes,
@@ -121,7 +125,8 @@ pub async fn create_api_key(
         expires_at: body.expires_at,
     };
     let (made, kept) = management.create_api_key(&caller, wanted, Timestamp::now()).await.or_problem()?;
-    Ok((StatusCode::CREATED, axum::Json(MadeApiKey { api_key: made.reveal(), kept: kept.into() })))
+    let shown = MadeApiKey { api_key: made.reveal(), kept: kept.into() };
+    Ok((StatusCode::CREATED, Extension(ShownOnce("api_key")), axum::Json(shown)))
 }
 
 /// Revoke a key; its next call is refused. Scope `api-keys:write`.

@@ -8,11 +8,11 @@ use http::StatusCode;
 use jiff::Timestamp;
 use management::{
     Management,
-    chatbots::{Given, STATUSES},
+    chatbots::{Given, Links, STATUSES},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use store::chatbot_settings::{Chatbot, Linked};
+use store::chatbot_settings::Chatbot;
 use utoipa::{IntoParams, ToSchema};
 use web::{Json, Page, PathId, Problem, Query, paging};
 
@@ -205,6 +205,9 @@ pub async fn delete_chatbot(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinksView {
     items: Vec<LinkView>,
+    /// When the chatbot was changed last, its links included.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
 }
 
 /// One link.
@@ -218,10 +221,10 @@ pub struct LinkView {
     assigned_at: Timestamp,
 }
 
-fn links(linked: Vec<Linked>) -> axum::Json<LinksView> {
+fn links((linked, updated_at): Links) -> axum::Json<LinksView> {
     let items = linked.into_iter();
     let items = items.map(|link| LinkView { id: link.id, name: link.name, assigned_at: link.assigned_at });
-    axum::Json(LinksView { items: items.collect() })
+    axum::Json(LinksView { items: items.collect(), updated_at })
 }
 
 /// The collections that a chatbot is linked to. Scope `chatbots:read`.

@@ -1,8 +1,8 @@
 //! Invitations: list, make, take back.
 
 use crate::{problems::OrProblem as _, wire::Paging};
-use access::Bearer;
-use axum::extract::State;
+use access::{Bearer, ShownOnce};
+use axum::{Extension, extract::State};
 use domain::{InvitationId, UserId};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -101,7 +101,7 @@ pub async fn create_invitation(
     State(management): State<Arc<Management>>,
     Bearer(caller): Bearer,
     Json(body): Json<CreateInvitation>,
-) -> Result<(StatusCode, axum::Json<InvitationView>), Problem> {
+) -> Result<(StatusCode, Extension<ShownOnce>, axum::Json<InvitationView>), Problem> {
     let given = Given {
         email: body.email,
         role: body.role,
@@ -110,7 +110,8 @@ pub async fn create_invitation(
         days: body.expires_in_days,
     };
     let invitation = management.invite(&caller, given, Timestamp::now()).await.or_problem()?;
-    Ok((StatusCode::CREATED, axum::Json(invitation.into())))
+    // The address is sealed where it lies, so it is not kept in the clear beside it.
+    Ok((StatusCode::CREATED, Extension(ShownOnce("email")), axum::Json(invitation.into())))
 }
 
 /// Take an invitation back; who accepted it stays a user. Scope `users:write`.

@@ -7,6 +7,7 @@ use crate::{
 use access::Bearer;
 use axum::extract::State;
 use domain::{ChunkId, DocumentId};
+use jiff::Timestamp;
 use management::{Management, passages::Change};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -47,6 +48,9 @@ pub struct ChunkView {
     is_active: bool,
     /// Whether a person wrote its content.
     is_corrected: bool,
+    /// When a person said something of it; else, when its document was read.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
 }
 
 impl From<Passage> for ChunkView {
@@ -68,6 +72,7 @@ impl From<Passage> for ChunkView {
             context: passage.context,
             is_active: passage.is_active,
             is_corrected: passage.is_corrected,
+            updated_at: passage.updated_at,
         }
     }
 }

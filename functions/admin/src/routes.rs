@@ -5,8 +5,8 @@ use crate::{
     ai_models, alerts, api_keys, chatbots, collections, config_versions, curated, documents, invitations,
     jobs, notifications, organization, passages, products, uploads, users, web_sources,
 };
-use access::Access;
-use axum::{Extension, Router};
+use access::{Access, heed};
+use axum::{Extension, Router, middleware};
 use management::Management;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -25,7 +25,24 @@ struct Document;
 
 /// All routes of this function, with the document that describes them.
 pub fn app(management: Arc<Management>, access: Access, public_url: &str) -> Router {
-    service::app(declared(), "/api/v1/admin/openapi.json", public_url, management).layer(Extension(access))
+    service::app(heeding(declared()), "/api/v1/admin/openapi.json", public_url, management)
+        .layer(Extension(access))
+}
+
+/// What makes nothing that a second time would double, or has no revision that could be read before.
+const UNHEEDED: [(&str, &str); 7] = [
+    ("post", "/api/v1/documents/uploads"),
+    ("post", "/api/v1/documents/{id}/reprocess"),
+    ("post", "/api/v1/collections/{id}/reprocess"),
+    ("post", "/api/v1/ingestion/reconcile"),
+    ("post", "/api/v1/web-sources/{id}/visit"),
+    ("put", "/api/v1/ai-models"),
+    ("delete", "/api/v1/invitations/{id}"),
+];
+
+/// Where demands are heard, and said to be.
+fn heeding(declared: OpenApiRouter<Arc<Management>>) -> OpenApiRouter<Arc<Management>> {
+    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed))
 }
 
 fn declared() -> OpenApiRouter<Arc<Management>> {

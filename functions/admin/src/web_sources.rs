@@ -41,6 +41,8 @@ pub struct WebSourceView {
     page_count: i64,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
 }
 
 impl From<WebSource> for WebSourceView {
@@ -57,6 +59,7 @@ impl From<WebSource> for WebSourceView {
             last_visited_at: source.last_visited_at,
             page_count: source.pages,
             created_at: source.created_at,
+            updated_at: source.updated_at,
         }
     }
 }

@@ -212,6 +212,8 @@ fn told(report: &Report) -> Value {
             "retrieval_logs": report.swept.retrieval_logs,
             "sessions": report.swept.sessions,
             "events": report.swept.events,
+            "idempotency_keys": report.swept.idempotency_keys,
+            "rate_limits": report.swept.rate_limits,
         },
     })
 }

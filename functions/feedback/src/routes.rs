@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{admin_feedback, escalations, messages, reviews, sessions};
-use access::Access;
-use axum::{Extension, Router};
+use access::{Access, heed};
+use axum::{Extension, Router, middleware};
 use insight::Insight;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -22,7 +22,21 @@ struct Document;
 
 /// All routes of this function, with the document that describes them.
 pub fn app(insight: Arc<Insight>, access: Access, public_url: &str) -> Router {
-    service::app(declared(), "/api/v1/feedback/openapi.json", public_url, insight).layer(Extension(access))
+    service::app(heeding(declared()), "/api/v1/feedback/openapi.json", public_url, insight)
+        .layer(Extension(access))
+}
+
+/// What makes nothing that a second time would double, has no revision, or sees to it by itself.
+const UNHEEDED: [(&str, &str); 4] = [
+    ("post", "/api/v1/escalations/{id}/reply"),
+    ("post", "/api/v1/admin-feedback/{id}/analyze"),
+    ("post", "/api/v1/admin-feedback/{id}/reject"),
+    ("put", "/api/v1/messages/{id}/review"),
+];
+
+/// Where demands are heard, and said to be.
+fn heeding(declared: OpenApiRouter<Arc<Insight>>) -> OpenApiRouter<Arc<Insight>> {
+    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed))
 }
 
 fn declared() -> OpenApiRouter<Arc<Insight>> {

@@ -5,6 +5,10 @@ use web::Problem;
 /// 503 where the same request may work in a moment, else 500; logged here, since a client is told nothing of it.
 #[must_use]
 pub fn database_problem(error: &store::Error) -> Problem {
+    if matches!(error, store::Error::NotAsDemanded) {
+        // Never seen: `heed` knows why and says so.
+        return Problem::internal();
+    }
     if error.is_retryable() {
         tracing::error!(error = %error, "database is not reachable");
         return database_unavailable();

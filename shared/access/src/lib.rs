@@ -2,14 +2,16 @@
 //!
 //! [`Bearer`] reads as the way: told apart by its form ([`web::bearer`]) ▸ verified ([`identity`]) ▸ of which organization
 //! ([`membership`], for people) ▸ caller. Whether the caller is let in, every use case asks the database again, in the
-//! flush that it makes anyway.
+//! flush that it makes anyway. [`heed`] hears what a request demands of what it changes.
 
 mod configured;
 mod database;
+mod heed;
 mod membership;
 
 pub use configured::Configured;
 pub use database::{database_problem, database_unavailable};
+pub use heed::{ShownOnce, heed};
 
 use axum::extract::FromRequestParts;
 use domain::{Caller, sealed::IdentityHashKey};

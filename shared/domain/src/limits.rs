@@ -158,6 +158,8 @@ pub const IDEMPOTENCY_KEY_CHARACTERS: usize = 255;
 pub const IDEMPOTENCY_HOURS: i32 = 24;
 /// Seconds after which something under way is given up: longer than a function runs.
 pub const IDEMPOTENCY_LEASE_SECONDS: f64 = 310.0;
+/// Minutes after which the token bucket of whoever does not call is forgotten; it was full after one.
+pub const IDLE_BUCKET_MINUTES: i32 = 60;
 /// Seconds from a turn's beginning until its answer must be written; the function itself has 300.
 pub const ANSWER_SECONDS: u64 = 270;
 /// Seconds that a question's vector is waited for; then the words alone search.

@@ -6,6 +6,7 @@ use management::{author, curated};
 use store::{
     TenantTx,
     curated::{Curated, Origin, Writing},
+    demands,
     feedback::{self, MessageFeedback},
     retrievals, reviews, spaces,
 };
@@ -42,14 +43,16 @@ impl Insight {
         message: MessageId,
         acceptance: Acceptance,
     ) -> Result<Curated, Refusal> {
-        let tx = self.enter(caller, Scope::CuratedWrite).await?;
+        let tx = self.enter_once(caller, Scope::CuratedWrite).await?;
         let accepted = self.accepted(&tx, message, acceptance).await?;
-        tx.finish().await?;
+        // What was claimed in it is claimed again with the effect.
+        drop(tx);
         let Accepted { said, correction, session, writing, spaces } = accepted;
         let asked = std::slice::from_ref(&writing.question);
         let vectors = curated::vectors_in(&self.embedder, &self.embedding_model, &spaces, asked).await?;
 
         let tx = self.database.tenant(caller.organization()).await?;
+        demands::claim(&tx, caller).await?;
         let by = author(&tx, caller).await?;
         let writings = std::slice::from_ref(&writing);
         curated::keep(&tx, writings, Origin::Correction, &by, &vectors).await?;

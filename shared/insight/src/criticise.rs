@@ -24,7 +24,7 @@ impl Insight {
         chatbot: ChatbotId,
         said: Said,
     ) -> Result<Criticism, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_once(caller, Scope::FeedbackWrite).await?;
         let said = checked(said)?;
         if let Some(message) = said.message {
             // Of another chatbot, it is no answer of this one.

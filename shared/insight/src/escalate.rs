@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use store::{
     TenantTx,
+    demands::{self, Thing},
     escalations::{self, Afterwards, Changes, Escalation, Note, Opening, Reply, Spoken, Which},
     events::{self, Category, Event},
     idempotency::{self, Claim, Once},
@@ -72,7 +73,7 @@ impl Insight {
     /// # Errors
     /// [`Refusal`]; a conflict while the conversation has a ticket.
     pub async fn escalate(&self, caller: &Caller, given: Given) -> Result<Whole, Refusal> {
-        let tx = self.enter(caller, Scope::EscalationsWrite).await?;
+        let tx = self.enter_once(caller, Scope::EscalationsWrite).await?;
         let opening = opening(given)?;
         let id = EscalationId::generate();
         let opened = escalations::open(&tx, id, Voice::from(caller), &opening).await;
@@ -120,6 +121,7 @@ impl Insight {
         let tx = self.enter(caller, Scope::EscalationsWrite).await?;
         let (wanted, afterwards, changes) = checked(change)?;
         let present = escalations::hold(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+        demands::unchanged(&tx, Thing::Escalation(id.0)).await?;
         let status = following(present, wanted, &changes)?;
         if afterwards.is_some() && (status.is_live() || !present.is_live()) {
             let detail =
@@ -151,7 +153,7 @@ impl Insight {
         id: EscalationId,
         content: &str,
     ) -> Result<Note, Refusal> {
-        let tx = self.enter(caller, Scope::EscalationsWrite).await?;
+        let tx = self.enter_once(caller, Scope::EscalationsWrite).await?;
         let content = check::text("/content", content, limits::ESCALATION_NOTE_CHARACTERS)?;
         escalations::hold(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
         let note =

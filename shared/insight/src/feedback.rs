@@ -10,6 +10,7 @@ use management::check;
 use store::{
     TenantTx,
     caller::{Need, enter},
+    demands,
     events::{self, Category, Event},
     feedback::{self, MessageFeedback, Opinion, SessionFeedback, Worth},
     messages, sessions,
@@ -49,6 +50,7 @@ impl Insight {
         thumb: Thumb,
     ) -> Result<MessageFeedback, Refusal> {
         let tx = self.enter_own(caller, Scope::FeedbackWrite).await?;
+        demands::claim(&tx, caller).await?;
         let opinion = opinion(&thumb)?;
         let of = answer(&tx, message).await?;
         if matches!(caller, Caller::EndUser { session, .. } if *session != of.session) {
@@ -105,6 +107,7 @@ impl Insight {
         score: Score,
     ) -> Result<SessionFeedback, Refusal> {
         let tx = enter(&self.database, caller, Need::inside(session, Scope::FeedbackWrite)).await?;
+        demands::claim(&tx, caller).await?;
         let worth = worth(&score)?;
         let kinds = taken_out(&tx).await?;
         let comments = worth.comments.map(|text| kept(text, &kinds, limits::FEEDBACK_COMMENTS_CHARACTERS));

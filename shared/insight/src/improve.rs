@@ -68,7 +68,7 @@ impl Insight {
         id: AdminFeedbackId,
         chosen: &[usize],
     ) -> Result<Criticism, Refusal> {
-        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        let tx = self.enter_once(caller, Scope::ChatbotsWrite).await?;
         let held = hold(&tx, id).await?;
         if held.status != "completed" {
             let detail = format!("This criticism is {}; have it analysed first.", held.status);

@@ -23,7 +23,7 @@ use privacy::Kind;
 use store::{
     Database, TenantTx,
     caller::{self, Need},
-    messages, organizations,
+    demands, messages, organizations,
 };
 
 /// What the feedback path works with.
@@ -58,6 +58,13 @@ impl Insight {
             Caller::Key(_) | Caller::Person { .. } => Need::from(scope),
         };
         Ok(caller::enter(&self.database, caller, need).await?)
+    }
+
+    /// The same, of what is done once where the request has a key of its own.
+    async fn enter_once(&self, caller: &Caller, scope: Scope) -> Result<TenantTx, Refusal> {
+        let tx = self.enter(caller, scope).await?;
+        demands::claim(&tx, caller).await?;
+        Ok(tx)
     }
 
     /// A transaction of a caller who was let in.

@@ -3,7 +3,10 @@
 use crate::{Management, Refusal, check};
 use domain::{ApiKey, ApiKeyId, Caller, Scope, limits};
 use jiff::Timestamp;
-use store::api_keys::{self, KeptKey, NewKey};
+use store::{
+    api_keys::{self, KeptKey, NewKey},
+    demands::{self, Thing},
+};
 
 /// What is said of a key that is to be made.
 #[derive(Debug)]
@@ -52,7 +55,7 @@ impl Management {
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<(ApiKey, KeptKey), Refusal> {
-        let (tx, asking) = self.enter_as(caller, Scope::ApiKeysWrite).await?;
+        let (tx, asking) = self.enter_once(caller, Scope::ApiKeysWrite).await?;
         let name = check::text("/name", &wanted.name, limits::KEY_NAME_CHARACTERS)?;
         let scopes = scopes(&wanted.scopes)?;
         let rate_limit_per_minute = wanted
@@ -82,6 +85,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn revoke_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::ApiKeysWrite).await?;
+        demands::unchanged(&tx, Thing::ApiKey(id.0)).await?;
         if !api_keys::revoke(&tx, id).await? {
             return Err(Refusal::NotFound("API key"));
         }

@@ -6,10 +6,12 @@ use domain::{
     metadata::{DocumentType, listed},
     organization::Budgets,
 };
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use store::{
     TenantTx,
     chatbot_settings::{self, Chatbot, Linked, Settings},
+    demands::{self, Thing},
     events::{self, Category, Event},
 };
 
@@ -71,6 +73,7 @@ impl Management {
         given: Given,
     ) -> Result<Chatbot, Refusal> {
         let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        demands::unchanged(&tx, Thing::Chatbot(id.0)).await?;
         let known = chatbot_settings::get(&tx, id).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let settings = settings(given, known.settings)?;
         let changed = chatbot_settings::change(&tx, id, &settings).await;
@@ -84,6 +87,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn delete_chatbot(&self, caller: &Caller, id: ChatbotId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        demands::unchanged(&tx, Thing::Chatbot(id.0)).await?;
         if !chatbot_settings::delete(&tx, id).await? {
             return Err(Refusal::NotFound("chatbot"));
         }
@@ -95,24 +99,24 @@ impl Management {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbot_collections(&self, caller: &Caller, id: ChatbotId) -> Result<Vec<Linked>, Refusal> {
+    pub async fn chatbot_collections(&self, caller: &Caller, id: ChatbotId) -> Result<Links, Refusal> {
         let read = async |tx: &TenantTx| {
             futures_util::try_join!(chatbot_settings::get(tx, id), chatbot_settings::collections(tx, id))
         };
         let (known, links) = self.admitted(caller, Scope::ChatbotsRead, read).await?;
-        known.map(|_| links).ok_or(Refusal::NotFound("chatbot"))
+        linked(known, links)
     }
 
     /// The documents that a chatbot is linked to.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn chatbot_documents(&self, caller: &Caller, id: ChatbotId) -> Result<Vec<Linked>, Refusal> {
+    pub async fn chatbot_documents(&self, caller: &Caller, id: ChatbotId) -> Result<Links, Refusal> {
         let read = async |tx: &TenantTx| {
             futures_util::try_join!(chatbot_settings::get(tx, id), chatbot_settings::documents(tx, id))
         };
         let (known, links) = self.admitted(caller, Scope::ChatbotsRead, read).await?;
-        known.map(|_| links).ok_or(Refusal::NotFound("chatbot"))
+        linked(known, links)
     }
 
     /// Links a chatbot to these collections and to no others.
@@ -124,14 +128,16 @@ impl Management {
         caller: &Caller,
         id: ChatbotId,
         collections: &[CollectionId],
-    ) -> Result<Vec<Linked>, Refusal> {
+    ) -> Result<Links, Refusal> {
         bounded("/collection_ids", collections.len())?;
         let tx = self.held(caller, id).await?;
         let set = chatbot_settings::set_collections(&tx, id, collections).await;
         set.map_err(|error| missing(error, "/collection_ids", "collection"))?;
+        chatbot_settings::touch(&tx, id).await?;
         let links = chatbot_settings::collections(&tx, id).await?;
+        let known = chatbot_settings::get(&tx, id).await?;
         tx.finish().await?;
-        Ok(links)
+        linked(known, links)
     }
 
     /// Links a chatbot to these documents and to no others.
@@ -143,21 +149,31 @@ impl Management {
         caller: &Caller,
         id: ChatbotId,
         documents: &[DocumentId],
-    ) -> Result<Vec<Linked>, Refusal> {
+    ) -> Result<Links, Refusal> {
         bounded("/document_ids", documents.len())?;
         let tx = self.held(caller, id).await?;
         let set = chatbot_settings::set_documents(&tx, id, documents).await;
         set.map_err(|error| missing(error, "/document_ids", "document"))?;
+        chatbot_settings::touch(&tx, id).await?;
         let links = chatbot_settings::documents(&tx, id).await?;
+        let known = chatbot_settings::get(&tx, id).await?;
         tx.finish().await?;
-        Ok(links)
+        linked(known, links)
     }
 
     async fn held(&self, caller: &Caller, id: ChatbotId) -> Result<TenantTx, Refusal> {
         let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        demands::unchanged(&tx, Thing::Chatbot(id.0)).await?;
         chatbot_settings::lock(&tx, id).await?.ok_or(Refusal::NotFound("chatbot"))?;
         Ok(tx)
     }
+}
+
+/// What a chatbot is linked to, and when the chatbot was changed last.
+pub type Links = (Vec<Linked>, Timestamp);
+
+fn linked(known: Option<Chatbot>, links: Vec<Linked>) -> Result<Links, Refusal> {
+    known.map(|chatbot| (links, chatbot.updated_at)).ok_or(Refusal::NotFound("chatbot"))
 }
 
 /// Makes the row of a chatbot, and notes that it was.

@@ -10,6 +10,7 @@ use domain::{
 use serde_json::{Value, json};
 use store::{
     collection_settings::{self, Collection, Named, Settings},
+    demands::{self, Thing},
     spaces,
 };
 
@@ -66,7 +67,7 @@ impl Management {
         slug: &str,
         given: Given,
     ) -> Result<Collection, Refusal> {
-        let tx = self.enter(caller, Scope::CollectionsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::CollectionsWrite).await?;
         if !is_slug(slug) {
             let detail = "A slug is of lower-case letters, digits, '-', '.' and '_', begins and ends with a letter or digit, and has at most 100 of them.";
             return Err(Refusal::invalid("/slug", detail));
@@ -92,6 +93,7 @@ impl Management {
         let tx = self.enter(caller, Scope::CollectionsWrite).await?;
         collection_settings::hold(&tx, named).await?.ok_or(Refusal::NotFound("collection"))?;
         let known = collection_settings::get(&tx, named).await?.ok_or(Refusal::NotFound("collection"))?;
+        demands::unchanged(&tx, Thing::Collection(known.id.0)).await?;
         let settings = settings(given, known.settings)?;
         let changed = collection_settings::change(&tx, known.id, &settings).await;
         changed.map_err(|error| Refusal::of_row(error, &TAKEN))?;
@@ -105,6 +107,7 @@ impl Management {
     pub async fn delete_collection(&self, caller: &Caller, named: &Named) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::CollectionsWrite).await?;
         let id = collection_settings::hold(&tx, named).await?.ok_or(Refusal::NotFound("collection"))?;
+        demands::unchanged(&tx, Thing::Collection(id.0)).await?;
         if !collection_settings::delete(&tx, id).await? {
             let detail =
                 "The collection holds documents, curated answers or web sources; delete those first.";

@@ -82,7 +82,7 @@ impl Management {
         bot: chatbots::Given,
         given: Given,
     ) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::ChatbotsWrite).await?;
         let space = spaces::of_model(&tx, &self.embedding_model, self.embedding_dimension).await?;
         let why = check::optional("/why", given.why.as_deref(), limits::SAID_CHARACTERS)?;
         let settings = settings(&tx, given, self.defaults(&space)).await?;
@@ -160,7 +160,7 @@ impl Management {
         chatbot: ChatbotId,
         given: Given,
     ) -> Result<ConfigVersion, Refusal> {
-        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::ChatbotsWrite).await?;
         // Held, so that two versions made at once get two numbers.
         let active = chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let base = match active {
@@ -189,7 +189,7 @@ impl Management {
         chatbot: ChatbotId,
         id: ConfigVersionId,
     ) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::ChatbotsWrite).await?;
         chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
         activate(tx, caller, chatbot, id).await
     }
@@ -199,7 +199,7 @@ impl Management {
     /// # Errors
     /// [`Refusal`]; a conflict when there was none.
     pub async fn roll_back(&self, caller: &Caller, chatbot: ChatbotId) -> Result<Chatbot, Refusal> {
-        let tx = self.enter(caller, Scope::ChatbotsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::ChatbotsWrite).await?;
         let active = chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
         let before = match active {
             Some(active) => config_versions::before(&tx, chatbot, active).await?,
@@ -223,14 +223,14 @@ impl Management {
         model: &str,
         dimension: i64,
     ) -> Result<IngestionJobId, Refusal> {
-        let tx = self.enter(caller, Scope::CollectionsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::CollectionsWrite).await?;
         let id = collection_settings::hold(&tx, collection).await?.ok_or(Refusal::NotFound("collection"))?;
         let space = space(&tx, model, dimension, "/embedding_model").await?;
         let organization = organizations::slug(&tx).await?;
         let job = space_jobs::begin_reembed(&tx, id, space.id).await?;
         tx.finish().await?;
         // Unsent, it is found by the daily comparison or asked for again: a space that is being built harms nobody.
-        self.send(&[Work::Run { organization, job: job.0 }]).await.map(|()| job)
+        self.send_afterwards(Work::Run { organization, job: job.0 }).await.map(|()| job)
     }
 
     fn defaults(&self, space: &Space) -> Settings {

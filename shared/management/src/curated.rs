@@ -8,6 +8,7 @@ use store::{
     TenantTx,
     collection_settings::{self, Named},
     curated::{self, Curated, Origin, Which, Writing},
+    demands::{self, Thing},
     spaces,
 };
 
@@ -74,11 +75,11 @@ impl Management {
     /// # Errors
     /// [`Refusal`].
     pub async fn create_curated_answer(&self, caller: &Caller, given: Given) -> Result<Curated, Refusal> {
-        let tx = self.enter(caller, Scope::CuratedWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::CuratedWrite).await?;
         let writing = writing(&tx, "", given).await?;
-        let ids = self.write_curated(caller, tx, vec![writing], Origin::Api).await?;
+        let (tx, ids) = self.write_curated(caller, tx, vec![writing], Origin::Api).await?;
         let id = ids.first().copied().ok_or(Refusal::NotFound("curated answer"))?;
-        self.written(caller, id).await
+        written(tx, id).await
     }
 
     /// Writes many curated answers, all of them or none.
@@ -90,7 +91,7 @@ impl Management {
         caller: &Caller,
         given: Vec<Given>,
     ) -> Result<Vec<CuratedAnswerId>, Refusal> {
-        let tx = self.enter(caller, Scope::CuratedWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::CuratedWrite).await?;
         if given.is_empty() || given.len() > limits::CURATED_IMPORT {
             let detail = format!(
                 "An import has 1 to {} curated answers, not {}; send more in several.",
@@ -103,24 +104,26 @@ impl Management {
         for (place, given) in given.into_iter().enumerate() {
             writings.push(writing(&tx, &format!("/items/{place}"), given).await?);
         }
-        self.write_curated(caller, tx, writings, Origin::Import).await
+        let (tx, ids) = self.write_curated(caller, tx, writings, Origin::Import).await?;
+        tx.finish().await?;
+        Ok(ids)
     }
 
-    /// Embeds the questions and writes all of it in one transaction.
+    /// Embeds the questions and writes all of it in one transaction, which goes on.
     async fn write_curated(
         &self,
         caller: &Caller,
         tx: TenantTx,
         writings: Vec<Writing>,
         origin: Origin,
-    ) -> Result<Vec<CuratedAnswerId>, Refusal> {
+    ) -> Result<(TenantTx, Vec<CuratedAnswerId>), Refusal> {
         let questions: Vec<String> = writings.iter().map(|writing| writing.question.clone()).collect();
         let vectors = self.question_vectors(tx, &questions).await?;
         let ids: Vec<CuratedAnswerId> = writings.iter().map(|writing| writing.id).collect();
         let tx = self.again(caller).await?;
+        demands::claim(&tx, caller).await?;
         keep(&tx, &writings, origin, &author(&tx, caller).await?, &vectors).await?;
-        tx.finish().await?;
-        Ok(ids)
+        Ok((tx, ids))
     }
 
     /// Vectors of questions in every space that is searched; ends the transaction, since models are called.
@@ -130,7 +133,8 @@ impl Management {
         questions: &[String],
     ) -> Result<Vec<(SpaceId, Vec<Vector>)>, Refusal> {
         let spaces = spaces::in_use(&tx, &self.embedding_model, self.embedding_dimension).await?;
-        tx.finish().await?;
+        // What was claimed in it is claimed again with the effect.
+        drop(tx);
         vectors_in(&self.embedder, &self.embedding_model, &spaces, questions).await
     }
 
@@ -159,6 +163,7 @@ impl Management {
         let questions = is_asked_otherwise.then(|| writing.question.clone());
         let vectors = self.question_vectors(tx, questions.as_slice()).await?;
         let tx = self.again(caller).await?;
+        demands::unchanged(&tx, Thing::CuratedAnswer(id.0)).await?;
         let changed = curated::change(&tx, &writing).await;
         if !changed.map_err(|error| Refusal::of_row(error, &UNKNOWN))? {
             return Err(Refusal::NotFound("curated answer"));
@@ -169,8 +174,7 @@ impl Management {
                 curated::insert_vectors(&tx, *space, &[id], vectors).await?;
             }
         }
-        tx.finish().await?;
-        self.written(caller, id).await
+        written(tx, id).await
     }
 
     /// Deletes a curated answer.
@@ -179,20 +183,20 @@ impl Management {
     /// [`Refusal`].
     pub async fn delete_curated_answer(&self, caller: &Caller, id: CuratedAnswerId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::CuratedWrite).await?;
+        demands::unchanged(&tx, Thing::CuratedAnswer(id.0)).await?;
         if !curated::delete(&tx, id).await? {
             return Err(Refusal::NotFound("curated answer"));
         }
         tx.finish().await?;
         Ok(())
     }
+}
 
-    /// What the caller just wrote, whether or not it may read the others.
-    async fn written(&self, caller: &Caller, id: CuratedAnswerId) -> Result<Curated, Refusal> {
-        let tx = self.again(caller).await?;
-        let written = curated::get(&tx, id).await?;
-        tx.finish().await?;
-        written.ok_or(Refusal::NotFound("curated answer"))
-    }
+/// What was just written; ends the transaction.
+async fn written(tx: TenantTx, id: CuratedAnswerId) -> Result<Curated, Refusal> {
+    let written = curated::get(&tx, id).await?;
+    tx.finish().await?;
+    written.ok_or(Refusal::NotFound("curated answer"))
 }
 
 /// Vectors of questions in these spaces. Those of the deployment's own model must come; another space is brought up to date by

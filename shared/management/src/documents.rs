@@ -12,6 +12,7 @@ use queue::Work;
 use std::time::Duration;
 use store::{
     collection_settings::{self, Named},
+    demands::{self, Thing},
     library::{self, Anew, Document, Which},
 };
 
@@ -90,6 +91,9 @@ impl Management {
     /// [`Refusal`].
     pub async fn delete_document(&self, caller: &Caller, id: DocumentId) -> Result<(), Refusal> {
         let document = self.document_for(caller, Scope::DocumentsWrite, id).await?;
+        let tx = self.again(caller).await?;
+        demands::unchanged(&tx, Thing::Document(id.0)).await?;
+        tx.finish().await?;
         self.bucket.delete(&document.key).await?;
         // The bucket's own event says the same; where the object was gone already there is none.
         self.look_at(vec![document.key]).await
@@ -137,6 +141,20 @@ impl Management {
     pub(crate) async fn look_at(&self, keys: Vec<String>) -> Result<(), Refusal> {
         let work: Vec<Work> = keys.into_iter().map(|key| Work::Look { key }).collect();
         self.send(&work).await
+    }
+
+    /// Sends work to ingestion when the effect that it is about is there.
+    pub(crate) async fn send_afterwards(&self, work: Work) -> Result<(), Refusal> {
+        let (queue, later) = (self.queue.clone(), work.clone());
+        let sending = async move {
+            if let Err(error) = queue.send(&[later]).await {
+                tracing::error!(error = format!("{error:#}"), "ingestion is not asked");
+            }
+        };
+        match demands::afterwards(sending) {
+            None => Ok(()),
+            Some(_) => self.send(&[work]).await,
+        }
     }
 
     /// Sends work to ingestion, all or an error: what is sent twice does no harm.

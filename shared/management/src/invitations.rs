@@ -5,7 +5,7 @@ use crate::{Addressed, Management, Refusal, check, users::role_for};
 use domain::{Caller, InvitationId, Scope, limits, sealed::Column};
 use jiff::{SignedDuration, Timestamp};
 use store::{
-    TenantTx, caller,
+    TenantTx, caller, demands,
     invitations::{self, EMAIL_PURPOSE, Invitation, NewInvitation},
 };
 use uuid::Uuid;
@@ -74,6 +74,7 @@ impl Management {
             expires_at: now + SignedDuration::from_hours(24 * i64::from(days)),
         };
         let tx = self.again(caller).await?;
+        demands::claim(&tx, caller).await?;
         if !invitations::create(&tx, &new).await? {
             let detail = "Somebody with this address is a user of the organization, or is invited; take that back before.";
             return Err(Refusal::conflict("already-invited", detail));

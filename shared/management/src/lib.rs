@@ -34,6 +34,7 @@ use queue::WorkQueue;
 use store::{
     Database, TenantTx,
     caller::{self, Admitted},
+    demands,
 };
 use vault::Vault;
 
@@ -90,6 +91,13 @@ impl Management {
     /// The same, telling who was let in.
     async fn enter_as(&self, caller: &Caller, scope: Scope) -> Result<(TenantTx, Admitted), Refusal> {
         Ok(caller::enter_as(&self.database, caller, scope).await?)
+    }
+
+    /// The same, of what is done once where the request has a key of its own.
+    async fn enter_once(&self, caller: &Caller, scope: Scope) -> Result<(TenantTx, Admitted), Refusal> {
+        let (tx, admitted) = self.enter_as(caller, scope).await?;
+        demands::claim(&tx, caller).await?;
+        Ok((tx, admitted))
     }
 
     /// Another transaction of a caller who was let in before.

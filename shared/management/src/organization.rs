@@ -7,7 +7,10 @@ use domain::{
     organization::{Budgets, PiiPolicy, QoeWeights, RetentionDays, Settings},
 };
 use privacy::Kind;
-use store::organizations::{self, Organization};
+use store::{
+    demands::{self, Thing},
+    organizations::{self, Organization},
+};
 
 /// What is to be changed; `None`: as it is. A part that is given takes the whole part's place.
 #[derive(Debug, Default)]
@@ -60,6 +63,7 @@ impl Management {
     pub async fn change_organization(&self, caller: &Caller, given: Given) -> Result<Organization, Refusal> {
         let tx = self.enter(caller, Scope::OrganizationWrite).await?;
         organizations::lock(&tx).await?;
+        demands::unchanged(&tx, Thing::Organization(caller.organization().0)).await?;
         let known = organizations::get(&tx).await?;
         let name = match &given.name {
             Some(name) => check::text("/name", name, limits::ORGANIZATION_NAME_CHARACTERS)?,

@@ -8,7 +8,9 @@ use models::Purpose;
 use pgvector::Vector;
 use sha2::{Digest as _, Sha256};
 use store::{
-    TenantTx, library,
+    TenantTx,
+    demands::{self, Thing},
+    library,
     passages::{self, Alike, Held, Passage, Rewritten, Word},
 };
 
@@ -71,6 +73,7 @@ impl Management {
             other => other,
         };
         let tx = self.enter(caller, Scope::DocumentsWrite).await?;
+        demands::unchanged(&tx, Thing::Chunk(id.0)).await?;
         let most = limits::CORRECTED_AT_ONCE;
         let alike = passages::alike(&tx, self.bucket.name(), id, most + 1).await?;
         let first = alike.first().ok_or(Refusal::NotFound("chunk"))?;
@@ -162,6 +165,7 @@ impl Management {
             }
             Some(Held::Still) => {}
         }
+        demands::unchanged(&tx, Thing::Chunk(passage.id.0)).await?;
         // A reading that began and ended meanwhile made other passages.
         if passages::alike(&tx, self.bucket.name(), passage.id, 1).await?.is_empty() {
             return Err(Refusal::NotFound("chunk"));

@@ -5,6 +5,7 @@ use domain::{Caller, ProductId, Scope, limits, metadata::listed};
 use serde_json::{Value, json};
 use store::{
     TenantTx,
+    demands::{self, Thing},
     products::{self, Product, Settings, Which},
 };
 
@@ -56,7 +57,7 @@ impl Management {
     /// # Errors
     /// [`Refusal`]; a conflict when the SKU is taken.
     pub async fn create_product(&self, caller: &Caller, given: Given) -> Result<Product, Refusal> {
-        let tx = self.enter(caller, Scope::ProductsWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::ProductsWrite).await?;
         let settings = settings(given, unnamed())?;
         let (language, words) = searched(&settings);
         let created = products::create(&tx, &settings, language, &words).await;
@@ -75,6 +76,7 @@ impl Management {
         given: Given,
     ) -> Result<Product, Refusal> {
         let tx = self.enter(caller, Scope::ProductsWrite).await?;
+        demands::unchanged(&tx, Thing::Product(id.0)).await?;
         let known = products::get(&tx, id).await?.ok_or(Refusal::NotFound("product"))?;
         let settings = settings(given, known.settings)?;
         let (language, words) = searched(&settings);
@@ -89,6 +91,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn delete_product(&self, caller: &Caller, id: ProductId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::ProductsWrite).await?;
+        demands::unchanged(&tx, Thing::Product(id.0)).await?;
         if !products::delete(&tx, id).await? {
             return Err(Refusal::NotFound("product"));
         }

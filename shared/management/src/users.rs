@@ -4,7 +4,9 @@ use crate::{Addressed, Management, Refusal, check};
 use domain::{Caller, Role, Scope, UserId, limits, sealed::Column};
 use std::str::FromStr as _;
 use store::{
-    TenantTx, caller, organizations,
+    TenantTx, caller,
+    demands::{self, Thing},
+    organizations,
     users::{self, Changes, User},
 };
 use uuid::Uuid;
@@ -93,6 +95,7 @@ impl Management {
         given: Given,
     ) -> Result<Addressed<User>, Refusal> {
         let (tx, asking) = self.enter_as(caller, Scope::UsersWrite).await?;
+        demands::unchanged(&tx, Thing::User(id.0)).await?;
         let role = given.role.map(|role| role_for(&role, &asking.scopes)).transpose()?;
         let text = |pointer, given: Option<String>, most| {
             given.map(|text| check::optional(pointer, Some(&text), most)).transpose()
@@ -120,6 +123,7 @@ impl Management {
     /// [`Refusal`]; a conflict for the last administrator.
     pub async fn remove_user(&self, caller: &Caller, id: UserId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::UsersWrite).await?;
+        demands::unchanged(&tx, Thing::User(id.0)).await?;
         stays_governed(&tx, id).await?;
         if !users::delete(&tx, id).await? {
             return Err(Refusal::NotFound("user"));

@@ -7,6 +7,7 @@ use queue::Work;
 use store::{
     TenantTx,
     collection_settings::{self, Named},
+    demands::{self, Thing},
     organizations,
     web_sources::{self, WebSource},
 };
@@ -77,7 +78,7 @@ impl Management {
     /// # Errors
     /// [`Refusal`]; a conflict when the collection has it.
     pub async fn create_web_source(&self, caller: &Caller, given: Given) -> Result<WebSource, Refusal> {
-        let tx = self.enter(caller, Scope::WebSourcesWrite).await?;
+        let (tx, _) = self.enter_once(caller, Scope::WebSourcesWrite).await?;
         let mut url = check::web_address("/url", &given.url)?;
         // A place within a page is no page of its own.
         url.set_fragment(None);
@@ -91,7 +92,8 @@ impl Management {
         let id = created.map_err(|error| Refusal::of_row(error, &TAKEN))?;
         let (slug, source) = (organizations::slug(&tx).await?, web_sources::get(&tx, id).await?);
         tx.finish().await?;
-        self.send(&[Work::Visit { organization: slug, source: id.0, run: None }]).await?;
+        // Unsent, the clock has it visited.
+        self.send_afterwards(Work::Visit { organization: slug, source: id.0, run: None }).await?;
         source.ok_or(Refusal::NotFound("web source"))
     }
 
@@ -114,6 +116,7 @@ impl Management {
     /// [`Refusal`].
     pub async fn delete_web_source(&self, caller: &Caller, id: WebSourceId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::WebSourcesWrite).await?;
+        demands::unchanged(&tx, Thing::WebSource(id.0)).await?;
         web_sources::get(&tx, id).await?.ok_or(Refusal::NotFound("web source"))?;
         let objects = web_sources::own_objects(&tx, id).await?;
         tx.finish().await?;

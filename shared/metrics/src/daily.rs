@@ -46,6 +46,10 @@ pub struct Swept {
     pub sessions: u64,
     /// Facts.
     pub events: u64,
+    /// Answers under keys of the callers' own.
+    pub idempotency_keys: u64,
+    /// Token buckets.
+    pub rate_limits: u64,
 }
 
 /// Until when something new may begin.
@@ -171,6 +175,10 @@ impl Metrics {
         }
         let events = async |tx: &TenantTx| retention::sweep_events(tx, most).await;
         swept.events += self.in_batches(organization, until, events).await?;
+        let keys = async |tx: &TenantTx| retention::sweep_idempotency_keys(tx, most).await;
+        swept.idempotency_keys += self.in_batches(organization, until, keys).await?;
+        let buckets = async |tx: &TenantTx| retention::sweep_rate_limits(tx, most).await;
+        swept.rate_limits += self.in_batches(organization, until, buckets).await?;
         Ok(())
     }
 

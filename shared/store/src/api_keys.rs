@@ -122,6 +122,8 @@ pub struct KeptKey {
     pub revoked_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
 }
 
 /// Keys, newest first, older than `before`.
@@ -166,6 +168,7 @@ fn from_row(row: &Row) -> KeptKey {
         last_used_at: row.get("last_used_at"),
         revoked_at: row.get("revoked_at"),
         created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
     }
 }
 

@@ -43,6 +43,15 @@ pub struct Chatbot {
     pub updated_at: Timestamp,
 }
 
+/// Says that what belongs to a chatbot was changed.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn touch(tx: &TenantTx, id: ChatbotId) -> Result<()> {
+    tx.execute(sql!("chatbots/touch"), &[(&id.0, Type::UUID)]).await?;
+    Ok(())
+}
+
 /// Chatbots, newest first, older than `before`, in this state.
 ///
 /// # Errors

@@ -30,6 +30,9 @@ pub enum Error {
     /// The database's side of tenancy has a hole: nothing is served.
     #[error("refuses to serve: {0}")]
     Unguarded(String),
+    /// The request was done before, or what it is about was changed meanwhile ([`crate::demands`]): whoever serves it knows.
+    #[error("not as the request demands")]
+    NotAsDemanded,
     /// A row that the program cannot read: a defect as well.
     #[error("row does not hold what the program expects: {0}")]
     Unexpected(String),

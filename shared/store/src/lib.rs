@@ -19,6 +19,7 @@ pub mod sealed;
 pub mod budgets;
 pub mod caller;
 pub mod idempotency;
+pub mod demands;
 pub mod spaces;
 pub mod space_jobs;
 pub mod web_visits;

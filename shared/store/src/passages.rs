@@ -2,6 +2,7 @@
 
 use crate::{Result, TenantTx, chunks, spaces, sql, tenant::Params};
 use domain::{ChunkId, DocumentId, DocumentVersionId, SpaceId, embedding::Space};
+use jiff::Timestamp;
 use pgvector::Vector;
 use std::ops::Range;
 use tokio_postgres::{Row, types::Type};
@@ -40,6 +41,8 @@ pub struct Passage {
     pub is_active: bool,
     /// Whether a person wrote its content.
     pub is_corrected: bool,
+    /// When a person said something of it; else, when its document was read.
+    pub updated_at: Timestamp,
 }
 
 /// Passages of a document in their order, after a place; from −1, all.
@@ -100,6 +103,7 @@ fn from_row(row: &Row) -> Passage {
         context: row.get("context"),
         is_active: row.get("is_active"),
         is_corrected: row.get("is_corrected"),
+        updated_at: row.get("updated_at"),
     }
 }
 

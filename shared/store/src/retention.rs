@@ -2,6 +2,7 @@
 //! statement takes a batch and says how many it took.
 
 use crate::{Result, TenantTx, sql, tenant::Params};
+use domain::limits;
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -97,4 +98,22 @@ pub async fn sweep_sessions(tx: &TenantTx, before: Timestamp, limit: i64) -> Res
 pub async fn sweep_events(tx: &TenantTx, limit: i64) -> Result<u64> {
     let row = tx.query_one(sql!("retention/sweep_events"), &[(&limit, Type::INT8)]).await?;
     Ok(u64::try_from(row.get::<_, i64>("swept")).unwrap_or_default())
+}
+
+/// Deletes answers that nobody may ask for again under a key of their own.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep_idempotency_keys(tx: &TenantTx, limit: i64) -> Result<u64> {
+    let params: Params<'_> = &[(&limits::IDEMPOTENCY_HOURS, Type::INT4), (&limit, Type::INT8)];
+    tx.execute(sql!("retention/sweep_idempotency_keys"), params).await
+}
+
+/// Deletes token buckets that nobody took of for a while.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep_rate_limits(tx: &TenantTx, limit: i64) -> Result<u64> {
+    let params: Params<'_> = &[(&limits::IDLE_BUCKET_MINUTES, Type::INT4), (&limit, Type::INT8)];
+    tx.execute(sql!("retention/sweep_rate_limits"), params).await
 }

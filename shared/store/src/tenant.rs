@@ -3,7 +3,10 @@
 use crate::{Database, Result, wakes};
 use domain::OrganizationId;
 use futures_util::FutureExt as _;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::{
     Client, Row,
@@ -27,6 +30,8 @@ pub struct TenantTx {
     _permit: OwnedSemaphorePermit,
     organization: OrganizationId,
     committed: bool,
+    /// Whether its commit waits for the answer.
+    is_kept: AtomicBool,
 }
 
 impl TenantTx {
@@ -44,7 +49,14 @@ impl TenantTx {
              set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true)"
         );
         let _ = client.batch_execute(&begin).now_or_never();
-        Self { database, client, _permit: permit, organization, committed: false }
+        Self {
+            database,
+            client,
+            _permit: permit,
+            organization,
+            committed: false,
+            is_kept: AtomicBool::new(false),
+        }
     }
 
     /// The tenant.
@@ -98,6 +110,12 @@ impl TenantTx {
     /// # Errors
     /// When the connection breaks.
     pub async fn finish_activity(self) -> Result<bool> {
+        if self.is_kept.load(Relaxed) {
+            // Told of a moment before the commit; whoever is told looks a minute later.
+            let is_claimed = wakes::claim(&self).await?;
+            self.finish().await?;
+            return Ok(is_claimed);
+        }
         let is_claimed = self.commit_activity().await?;
         self.close();
         Ok(is_claimed)
@@ -108,14 +126,26 @@ impl TenantTx {
         self.committed = true;
     }
 
-    /// [`TenantTx::commit`] and [`TenantTx::close`] in one, for callers without statements to send along.
+    /// [`TenantTx::commit`] and [`TenantTx::close`] in one, for callers without statements to send along. Where a request is
+    /// to be done once ([`crate::demands`]), the commit waits for its answer.
     ///
     /// # Errors
     /// When the connection breaks.
-    pub async fn finish(self) -> Result<()> {
+    pub async fn finish(mut self) -> Result<()> {
+        if self.is_kept.load(Relaxed) {
+            match crate::demands::keep(self) {
+                None => return Ok(()),
+                Some(unkept) => self = unkept,
+            }
+        }
         self.commit().await?;
         self.close();
         Ok(())
+    }
+
+    /// Has [`TenantTx::finish`] wait for the answer.
+    pub(crate) fn keep_for_the_answer(&self) {
+        self.is_kept.store(true, Relaxed);
     }
 
     pub(crate) async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {

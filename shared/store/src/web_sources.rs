@@ -31,6 +31,8 @@ pub struct WebSource {
     pub pages: i64,
     /// When it was declared.
     pub created_at: Timestamp,
+    /// When it was visited or changed.
+    pub updated_at: Timestamp,
 }
 
 /// Web sources, newest first; of one collection by its slug, or of all.
@@ -80,6 +82,7 @@ fn from_row(row: &Row) -> WebSource {
         last_visited_at: row.get("last_visited_at"),
         pages: row.get("pages"),
         created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod bearer;
 pub mod once;
+pub mod etag;
 pub mod paging;
 pub mod problem;
 pub mod request;

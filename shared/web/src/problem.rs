@@ -171,6 +171,17 @@ impl Problem {
         Self::new(kind, "Not possible as things stand", StatusCode::CONFLICT, detail)
     }
 
+    /// 412: `If-Match` names what is no longer.
+    #[must_use]
+    pub fn changed_meanwhile() -> Self {
+        Self::new(
+            "changed-meanwhile",
+            "Changed meanwhile",
+            StatusCode::PRECONDITION_FAILED,
+            "It was changed since the ETag of If-Match was given out; nothing was done. Get it anew, and decide again.",
+        )
+    }
+
     /// 413.
     #[must_use]
     pub fn body_too_large() -> Self {

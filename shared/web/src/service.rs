@@ -13,7 +13,8 @@ use http::header;
 use lambda_http::RequestExt as _;
 use std::{sync::Arc, time::Instant};
 use utoipa::openapi::{
-    Content, OpenApi, Ref, RefOr, ResponseBuilder, Server,
+    Content, Object, OpenApi, Ref, RefOr, ResponseBuilder, Server, Type,
+    path::{Operation, ParameterBuilder, ParameterIn},
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
@@ -49,6 +50,61 @@ pub fn app<S: Clone + Send + Sync + 'static>(
         .layer(middleware::from_fn(identify))
         .layer(Extension(described))
         .with_state(state)
+}
+
+/// Says of every changing operation that it heeds `Idempotency-Key` (POST) or `If-Match` (the others), but of these: method
+/// in lower case, path.
+#[must_use]
+pub fn heeding<S: Clone + Send + Sync + 'static>(
+    mut declared: OpenApiRouter<S>,
+    unheeded: &[(&str, &str)],
+) -> OpenApiRouter<S> {
+    for (path, item) in &mut declared.get_openapi_mut().paths.paths {
+        let methods = [
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in methods {
+            if let Some(operation) = operation
+                && !unheeded.contains(&(method, path.as_str()))
+            {
+                heed(method, operation);
+            }
+        }
+    }
+    declared
+}
+
+fn heed(method: &str, operation: &mut Operation) {
+    let (name, description) = match method {
+        "post" => (
+            "Idempotency-Key",
+            "Of your own choice, 1 to 255 characters: sent again within 24 hours, the same answer comes and nothing is done",
+        ),
+        _ => (
+            "If-Match",
+            "The `ETag` that the thing was read with: done only while that is still so, else 412",
+        ),
+    };
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(description))
+        .schema(Some(Object::with_type(Type::String)))
+        .build();
+    operation.parameters.get_or_insert_default().push(parameter.into());
+    let statuses: &[(&str, &str)] = match method {
+        "post" => &[("409", "Not possible as things stand"), ("422", "A field or the key is wrong")],
+        _ => &[("412", "It was changed meanwhile")],
+    };
+    for (status, meaning) in statuses {
+        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        let response =
+            ResponseBuilder::new().description(*meaning).content("application/json", content).build();
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| response.into());
+    }
 }
 
 /// What any operation may answer besides what its handler says: statuses with what they mean.

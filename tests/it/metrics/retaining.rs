@@ -151,3 +151,27 @@ async fn who_was_silent_long_enough_has_gone() {
     assert_eq!(expired().await, json!([25, 47, 49]));
     assert_eq!(metrics.daily().await.unwrap().expired_sessions, 0);
 }
+
+#[tokio::test]
+async fn answers_and_buckets_that_nobody_needs_go_at_their_edge() {
+    let database = database().await;
+    let Some(admin) = database.admin().await else { return };
+    let (acme, globex) =
+        (Organization::create(&database, "acme").await, Organization::create(&database, "globex").await);
+    for organization in [&acme, &globex] {
+        let rows = "WITH k AS (INSERT INTO docent.idempotency_keys (organization_id, caller_id, key, fingerprint, response, created_at)
+                    SELECT $1, $1, m::text, sha256('a'), '{}', now() - make_interval(mins => m) FROM unnest(ARRAY[1439, 1441]) m)
+                    INSERT INTO docent.rate_limits (organization_id, subject_id, tokens, refilled_at)
+                    SELECT $1, gen_random_uuid(), m, now() - make_interval(mins => m) FROM unnest(ARRAY[59, 61]) m";
+        admin.execute(rows, &[&organization.id.0]).await.unwrap();
+    }
+    let left = async |organization: &Organization| {
+        let sql = "SELECT jsonb_build_array((SELECT jsonb_agg(key ORDER BY key) FROM docent.idempotency_keys WHERE organization_id = $1),
+                          (SELECT jsonb_agg(tokens ORDER BY tokens) FROM docent.rate_limits WHERE organization_id = $1))";
+        json(&admin, sql, &[&organization.id.0]).await
+    };
+    let report = metrics(&database).daily_of("acme").await.unwrap().unwrap();
+    assert_eq!((report.swept.idempotency_keys, report.swept.rate_limits), (1, 1), "{report:?}");
+    assert_eq!(left(&acme).await, json!([["1439"], [59]]));
+    assert_eq!(left(&globex).await, json!([["1439", "1441"], [59, 61]]));
+}

@@ -256,6 +256,31 @@ impl Shared {
         http.request(request).await.expect("the gateway answers")
     }
 
+    /// One request with a key and one more header; status, headers and body.
+    pub async fn with_header(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: &str,
+        (name, value): (&str, &str),
+    ) -> (StatusCode, http::HeaderMap, String) {
+        let http: HttpClient<HttpConnector, Full<Bytes>> =
+            HttpClient::builder(TokioExecutor::new()).build_http();
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.addresses.gateway))
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(name, value)
+            .body(Full::new(body.to_owned().into()))
+            .expect("a request");
+        let response = http.request(request).await.expect("the gateway answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.expect("readable").to_bytes();
+        (status, headers, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Opens a session with the demo's key.
     pub async fn session(&self, chatbot: &str) -> String {
         let path = format!("/api/v1/chatbots/{chatbot}/sessions");

@@ -1,4 +1,5 @@
-SELECT id, name, scopes, coalesce(rate_limit_per_minute, $4) AS rate_limit_per_minute, expires_at, last_used_at, revoked_at, created_at
+SELECT id, name, scopes, coalesce(rate_limit_per_minute, $4) AS rate_limit_per_minute, expires_at, last_used_at, revoked_at, created_at,
+       updated_at
   FROM docent.api_keys
  WHERE organization_id = docent.current_organization()
    AND ($1::uuid IS NULL OR id = $1)

@@ -1,5 +1,5 @@
 SELECT w.id, w.collection_id, c.slug AS collection, w.kind, w.url, w.every_hours, w.status, w.last_result,
-       w.last_visited_at, w.created_at,
+       w.last_visited_at, w.created_at, w.updated_at,
        (SELECT count(*) FROM docent.web_pages p
          WHERE p.organization_id = docent.current_organization() AND p.web_source_id = w.id) AS pages
   FROM docent.web_sources w
