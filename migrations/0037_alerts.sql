@@ -68,7 +68,7 @@ CREATE TABLE docent.notification_targets (
     address         text NOT NULL CHECK (octet_length(address) BETWEEN 1 AND 2048),
     -- The least severity that it is told of.
     severity        text NOT NULL DEFAULT 'info' CHECK (severity IN ('info', 'warning', 'critical')),
-    secret_number   integer NOT NULL DEFAULT 1 CHECK (secret_number > 0),
+    signing_number   integer NOT NULL DEFAULT 1 CHECK (signing_number > 0),
     is_enabled      boolean NOT NULL DEFAULT true,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),

@@ -2,6 +2,7 @@
 
 mod again;
 mod bots;
+mod categories;
 mod demanding;
 mod models;
 mod keeping;

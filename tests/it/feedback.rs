@@ -72,7 +72,7 @@ impl Shared {
     }
 
     /// The demo organization.
-    fn organization_id(&self) -> OrganizationId {
+    pub fn organization_id(&self) -> OrganizationId {
         ApiKey::parse(&self.addresses.api_key).expect("the demo's key").organization
     }
 }

@@ -15,7 +15,7 @@ use store::{
     alerts::{Alert, Which},
 };
 use utoipa::{IntoParams, ToSchema};
-use web::{IdempotencyKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// A rule.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,16 +114,14 @@ impl From<AlertRuleBody> for GivenRule {
 
 /// Make a rule. Scope `alerts:write`.
 #[utoipa::path(post, path = "/api/v1/alert-rules", tag = "alerts", request_body = AlertRuleBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Done once under this key")),
     responses((status = 201, body = AlertRuleView), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_alert_rule(
     Extension(alerting): Extension<Arc<Alerting>>,
     Bearer(caller): Bearer,
-    IdempotencyKey(key): IdempotencyKey,
     Json(body): Json<AlertRuleBody>,
 ) -> Result<(StatusCode, axum::Json<AlertRuleView>), Problem> {
-    let rule = alerting.create_rule(&caller, body.into(), key).await.or_problem()?;
+    let rule = alerting.create_rule(&caller, body.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(rule.into())))
 }
 

@@ -3,6 +3,7 @@
 mod ai_models;
 mod alerts;
 mod api_keys;
+mod categories;
 mod chatbots;
 mod collections;
 mod config_versions;

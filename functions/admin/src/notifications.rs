@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::deliveries::{Delivery, Target, Which};
 use utoipa::{IntoParams, ToSchema};
-use web::{IdempotencyKey, Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, paging};
 
 /// Who is told.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,16 +110,14 @@ impl From<TargetBody> for GivenTarget {
 
 /// Make a target: a webhook. Scope `alerts:write`.
 #[utoipa::path(post, path = "/api/v1/notification-targets", tag = "alerts", request_body = TargetBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Done once under this key")),
     responses((status = 201, body = MadeTarget), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_notification_target(
     Extension(alerting): Extension<Arc<Alerting>>,
     Bearer(caller): Bearer,
-    IdempotencyKey(key): IdempotencyKey,
     Json(body): Json<TargetBody>,
 ) -> Result<(StatusCode, axum::Json<MadeTarget>), Problem> {
-    let (target, secret) = alerting.create_target(&caller, body.into(), key).await.or_problem()?;
+    let (target, secret) = alerting.create_target(&caller, body.into()).await.or_problem()?;
     Ok((StatusCode::CREATED, axum::Json(MadeTarget { secret, target: target.into() })))
 }
 

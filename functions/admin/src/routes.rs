@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{
-    ai_models, alerts, api_keys, chatbots, collections, config_versions, curated, documents, invitations,
-    jobs, notifications, organization, passages, products, uploads, users, web_sources,
+    ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
+    invitations, jobs, notifications, organization, passages, products, uploads, users, web_sources,
 };
 use access::{Access, heed};
 use axum::{Extension, Router, middleware};
@@ -30,7 +30,7 @@ pub fn app(management: Arc<Management>, access: Access, public_url: &str) -> Rou
 }
 
 /// What makes nothing that a second time would double, or has no revision that could be read before.
-const UNHEEDED: [(&str, &str); 7] = [
+const UNHEEDED: [(&str, &str); 10] = [
     ("post", "/api/v1/documents/uploads"),
     ("post", "/api/v1/documents/{id}/reprocess"),
     ("post", "/api/v1/collections/{id}/reprocess"),
@@ -38,6 +38,10 @@ const UNHEEDED: [(&str, &str); 7] = [
     ("post", "/api/v1/web-sources/{id}/visit"),
     ("put", "/api/v1/ai-models"),
     ("delete", "/api/v1/invitations/{id}"),
+    // A name is taken once.
+    ("post", "/api/v1/chatbots/{id}/categories"),
+    ("patch", "/api/v1/chatbots/{id}/categories/{category_id}"),
+    ("delete", "/api/v1/chatbots/{id}/categories/{category_id}"),
 ];
 
 /// Where demands are heard, and said to be.
@@ -79,6 +83,8 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(chatbots::get_chatbot, chatbots::change_chatbot, chatbots::delete_chatbot))
         .routes(routes!(chatbots::get_chatbot_collections, chatbots::set_chatbot_collections))
         .routes(routes!(chatbots::get_chatbot_documents, chatbots::set_chatbot_documents))
+        .routes(routes!(categories::list_categories, categories::create_category))
+        .routes(routes!(categories::get_category, categories::change_category, categories::delete_category))
         .routes(routes!(config_versions::list_config_versions, config_versions::create_config_version))
         .routes(routes!(config_versions::get_config_version))
         .routes(routes!(config_versions::diff_config_versions))

@@ -79,7 +79,10 @@ pub struct SessionView {
     tags: Vec<String>,
     archived: bool,
     is_shared: bool,
+    /// One of its chatbot's categories, or what people said; null: not known.
     category: Option<String>,
+    /// What is wanted within it; null: not known.
+    intent: Option<String>,
     /// 0..10, as its user said.
     nps_score: Option<i32>,
     /// As its opening said.
@@ -116,6 +119,7 @@ impl From<Session> for SessionView {
             archived: session.archived,
             is_shared: session.is_shared,
             category: session.category,
+            intent: session.intent,
             nps_score: session.nps,
             context: session.context,
             message_count: session.message_count,

@@ -1,16 +1,14 @@
 //! Rules and alerts, as keepers ask for them.
 
-use crate::{Alerting, Rule, State, Transition, evaluate, made_before, once};
+use crate::{Alerting, Rule, State, Transition, evaluate};
 use domain::{AlertId, AlertRuleId, Caller, Scope, limits};
 use jiff::{SignedDuration, Timestamp};
 use management::{Refusal, author, check};
-use serde_json::json;
 use store::{
     TenantTx,
     alert_rules::{self, AlertRule},
     alerts::{self, Alert, Which},
     caller::{admitted, enter},
-    idempotency,
 };
 
 /// What is said of a rule; of a change, what is not named stays.
@@ -70,21 +68,12 @@ impl Alerting {
         rule.ok_or(Refusal::NotFound("alert rule"))
     }
 
-    /// Makes a rule; once under the same key of the caller's.
+    /// Makes a rule.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when there are as many as there may be.
-    pub async fn create_rule(
-        &self,
-        caller: &Caller,
-        given: GivenRule,
-        key: Option<String>,
-    ) -> Result<AlertRule, Refusal> {
+    pub async fn create_rule(&self, caller: &Caller, given: GivenRule) -> Result<AlertRule, Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
-        let once = once(key, &json!(["rule", given.name, given.rule, given.is_enabled]));
-        if let Some(id) = made_before(&tx, caller, once.as_ref()).await? {
-            return finish_with(tx, id).await;
-        }
         let name = check::text("/name", &given.name.unwrap_or_default(), limits::ALERT_NAME_CHARACTERS)?;
         let rule = given.rule.ok_or_else(|| Refusal::invalid("/rule", "It must be given."))?;
         let rule = checked(&tx, &rule).await?;
@@ -93,9 +82,6 @@ impl Alerting {
             let detail = format!("An organization has at most {} rules.", limits::ALERT_RULES);
             Refusal::conflict("too-many-rules", detail)
         })?;
-        if let Some(once) = &once {
-            idempotency::settle(&tx, caller, once, &json!(id)).await?;
-        }
         finish_with(tx, id).await
     }
 

@@ -1,6 +1,6 @@
 //! Who is told of alerts, and what was sent to them.
 
-use crate::{Alerting, Severity, made_before, once};
+use crate::{Alerting, Severity};
 use domain::{Caller, NotificationTargetId, Scope, limits};
 use management::{Refusal, check};
 use serde_json::json;
@@ -8,7 +8,6 @@ use store::{
     TenantTx,
     caller::{admitted, enter},
     deliveries::{self, Delivery, Settings, Target, Which},
-    idempotency,
 };
 
 /// What is said of a target; of a change, what is not named stays.
@@ -49,7 +48,7 @@ impl Alerting {
         found.pop().ok_or(Refusal::NotFound("notification target"))
     }
 
-    /// Makes a target; once under the same key of the caller's. The secret that its messages are signed with is returned here and
+    /// Makes a target. The secret that its messages are signed with is returned here and
     /// nowhere else.
     ///
     /// # Errors
@@ -58,27 +57,16 @@ impl Alerting {
         &self,
         caller: &Caller,
         given: GivenTarget,
-        key: Option<String>,
     ) -> Result<(Target, String), Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
-        let what = json!(["target", given.name, given.address, given.severity, given.is_enabled]);
-        let once = once(key, &what);
-        if let Some(id) = made_before(&tx, caller, once.as_ref()).await? {
-            let target = finish_with(tx, id).await?;
-            let secret = deliver::secret(&self.key, target.id, target.secret_number);
-            return Ok((target, secret));
-        }
         let settings = settings(given, None)?;
         let made = deliveries::create_target(&tx, "webhook", &settings).await?;
         let id = made.ok_or_else(|| {
             let detail = format!("An organization has at most {} targets.", limits::NOTIFICATION_TARGETS);
             Refusal::conflict("too-many-targets", detail)
         })?;
-        if let Some(once) = &once {
-            idempotency::settle(&tx, caller, once, &json!(id)).await?;
-        }
         let target = finish_with(tx, id).await?;
-        let secret = deliver::secret(&self.key, target.id, target.secret_number);
+        let secret = deliver::secret(&self.key, target.id, target.signing_number);
         Ok((target, secret))
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use store::{
     TenantTx,
     budgets::{self, Spending},
-    chatbots, escalations,
+    categories, chatbots, escalations,
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
@@ -151,13 +151,14 @@ impl Answering {
         }
         let searching =
             async { if turn.once.is_some() { Ok(kept.searched.clone()) } else { search().await } };
-        let (cost, searched, (), (), (), (), (), (), is_first) = try_join!(
+        let (cost, searched, (), (), (), (), (), (), (), is_first) = try_join!(
             messages::append_answer(&tx, &answer),
             searching,
             messages::cite(&tx, answered, &end.verdict.citations),
             messages::log_retrieval(&tx, &log),
             events::record(&tx, &facts),
             hand_over(&tx, turn, retrieved, draft),
+            categorise(&tx, turn, retrieved),
             settle_once(&tx, turn, end.broken, &kept),
             spend(&tx, turn, provider, end.usage),
             tx.commit_activity(),
@@ -218,6 +219,16 @@ async fn searched(
 async fn hand_over(tx: &TenantTx, turn: &Turn, retrieved: &Retrieved, draft: &Draft) -> store::Result<()> {
     let signs = understood::signs(&retrieved.understood, draft.end.abstained);
     if signs.are_there() { escalations::open_by_rule(tx, turn.session, &signs).await } else { Ok(()) }
+}
+
+/// What the conversation is about, once a question of it is known to be about something.
+async fn categorise(tx: &TenantTx, turn: &Turn, retrieved: &Retrieved) -> store::Result<()> {
+    match &retrieved.category {
+        Some((category, intent)) => {
+            categories::categorise(tx, turn.session, category, intent.as_deref()).await
+        }
+        None => Ok(()),
+    }
 }
 
 /// What comes of a turn that is answered once: the answer, or that it may be asked again.

@@ -33,6 +33,7 @@ pub use identifiers::{Identifier, Identifiers};
 pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
 pub use turn::{Begun, Turn};
+pub use understood::categorised;
 
 use async_stream::stream;
 use domain::{Caller, ChunkId, MessageId, conversation::Question, document::clip, limits};

@@ -21,7 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
-    TenantTx, collections,
+    TenantTx,
+    categories::{self, Near},
+    collections,
     messages::{self, Reading},
     search::{self, Filter, Hit, Neighbour, Search, Side},
     sessions, spaces,
@@ -68,6 +70,8 @@ pub(crate) struct Retrieved {
     pub(crate) reranker: Option<String>,
     /// What the question was understood as.
     pub(crate) understood: Understood,
+    /// The bot's category that it belongs to, with what is wanted within it; `None`: none, or it is not known.
+    pub(crate) category: Option<(String, Option<String>)>,
     pub(crate) timings: Timings,
 }
 
@@ -114,10 +118,11 @@ impl Answering {
         };
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
-        let ((), found, attached, ()) = try_join!(
+        let ((), found, attached, near, ()) = try_join!(
             ask_in(&tx, turn, message, (&stored, &asked), &read),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             attached::read(&tx, turn, &words),
+            near(&tx, turn, vector.as_ref()),
             tx.commit_before_the_next(),
         )
         .context("search")?;
@@ -143,7 +148,8 @@ impl Answering {
         let curated = curated::best(&turn.space, &words, found.curated)
             .filter(|found| found.similarity >= turn.config.confidence_threshold)
             .and_then(|found| curated::harmless(found, &turn.config.allowed_hosts));
-        Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, understood, timings })
+        let category = understood::categorised(near);
+        Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, understood, category, timings })
     }
 
     /// Search alone, without a chatbot.
@@ -226,6 +232,14 @@ impl Answering {
         };
         tracing::warn!(error = why, "no vector of a question or an answer");
         None
+    }
+}
+
+/// The bot's categories that lie near a question. Without a vector nothing is known.
+async fn near(tx: &TenantTx, turn: &Turn, vector: Option<&Vector>) -> store::Result<Vec<Near>> {
+    match vector {
+        Some(vector) => categories::nearest(tx, turn.config.chatbot, turn.space.id, vector).await,
+        None => Ok(Vec::new()),
     }
 }
 

@@ -102,7 +102,7 @@ impl Courier {
     ) -> store::Result<()> {
         let body = json!({ "type": due.event, "timestamp": due.created_at, "data": due.payload }).to_string();
         let seconds = Timestamp::now().as_second();
-        let secret = bytes(&self.key, due.target, due.secret_number);
+        let secret = bytes(&self.key, due.target, due.signing_number);
         let headers = [
             ("webhook-id", due.id.to_string()),
             ("webhook-timestamp", seconds.to_string()),

@@ -74,6 +74,8 @@ ids! {
     WebSourceId,
     /// What an end user talks to.
     ChatbotId,
+    /// What a chatbot's conversations may be about.
+    CategoryId,
     /// An immutable set of a chatbot's settings.
     ConfigVersionId,
     /// One conversation.

@@ -470,6 +470,24 @@ pub const FILE_EXAMPLES: usize = 3;
 pub const FILE_VALUE_CHARACTERS: usize = 60;
 /// Bytes of a table's summary that go into a prompt.
 pub const FILE_SUMMARY_BYTES: usize = 4_000;
+/// Categories of a chatbot.
+pub const CATEGORIES: i64 = 250;
+/// Examples of a category, those of its intents among them.
+pub const CATEGORY_EXAMPLES: usize = 150;
+/// Characters of an example.
+pub const CATEGORY_EXAMPLE_CHARACTERS: usize = 500;
+/// Intents of a category.
+pub const CATEGORY_INTENTS: usize = 50;
+/// Characters of the name of a category or an intent.
+pub const CATEGORY_NAME_CHARACTERS: usize = 100;
+/// Characters of a category's description.
+pub const CATEGORY_DESCRIPTION_CHARACTERS: usize = 1_000;
+/// Highest position of a category.
+pub const CATEGORY_POSITION: i64 = 10_000;
+/// Categories whose examples a question is compared with: those whose middle lies nearest.
+pub const CATEGORIES_COMPARED: i32 = 20;
+/// Examples of a category that a question is compared with: the nearest.
+pub const CATEGORY_NEIGHBOURS: i32 = 5;
 /// Characters of a session's `user_identifier`, and of its `external_client_id`.
 pub const IDENTIFIER_CHARACTERS: usize = 255;
 /// Days after which a data key seals no more, and what it sealed is sealed anew.

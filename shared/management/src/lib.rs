@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod curated;
 pub mod web_sources;
 pub mod chatbots;
+pub mod categories;
 pub mod config_versions;
 pub mod ai_models;
 pub mod organization;

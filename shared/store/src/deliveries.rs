@@ -20,7 +20,7 @@ pub struct Target {
     /// The least severity that it is told of.
     pub severity: String,
     /// Which of the secrets that are derived for it.
-    pub secret_number: i32,
+    pub signing_number: i32,
     /// Whether anything is sent.
     pub is_enabled: bool,
     /// When it was made.
@@ -61,7 +61,7 @@ pub async fn targets(
         kind: row.get("kind"),
         address: row.get("address"),
         severity: row.get("severity"),
-        secret_number: row.get("secret_number"),
+        signing_number: row.get("signing_number"),
         is_enabled: row.get("is_enabled"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -156,7 +156,7 @@ pub struct Due {
     /// Where to.
     pub address: String,
     /// Which of the target's secrets signs it.
-    pub secret_number: i32,
+    pub signing_number: i32,
 }
 
 /// Takes what is due, for [`limits::DELIVERY_HELD_SECONDS`].
@@ -175,7 +175,7 @@ pub async fn claim(tx: &TenantTx) -> Result<Vec<Due>> {
         created_at: row.get("created_at"),
         target: NotificationTargetId(row.get("target_id")),
         address: row.get("address"),
-        secret_number: row.get("secret_number"),
+        signing_number: row.get("signing_number"),
     });
     Ok(due.collect())
 }

@@ -37,6 +37,7 @@ pub mod curated;
 pub mod web_sources;
 pub mod ai_models;
 pub mod chatbots;
+pub mod categories;
 pub mod chatbot_settings;
 pub mod config_versions;
 pub mod search;

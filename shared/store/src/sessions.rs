@@ -84,6 +84,8 @@ pub struct Session {
     pub is_shared: bool,
     /// What it is about.
     pub category: Option<String>,
+    /// What is wanted within that.
+    pub intent: Option<String>,
     /// Whether its user would recommend, 0..10.
     pub nps: Option<i32>,
     /// What its opening said, kept as it was.
@@ -113,6 +115,7 @@ fn from_row(row: &Row) -> Session {
         archived: row.get("archived"),
         is_shared: row.get("is_shared"),
         category: row.get("category"),
+        intent: row.get("intent"),
         nps: row.get("nps_score"),
         context: row.get("context"),
         message_count: row.get("message_count"),

@@ -11,6 +11,7 @@ mod mood;
 mod rules;
 mod risks;
 mod wish;
+pub mod category;
 
 pub use mood::{Mood, Sentiment};
 pub use tongue::tongue;

@@ -14,4 +14,4 @@ UPDATE docent.deliveries d
   FROM due, docent.notification_targets t
  WHERE d.organization_id = docent.current_organization() AND d.id = due.id
    AND t.organization_id = docent.current_organization() AND t.id = d.target_id
-RETURNING d.id, d.event, d.payload, d.attempts, d.created_at, t.id AS target_id, t.address, t.secret_number
+RETURNING d.id, d.event, d.payload, d.attempts, d.created_at, t.id AS target_id, t.address, t.signing_number

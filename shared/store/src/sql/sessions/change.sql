@@ -8,7 +8,7 @@ WITH s AS (
     RETURNING *
 )
 SELECT s.id, s.chatbot_id, s.platform, s.started_at, s.last_activity_at, s.ended_at, s.title, s.description, s.tags,
-       s.archived, s.is_shared, s.category, s.nps_score, s.context,
+       s.archived, s.is_shared, s.category, s.intent, s.nps_score, s.context,
        s.message_count, s.total_tokens, s.total_cost::text AS total_cost,
        s.confidence_score::float8 AS confidence,
        -- Expiry is computed at read: 24 hours without activity.
