@@ -2,6 +2,7 @@
 //! repository's own rules.
 
 mod admin;
+mod alerting;
 mod architecture;
 mod attached;
 mod conversations;

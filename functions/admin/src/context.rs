@@ -1,8 +1,10 @@
 //! What the handlers work with, from the environment.
 
 use access::{Access, Configured};
+use alerting::Alerting;
 use management::Management;
 use objects::{Bucket, Signer};
+use queue::Bell;
 use runtime::config;
 use store::Database;
 use vault::Vault;
@@ -47,4 +49,14 @@ pub fn management(
         identity_hash_key: access.identity_hash_key().clone(),
         vault,
     })
+}
+
+/// Rules, alerts, and who is told.
+pub fn alerting(management: &Management) -> Alerting {
+    Alerting { database: management.database.clone(), key: management.identity_hash_key.clone() }
+}
+
+/// Who hears of what is to be sent.
+pub fn bell(aws: &aws_config::SdkConfig) -> anyhow::Result<Bell> {
+    Ok(Bell::of(queue::Queue::new(aws, config::text("ACTIVITY_QUEUE_URL")?)))
 }

@@ -1,6 +1,7 @@
 //! `admin`: what an organization's keepers do, over HTTP.
 
 mod ai_models;
+mod alerts;
 mod api_keys;
 mod categories;
 mod chatbots;
@@ -11,6 +12,7 @@ mod curated;
 mod documents;
 mod invitations;
 mod jobs;
+mod notifications;
 mod organization;
 mod passages;
 mod problems;
@@ -21,6 +23,7 @@ mod users;
 mod web_sources;
 mod wire;
 
+use axum::Extension;
 use runtime::{aws, config, logs};
 use std::sync::Arc;
 
@@ -32,6 +35,8 @@ async fn main() -> anyhow::Result<()> {
     let vault = vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
     let access = context::access(&database, &vault)?;
     let management = context::management(&aws, database, &access, vault)?;
+    let (alerting, bell) = (context::alerting(&management), context::bell(&aws)?);
     let app = routes::app(Arc::new(management), access, &config::optional("PUBLIC_URL"));
+    let app = app.layer(Extension(Arc::new(alerting))).layer(Extension(bell));
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{
-    ai_models, api_keys, categories, chatbots, collections, config_versions, curated, documents, invitations,
-    jobs, organization, passages, products, uploads, users, web_sources,
+    ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
+    invitations, jobs, notifications, organization, passages, products, uploads, users, web_sources,
 };
 use access::{Access, heed};
 use axum::{Extension, Router, middleware};
@@ -102,4 +102,18 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(invitations::list_invitations, invitations::create_invitation))
         .routes(routes!(invitations::withdraw_invitation))
+        .routes(routes!(alerts::list_alert_rules, alerts::create_alert_rule))
+        .routes(routes!(alerts::preview_alert_rule))
+        .routes(routes!(alerts::get_alert_rule, alerts::change_alert_rule, alerts::delete_alert_rule))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(alerts::acknowledge_alert))
+        .routes(routes!(alerts::resolve_alert))
+        .routes(routes!(notifications::list_notification_targets, notifications::create_notification_target))
+        .routes(routes!(
+            notifications::get_notification_target,
+            notifications::change_notification_target,
+            notifications::delete_notification_target
+        ))
+        .routes(routes!(notifications::test_notification_target))
+        .routes(routes!(notifications::list_deliveries))
 }

@@ -1,7 +1,11 @@
 //! What the handler works with, from the environment.
 
+use alerting::Alerting;
 use answering::Answering;
+use anyhow::Context as _;
 use aws_config::SdkConfig;
+use deliver::Courier;
+use domain::sealed::IdentityHashKey;
 use insight::replay::Replaying;
 use metrics::Metrics;
 use queue::{ActivityQueue, Bell, Queue};
@@ -14,6 +18,8 @@ use vault::Vault;
 /// Made once a process.
 pub struct Context {
     pub metrics: Metrics,
+    pub alerting: Alerting,
+    pub courier: Courier,
     pub vault: Vault,
     /// Where its messages come from.
     pub activity: ActivityQueue,
@@ -23,9 +29,17 @@ pub struct Context {
 
 impl Context {
     /// # Errors
-    /// When no queue is named.
+    /// When no queue is named, or no key that targets' secrets are derived from.
     pub fn new(aws: SdkConfig, database: Database) -> anyhow::Result<Self> {
+        let key = IdentityHashKey::new(&config::text("IDENTITY_HASH_KEY")?)
+            .context("IDENTITY_HASH_KEY has at least 32 characters")?;
         Ok(Self {
+            alerting: Alerting { database: database.clone(), key: key.clone() },
+            courier: Courier {
+                database: database.clone(),
+                key,
+                policy: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },
+            },
             vault: Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
             metrics: Metrics { reading: database.clone(), database },
             activity: Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),

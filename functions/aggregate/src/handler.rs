@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::{OrganizationId, ReplayId, limits};
 use insight::replay::Progress;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use metrics::daily::Report;
 use queue::Task;
 use runtime::batch::{self, Message};
@@ -79,7 +79,8 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
 
 /// All of it, for everybody: what fails in one part keeps no other from being done.
 async fn daily(context: &Context, begun: Instant) -> Result<Value, lambda_runtime::Error> {
-    let report = context.metrics.daily().await?;
+    let mut report = context.metrics.daily().await?;
+    report.failed += look_after_all(context).await?;
     let seconds = limits::DAILY_WORK_SECONDS + limits::RESEAL_SECONDS;
     let keys = context.vault.rotate_all(begun + Duration::from_secs(seconds)).await?;
     let mut told = told(&report);
@@ -154,6 +155,7 @@ async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
     match task {
         Task::Activity { organization_id } => {
             let days = context.metrics.catch_up(organization_id).await.context("count days")?;
+            look_after(context, organization_id).await?;
             tracing::info!(organization.id = %organization_id, days, "activity looked at");
             Ok(())
         }
@@ -176,6 +178,40 @@ async fn replay(
     };
     let task = Task::Replay { organization_id, replay_id };
     context.activity.send_later(&task, i32::try_from(seconds)?).await
+}
+
+/// Evaluates an organization's rules, sends what waits, and sees to it that what is pending is looked at again.
+async fn look_after(context: &Context, organization: OrganizationId) -> anyhow::Result<()> {
+    let evaluated =
+        context.alerting.evaluate(organization, Timestamp::now()).await.context("evaluate rules")?;
+    let sent = context.courier.send(organization).await.context("send what waits")?;
+    tracing::info!(organization.id = %organization, rules = evaluated.rules, triggered = evaluated.triggered,
+        resolved = evaluated.resolved, delivered = sent.delivered, postponed = sent.postponed,
+        failed = sent.failed, "alerts looked at");
+    let again = [evaluated.again_in, sent.again_in].into_iter().flatten().min();
+    let Some(seconds) = again else { return Ok(()) };
+    let seconds = i32::try_from(seconds.clamp(30, limits::ALERT_FOLLOW_SECONDS)).unwrap_or(i32::MAX);
+    if context.alerting.follow(organization, seconds).await.context("claim to follow")? {
+        let task = Task::Activity { organization_id: organization };
+        context.activity.send_later(&task, seconds).await?;
+    }
+    Ok(())
+}
+
+/// The daily part of it, for every organization: what fails for one fails for no other.
+async fn look_after_all(context: &Context) -> anyhow::Result<u64> {
+    let mut failed = 0;
+    for organization in context.alerting.organizations().await? {
+        let looked = async {
+            look_after(context, organization).await?;
+            Ok::<_, anyhow::Error>(context.alerting.sweep(organization).await?)
+        };
+        if let Err(error) = looked.await {
+            failed += 1;
+            tracing::error!(organization.id = %organization, error = format!("{error:#}"), "alerts fail");
+        }
+    }
+    Ok(failed)
 }
 
 fn told(report: &Report) -> Value {

@@ -1,5 +1,5 @@
 //! `aggregate`: what the clock starts once a day, and activity a minute later. Counts what was written, ends what was left,
-//! deletes what has passed its time; and goes on with replays.
+//! evaluates alert rules, sends what waits; deletes what has passed its time; and goes on with replays.
 
 mod context;
 mod handler;

@@ -80,11 +80,15 @@ pub enum Scope {
     EscalationsWrite,
     /// Read dashboards: figures of the whole organization, and the questions that were not answered.
     DashboardsRead,
+    /// Read rules, alerts, who is told, and what was sent.
+    AlertsRead,
+    /// Write rules, deal with alerts, say who is told.
+    AlertsWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 31] = [
+    pub const ALL: [Scope; 33] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -116,6 +120,8 @@ impl Scope {
         Scope::EscalationsRead,
         Scope::EscalationsWrite,
         Scope::DashboardsRead,
+        Scope::AlertsRead,
+        Scope::AlertsWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -153,6 +159,8 @@ impl Scope {
             Scope::EscalationsRead => "escalations:read",
             Scope::EscalationsWrite => "escalations:write",
             Scope::DashboardsRead => "dashboards:read",
+            Scope::AlertsRead => "alerts:read",
+            Scope::AlertsWrite => "alerts:write",
         }
     }
 

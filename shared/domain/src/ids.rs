@@ -58,6 +58,14 @@ ids! {
     ChunkId,
     /// Model, version and dimension inside which vectors compare.
     SpaceId,
+    /// What is watched.
+    AlertRuleId,
+    /// One firing of an alert rule.
+    AlertId,
+    /// Who is told of alerts.
+    NotificationTargetId,
+    /// What is sent to one of them.
+    DeliveryId,
     /// One run of ingesting, re-embedding or cleaning up.
     IngestionJobId,
     /// A question that people answered themselves.

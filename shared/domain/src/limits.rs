@@ -436,6 +436,38 @@ pub const EXPORT_ROWS: i64 = 20_000;
 pub const DAILY_WORK_SECONDS: u64 = 780;
 /// Days that the daily work counts anew for one organization.
 pub const DAILY_WORK_DAYS: i64 = 800;
+/// Rules of an organization.
+pub const ALERT_RULES: i64 = 100;
+/// Characters of a rule's or a target's name.
+pub const ALERT_NAME_CHARACTERS: usize = 255;
+/// Minutes that a rule looks back on.
+pub const ALERT_WINDOW_MINUTES: i64 = 10_080;
+/// Minutes that its condition must hold, or be over.
+pub const ALERT_FOR_MINUTES: i64 = 1_440;
+/// Answers, thumbs or documents that a rule may ask for before anything is known.
+pub const ALERT_MINIMUM: i64 = 1_000_000;
+/// Days that a rule is tried on, and moments of them.
+pub const ALERT_PREVIEW_DAYS: i64 = 30;
+pub const ALERT_PREVIEW_POINTS: i32 = 240;
+/// Windows in minutes whose end is looked for though nobody does anything; and seconds after which one looks again at most.
+pub const ALERT_FOLLOWED_MINUTES: i32 = 1_440;
+pub const ALERT_FOLLOW_SECONDS: i64 = 900;
+/// Days that a resolved alert, and what was sent, are kept.
+pub const ALERT_DAYS: i32 = 180;
+pub const DELIVERY_DAYS: i32 = 30;
+/// Targets of an organization.
+pub const NOTIFICATION_TARGETS: usize = 20;
+/// Deliveries that are taken at once, how often one run takes some, and for how many seconds they are held.
+pub const DELIVERIES_AT_ONCE: i64 = 10;
+pub const DELIVERY_ROUNDS: usize = 10;
+pub const DELIVERY_HELD_SECONDS: f64 = 300.0;
+/// Attempts of a delivery, and the longest pause between two, in seconds.
+pub const DELIVERY_ATTEMPTS: i32 = 10;
+pub const DELIVERY_BACK_OFF_MOST_SECONDS: i64 = 7_200;
+/// Characters of what is kept of a failed attempt.
+pub const DELIVERY_ERROR_CHARACTERS: usize = 500;
+/// Seconds that the other side of a delivery may take.
+pub const WEB_POST_SECONDS: u64 = 15;
 /// Seconds of activity of an organization that are told of once.
 pub const WAKE_EVERY_SECONDS: f64 = 60.0;
 /// Seconds after which it is looked at; longer, so that what was done within the minute is committed by then.

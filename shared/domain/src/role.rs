@@ -83,6 +83,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::AiModelsRead,
             Scope::ProductsRead,
             Scope::DashboardsRead,
+            Scope::AlertsRead,
         ],
     ),
     (
@@ -102,6 +103,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::EscalationsRead,
             Scope::EscalationsWrite,
             Scope::DashboardsRead,
+            Scope::AlertsRead,
         ],
     ),
     (Role::Client, &[Scope::Chat, Scope::Search, Scope::FeedbackWrite]),
@@ -228,5 +230,7 @@ feedback:write                      x              x              .             
 escalations:read                    x              .              .              .              .              x              .              .
 escalations:write                   x              .              .              .              .              x              .              .
 dashboards:read                     x              .              .              x              x              x              .              .
+alerts:read                         x              .              .              .              x              x              .              .
+alerts:write                        x              .              .              .              .              .              .              .
 ";
 }

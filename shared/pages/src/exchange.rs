@@ -42,7 +42,23 @@ pub async fn ask(
     accept: &'static str,
     conditional: &Conditional,
 ) -> Result<Answer, Refused> {
-    let request = request(url, accept, conditional)?;
+    send(network, policy, url, request(url, accept, conditional)?).await
+}
+
+/// Sends a request to where a URL that was checked points, over a connection of its own.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn send<B>(
+    network: &Network,
+    policy: Policy,
+    url: &Url,
+    request: Request<B>,
+) -> Result<Answer, Refused>
+where
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: std::error::Error + Send + Sync,
+{
     let unreachable = |_| Refused::Unreachable(url.host_str().unwrap_or_default().to_owned());
     let stream = network.connect(url, policy).await?;
     let mut client = hyper::client::conn::http1::Builder::new();

@@ -9,6 +9,7 @@ mod indexing;
 mod kind;
 mod sitemap;
 mod exchange;
+mod post;
 mod connect;
 mod location;
 mod address;

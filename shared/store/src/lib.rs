@@ -56,7 +56,10 @@ pub mod replays;
 pub mod metrics;
 pub mod metric_lists;
 pub mod retention;
-mod wakes;
+pub mod alert_rules;
+pub mod alerts;
+pub mod deliveries;
+pub mod wakes;
 
 pub use database::Database;
 pub use error::{Error, Result};

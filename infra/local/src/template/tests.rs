@@ -150,6 +150,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     ];
     assert_eq!(names("chat"), chat);
     let admin = [
+        "ACTIVITY_QUEUE_URL",
         "BUCKET",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
@@ -209,9 +210,11 @@ fn resolves_every_environment_of_the_template_that_deploys() {
         "DATABASE_URL",
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
+        "IDENTITY_HASH_KEY",
         "KMS_KEY_ARN",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
+        "WEB_ALLOW_PRIVATE",
     ];
     assert_eq!(names("aggregate"), aggregate);
     let migrate = [

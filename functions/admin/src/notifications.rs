@@ -1,0 +1,245 @@
+//! Who is told of alerts, and what was sent.
+
+use crate::{alerts::one_of, problems::OrProblem as _, wire::Paging};
+use access::Bearer;
+use alerting::{Alerting, GivenTarget, Severity};
+use axum::Extension;
+use domain::{DeliveryId, NotificationTargetId};
+use http::StatusCode;
+use jiff::Timestamp;
+
+use queue::Bell;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::deliveries::{Delivery, Target, Which};
+use utoipa::{IntoParams, ToSchema};
+use web::{Json, Page, PathId, Problem, Query, paging};
+
+/// Who is told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TargetView {
+    #[schema(value_type = uuid::Uuid)]
+    id: NotificationTargetId,
+    name: String,
+    /// `webhook`.
+    kind: String,
+    /// Where to.
+    address: String,
+    /// The least severity that it is told of.
+    severity: String,
+    is_enabled: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Target> for TargetView {
+    fn from(target: Target) -> Self {
+        Self {
+            id: target.id,
+            name: target.name,
+            kind: target.kind,
+            address: target.address,
+            severity: target.severity,
+            is_enabled: target.is_enabled,
+            created_at: target.created_at,
+            updated_at: target.updated_at,
+        }
+    }
+}
+
+/// A target that was made just now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MadeTarget {
+    /// What its messages are signed with (Standard Webhooks): shown here, once.
+    #[schema(example = "whsec_…")]
+    secret: String,
+    #[serde(flatten)]
+    target: TargetView,
+}
+
+/// Targets, newest first. Scope `alerts:read`.
+#[utoipa::path(get, path = "/api/v1/notification-targets", tag = "alerts", params(Paging),
+    responses((status = 200, body = Page<TargetView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub async fn list_notification_targets(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Bearer(caller): Bearer,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<TargetView>>, Problem> {
+    let limit = paging::limit(paging.limit)?;
+    let before = paging::cursor(paging.cursor.as_deref())?;
+    let rows = alerting.targets(&caller, before, limit + 1).await.or_problem()?;
+    let views = rows.into_iter().map(TargetView::from).collect();
+    Ok(axum::Json(Page::of(views, limit, |view: &TargetView| view.id)))
+}
+
+/// One target. Scope `alerts:read`.
+#[utoipa::path(get, path = "/api/v1/notification-targets/{id}", tag = "alerts", params(("id" = uuid::Uuid, Path, description = "The target")),
+    responses((status = 200, body = TargetView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn get_notification_target(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Bearer(caller): Bearer,
+    PathId(id): PathId<NotificationTargetId>,
+) -> Result<axum::Json<TargetView>, Problem> {
+    Ok(axum::Json(alerting.target(&caller, id).await.or_problem()?.into()))
+}
+
+/// What is said of a target; of a change, what is not named stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetBody {
+    /// Must be given for a new one.
+    #[schema(max_length = 255, example = "on call")]
+    name: Option<String>,
+    /// Must be given for a new one: an address of the public web.
+    #[schema(example = "https://example.org/alerts")]
+    address: Option<String>,
+    /// The least severity that it is told of: `info` (when not said), `warning` or `critical`.
+    #[schema(value_type = Option<String>)]
+    severity: Option<Severity>,
+    /// Whether anything is sent; true when not said.
+    is_enabled: Option<bool>,
+}
+
+impl From<TargetBody> for GivenTarget {
+    fn from(body: TargetBody) -> Self {
+        Self { name: body.name, address: body.address, severity: body.severity, is_enabled: body.is_enabled }
+    }
+}
+
+/// Make a target: a webhook. Scope `alerts:write`.
+#[utoipa::path(post, path = "/api/v1/notification-targets", tag = "alerts", request_body = TargetBody,
+    responses((status = 201, body = MadeTarget), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_notification_target(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Bearer(caller): Bearer,
+    Json(body): Json<TargetBody>,
+) -> Result<(StatusCode, axum::Json<MadeTarget>), Problem> {
+    let (target, secret) = alerting.create_target(&caller, body.into()).await.or_problem()?;
+    Ok((StatusCode::CREATED, axum::Json(MadeTarget { secret, target: target.into() })))
+}
+
+/// Change a target, or switch it off. Scope `alerts:write`.
+#[utoipa::path(patch, path = "/api/v1/notification-targets/{id}", tag = "alerts", params(("id" = uuid::Uuid, Path, description = "The target")),
+    request_body = TargetBody,
+    responses((status = 200, body = TargetView), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn change_notification_target(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Bearer(caller): Bearer,
+    PathId(id): PathId<NotificationTargetId>,
+    Json(body): Json<TargetBody>,
+) -> Result<axum::Json<TargetView>, Problem> {
+    Ok(axum::Json(alerting.change_target(&caller, id, body.into()).await.or_problem()?.into()))
+}
+
+/// Delete a target, with what was sent to it. Scope `alerts:write`.
+#[utoipa::path(delete, path = "/api/v1/notification-targets/{id}", tag = "alerts", params(("id" = uuid::Uuid, Path, description = "The target")),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn delete_notification_target(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Bearer(caller): Bearer,
+    PathId(id): PathId<NotificationTargetId>,
+) -> Result<StatusCode, Problem> {
+    alerting.delete_target(&caller, id).await.or_problem()?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Have something sent to a target, within a minute or two; `GET /api/v1/deliveries` says what came of it. Scope `alerts:write`.
+#[utoipa::path(post, path = "/api/v1/notification-targets/{id}/test", tag = "alerts", params(("id" = uuid::Uuid, Path, description = "The target")),
+    responses((status = 202), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub async fn test_notification_target(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Extension(bell): Extension<Bell>,
+    Bearer(caller): Bearer,
+    PathId(id): PathId<NotificationTargetId>,
+) -> Result<StatusCode, Problem> {
+    let is_first = alerting.test_target(&caller, id).await.or_problem()?;
+    bell.ring(is_first, caller.organization()).await;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What was sent, or is to be.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeliveryView {
+    /// `webhook-id`.
+    #[schema(value_type = uuid::Uuid)]
+    id: DeliveryId,
+    #[schema(value_type = uuid::Uuid)]
+    target_id: NotificationTargetId,
+    /// `alert.triggered`, `alert.resolved` or `test`.
+    event: String,
+    /// The message's `data`.
+    #[schema(value_type = Object)]
+    payload: serde_json::Value,
+    /// `pending`, `delivered` or `failed`.
+    status: String,
+    attempts: i32,
+    /// While it is pending.
+    #[schema(value_type = String, format = DateTime)]
+    next_attempt_at: Timestamp,
+    /// HTTP status of the last answer.
+    last_status: Option<i32>,
+    last_error: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    delivered_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            id: delivery.id,
+            target_id: delivery.target,
+            event: delivery.event,
+            payload: delivery.payload,
+            status: delivery.status,
+            attempts: delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            last_status: delivery.last_status,
+            last_error: delivery.last_error,
+            delivered_at: delivery.delivered_at,
+            created_at: delivery.created_at,
+        }
+    }
+}
+
+/// Which deliveries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListDeliveries {
+    /// To this target.
+    #[param(value_type = Option<uuid::Uuid>)]
+    target_id: Option<NotificationTargetId>,
+    /// `pending`, `delivered` or `failed`.
+    status: Option<String>,
+    /// Of the page before.
+    cursor: Option<String>,
+    /// 1 to 100; 20 when not said.
+    limit: Option<u32>,
+}
+
+/// Deliveries, newest first. Scope `alerts:read`.
+#[utoipa::path(get, path = "/api/v1/deliveries", tag = "alerts", params(ListDeliveries),
+    responses((status = 200, body = Page<DeliveryView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub async fn list_deliveries(
+    Extension(alerting): Extension<Arc<Alerting>>,
+    Bearer(caller): Bearer,
+    Query(query): Query<ListDeliveries>,
+) -> Result<axum::Json<Page<DeliveryView>>, Problem> {
+    let limit = paging::limit(query.limit)?;
+    one_of("status", query.status.as_deref(), &["pending", "delivered", "failed"])?;
+    let which = Which {
+        target: query.target_id,
+        status: query.status.as_deref(),
+        before: paging::cursor(query.cursor.as_deref())?,
+    };
+    let rows = alerting.deliveries(&caller, &which, limit + 1).await.or_problem()?;
+    let views = rows.into_iter().map(DeliveryView::from).collect();
+    Ok(axum::Json(Page::of(views, limit, |view: &DeliveryView| view.id)))
+}

@@ -1,0 +1,36 @@
+-- What happened in the window before each of these instants. Failed and abstained are parts of the answers.
+SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, m.confidence_mean, m.cost, m.tokens,
+       f.judgements, f.negative, d.documents, d.failed_documents, o.daily_cost, o.daily_tokens
+  FROM unnest($1::timestamptz[]) AS i (at)
+ CROSS JOIN LATERAL (
+    SELECT count(*) AS answers,
+           count(*) FILTER (WHERE a.error) AS failed,
+           count(*) FILTER (WHERE a.abstained) AS abstained,
+           avg(a.processing_time_ms)::double precision AS response_mean,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY a.processing_time_ms)::double precision AS response_p95,
+           avg(a.confidence)::double precision AS confidence_mean,
+           coalesce(sum(a.cost), 0)::double precision AS cost,
+           coalesce(sum(a.total_tokens), 0)::double precision AS tokens
+      FROM docent.messages a
+     WHERE a.organization_id = docent.current_organization() AND a.role = 'assistant'
+       AND a.id >= docent.uuid_at(i.at - make_interval(mins => $2)) AND a.created_at > i.at - make_interval(mins => $2)
+       AND a.created_at <= i.at
+       AND ($3::uuid IS NULL OR EXISTS (SELECT FROM docent.sessions s
+                                         WHERE s.organization_id = docent.current_organization() AND s.id = a.session_id
+                                           AND s.chatbot_id = $3))) m
+ CROSS JOIN LATERAL (
+    SELECT count(*) AS judgements, count(*) FILTER (WHERE j.rating = 'negative') AS negative
+      FROM docent.message_feedback j
+     WHERE j.organization_id = docent.current_organization() AND j.updated_at > i.at - make_interval(mins => $2)
+       AND j.updated_at <= i.at
+       AND ($3::uuid IS NULL OR j.chatbot_id = $3)) f
+ CROSS JOIN LATERAL (
+    SELECT count(*) AS documents, count(*) FILTER (WHERE t.processing_status = 'failed') AS failed_documents
+      FROM docent.documents t
+     WHERE t.organization_id = docent.current_organization() AND t.processed_at > i.at - make_interval(mins => $2)
+       AND t.processed_at <= i.at AND t.processing_status IN ('completed', 'failed')) d
+ CROSS JOIN LATERAL (
+    SELECT (g.settings #>> '{budgets,daily_cost}')::double precision AS daily_cost,
+           (g.settings #>> '{budgets,daily_tokens}')::double precision AS daily_tokens
+      FROM docent.organizations g WHERE g.id = docent.current_organization()) o
+ ORDER BY i.at
