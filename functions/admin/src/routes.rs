@@ -30,7 +30,7 @@ pub fn app(management: Arc<Management>, access: Access, public_url: &str) -> Rou
 }
 
 /// What makes nothing that a second time would double, or has no revision that could be read before.
-const UNHEEDED: [(&str, &str); 10] = [
+const UNHEEDED: [(&str, &str); 20] = [
     ("post", "/api/v1/documents/uploads"),
     ("post", "/api/v1/documents/{id}/reprocess"),
     ("post", "/api/v1/collections/{id}/reprocess"),
@@ -42,6 +42,16 @@ const UNHEEDED: [(&str, &str); 10] = [
     ("post", "/api/v1/chatbots/{id}/categories"),
     ("patch", "/api/v1/chatbots/{id}/categories/{category_id}"),
     ("delete", "/api/v1/chatbots/{id}/categories/{category_id}"),
+    ("post", "/api/v1/alert-rules"),
+    ("post", "/api/v1/alert-rules/preview"),
+    ("patch", "/api/v1/alert-rules/{id}"),
+    ("delete", "/api/v1/alert-rules/{id}"),
+    ("post", "/api/v1/alerts/{id}/acknowledge"),
+    ("post", "/api/v1/alerts/{id}/resolve"),
+    ("post", "/api/v1/notification-targets"),
+    ("patch", "/api/v1/notification-targets/{id}"),
+    ("delete", "/api/v1/notification-targets/{id}"),
+    ("post", "/api/v1/notification-targets/{id}/test"),
 ];
 
 /// Where demands are heard, and said to be.

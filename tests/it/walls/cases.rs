@@ -18,6 +18,23 @@ pub const CASES: &[(&str, &str, &str)] = &[
         "",
         r#"{"models":[{"provider":"bedrock","model_id":"x.y","kind":"chat","display_name":"x"}]}"#,
     ),
+    (
+        "POST /api/v1/alert-rules",
+        "",
+        r#"{"name":"x","rule":{"metric":"answers","aggregation":"count","window_minutes":15,"comparison":"above","threshold":5,"severity":"info","filter":{"chatbot_id":"{chatbots}"}}}"#,
+    ),
+    (
+        "PATCH /api/v1/alert-rules/{id}",
+        "",
+        r#"{"rule":{"metric":"answers","aggregation":"count","window_minutes":15,"comparison":"above","threshold":5,"severity":"info","filter":{"chatbot_id":"{chatbots}"}}}"#,
+    ),
+    (
+        "POST /api/v1/alert-rules/preview",
+        "",
+        r#"{"rule":{"metric":"answers","aggregation":"count","window_minutes":15,"comparison":"above","threshold":5,"severity":"info","filter":{"chatbot_id":"{chatbots}"}},"days":1}"#,
+    ),
+    ("POST /api/v1/notification-targets", "", r#"{"name":"x","address":"http://127.0.0.1:9/x"}"#),
+    ("PATCH /api/v1/notification-targets/{id}", "", r#"{"name":"x"}"#),
     ("POST /api/v1/api-keys", "", r#"{"name":"x","scopes":["chat"]}"#),
     ("POST /api/v1/chatbots", "", r#"{"name":"x"}"#),
     ("PATCH /api/v1/chatbots/{id}", "", r#"{"description":"x"}"#),

@@ -296,6 +296,26 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
         "ai_models",
         "INSERT INTO docent.ai_models (id, organization_id, provider, model_id, kind, display_name) VALUES ({ai_models}, {org}, 'bedrock', '{mark}', 'chat', '{mark}')",
     ),
+    (
+        "alert_rules",
+        "alert_rules",
+        "INSERT INTO docent.alert_rules (id, organization_id, name, rule) VALUES ({alert_rules}, {org}, '{mark}', '{\"metric\":\"answers\",\"aggregation\":\"count\",\"window_minutes\":15,\"comparison\":\"above\",\"threshold\":5,\"severity\":\"info\"}')",
+    ),
+    (
+        "alerts",
+        "alerts",
+        "INSERT INTO docent.alerts (id, organization_id, rule_id, name, rule, severity, value, triggered_at) VALUES ({alerts}, {org}, {alert_rules}, '{mark}', '{\"metric\":\"answers\",\"aggregation\":\"count\",\"window_minutes\":15,\"comparison\":\"above\",\"threshold\":5,\"severity\":\"info\"}', 'info', 6, now())",
+    ),
+    (
+        "notification_targets",
+        "notification_targets",
+        "INSERT INTO docent.notification_targets (id, organization_id, name, kind, address) VALUES ({notification_targets}, {org}, '{mark}', 'webhook', 'http://127.0.0.1:9/{mark}')",
+    ),
+    (
+        "deliveries",
+        "deliveries",
+        "INSERT INTO docent.deliveries (id, organization_id, target_id, event, payload, status, delivered_at) VALUES ({deliveries}, {org}, {notification_targets}, 'alert.triggered', '{{}}', 'delivered', now())",
+    ),
 ];
 
 /// Tables of organizations that need no row here, and why.
