@@ -42,6 +42,7 @@ const UNHEEDED: [(&str, &str); 20] = [
     ("post", "/api/v1/chatbots/{id}/categories"),
     ("patch", "/api/v1/chatbots/{id}/categories/{category_id}"),
     ("delete", "/api/v1/chatbots/{id}/categories/{category_id}"),
+    // Made twice, they tell twice, and one is deleted.
     ("post", "/api/v1/alert-rules"),
     ("post", "/api/v1/alert-rules/preview"),
     ("patch", "/api/v1/alert-rules/{id}"),

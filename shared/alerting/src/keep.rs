@@ -143,7 +143,7 @@ impl Alerting {
         now: Timestamp,
     ) -> Result<Preview, Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsRead).await?;
-        rule.check()?;
+        checked(&tx, rule).await?;
         let days = check::within("/days", days, 1, limits::ALERT_PREVIEW_DAYS)?;
         let whole = SignedDuration::from_hours(24 * i64::from(days));
         let steps = limits::ALERT_PREVIEW_POINTS;
