@@ -188,7 +188,7 @@ impl Rule {
     pub fn check(&self) -> Result<(), Refusal> {
         let known = self.metric.aggregations();
         if !known.contains(&self.aggregation) {
-            let known: Vec<String> = known.iter().map(|one| spelled(one)).collect();
+            let known: Vec<String> = known.iter().map(spelled).collect();
             let detail = format!("Of {} there is {}.", spelled(&self.metric), known.join(", "));
             return Err(Refusal::invalid("/rule/aggregation", detail));
         }

@@ -78,6 +78,7 @@ pub const CASES: &[(&str, &str, &str)] = &[
         r#"{"items":[{"question":"x","answer":"y","chatbot_id":"{chatbots}"}]}"#,
     ),
     ("PATCH /api/v1/curated-answers/{id}", "", r#"{"answer":"z","chatbot_id":"{chatbots}"}"#),
+    ("GET /api/v1/deliveries", "target_id={notification_targets}", ""),
     ("GET /api/v1/documents", "collection={slug}", ""),
     ("POST /api/v1/documents/uploads", "", r#"{"collection":"{slug}","filename":"x.md","size":4}"#),
     ("GET /api/v1/ingestion-jobs", "document={documents}", ""),
