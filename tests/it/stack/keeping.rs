@@ -190,6 +190,15 @@ async fn a_question_is_edited_and_answered_again() {
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
+/// An answer without its links, which are signed by the second.
+fn without_links(answer: &str) -> Value {
+    let mut answer: Value = serde_json::from_str(answer).expect("JSON");
+    for citation in answer["citations"].as_array_mut().expect("citations") {
+        assert!(citation["url"].take().is_string(), "{citation}");
+    }
+    answer
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_under_a_key_is_answered_once() {
     let shared = stack().await;
@@ -199,7 +208,7 @@ async fn a_question_under_a_key_is_answered_once() {
     assert_eq!((status, replayed), (StatusCode::OK, false), "{first}");
     let (status, replayed, second) = shared.ask_once(&session, &key, QUESTION, "application/json").await;
     assert_eq!((status, replayed), (StatusCode::OK, true), "{second}");
-    assert_eq!(first, second);
+    assert_eq!(without_links(&first), without_links(&second));
     let (status, replayed, stream) = shared.ask_once(&session, &key, QUESTION, "text/event-stream").await;
     assert!(status.is_success() && replayed && stream.contains("event: done"), "{stream}");
     assert_eq!(shared.messages(&session).await.len(), 2);
