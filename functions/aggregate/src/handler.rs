@@ -2,7 +2,6 @@
 
 use crate::context::Context;
 use anyhow::Context as _;
-use aws_lambda_events::sqs::SqsEvent;
 use domain::{OrganizationId, ReplayId, limits};
 use insight::replay::Progress;
 use jiff::{Timestamp, civil::Date};
@@ -41,14 +40,10 @@ enum Asked {
 /// One outcome a message; or what was done, and an error when something failed for some organization, after the others' work:
 /// it is tried again.
 pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
-    if event.get("Records").is_some() {
-        let batch: SqsEvent = serde_json::from_value(event)?;
-        let outcomes = batch::each(batch, |message| {
-            let trace = message.trace.clone();
-            queue::traced(trace, one(Arc::clone(&context), message))
-        });
-        let outcomes = outcomes.await;
-        return Ok(serde_json::to_value(outcomes)?);
+    if batch::is_one(&event) {
+        let handle =
+            |message: Message| queue::traced(message.trace.clone(), one(Arc::clone(&context), message));
+        return Ok(batch::answered(event, handle).await?);
     }
     let (metrics, begun) = (&context.metrics, Instant::now());
     let report = match serde_json::from_value(event) {
@@ -130,26 +125,10 @@ fn whole(report: &Report, told: Value) -> Result<Value, lambda_runtime::Error> {
 /// A failed message comes back after a pause that grows, not after its whole visibility.
 async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
     let task = serde_json::from_str(&message.body).context("read a message")?;
-    // A unit of a replay is short: when it is killed, its message is back the sooner.
-    let held = match &task {
-        Task::Replay { .. } => context.activity.hold_for(&message.receipt, REPLAY_HELD_SECONDS).await,
-        Task::Activity { .. } => context.activity.hold(&message.receipt).await,
-    };
-    if let Err(error) = held {
-        // The queue's own time holds then.
-        tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
-    }
+    context.activity.hold(&message.receipt, &task).await;
     let worked = work_on(&context, task).await;
-    if worked.is_err()
-        && let Err(error) = context.activity.back_off(&message.receipt, message.attempt).await
-    {
-        tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
-    }
-    worked
+    context.activity.put_back(&message.receipt, message.attempt, worked).await
 }
-
-/// Seconds until the message of a killed unit of a replay comes back: when nobody has the replay any more.
-const REPLAY_HELD_SECONDS: i32 = 100;
 
 async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
     match task {

@@ -1,7 +1,6 @@
 //! Decodes a batch of messages or the clock's event, sends each part its way, encodes what failed.
 
 use anyhow::Context as _;
-use aws_lambda_events::sqs::SqsEvent;
 use domain::{IngestionJobId, file::without_name};
 use ingestion::{Ingestion, Outcome, spaces::JobOutcome, unit::Clock, visit::VisitOutcome};
 use queue::{Work, WorkQueue};
@@ -41,14 +40,10 @@ enum Action {
 
 /// One outcome a record, or one answer to a wish.
 pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda_runtime::Error> {
-    if event.get("Records").is_some() {
-        let batch: SqsEvent = serde_json::from_value(event)?;
-        let outcomes = batch::each(batch, |message| {
-            let trace = message.trace.clone();
-            queue::traced(trace, one(Arc::clone(&context), message))
-        });
-        let outcomes = outcomes.await;
-        return Ok(serde_json::to_value(outcomes)?);
+    if batch::is_one(&event) {
+        let handle =
+            |message: Message| queue::traced(message.trace.clone(), one(Arc::clone(&context), message));
+        return Ok(batch::answered(event, handle).await?);
     }
     let slugs = match serde_json::from_value(event) {
         Ok(Wish::Reconcile { action: Action::Reconcile, organization: Some(slug) }) => vec![slug],
@@ -72,14 +67,11 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
 async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
     let Ok(work) = serde_json::from_str::<Work>(&message.body) else {
         let split = split(&context, &message.body).await;
-        return put_back(&context.events, &message, split).await;
+        return context.events.put_back(&message.receipt, message.attempt, split).await;
     };
-    if let Err(error) = context.work.hold(&message.receipt).await {
-        // The queue's own time holds then.
-        tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
-    }
+    context.work.hold(&message.receipt, &work).await;
     let worked = work_on(&context, work, message.attempt).await;
-    put_back(&context.work, &message, worked).await
+    context.work.put_back(&message.receipt, message.attempt, worked).await
 }
 
 /// S3's notification: split, so that every key is one unit of work of its organization.
@@ -153,15 +145,6 @@ async fn reconcile(
 }
 
 /// A failed message comes back after a pause that grows, not after its whole visibility.
-async fn put_back(queue: &WorkQueue, message: &Message, worked: anyhow::Result<()>) -> anyhow::Result<()> {
-    if worked.is_err()
-        && let Err(error) = queue.back_off(&message.receipt, message.attempt).await
-    {
-        tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
-    }
-    worked
-}
-
 async fn look_at(ingestion: &Ingestion, key: &str, delivery: u32, clock: Clock) -> anyhow::Result<Outcome> {
     let started = std::time::Instant::now();
     let shown = without_name(key);

@@ -40,8 +40,8 @@ const BACK_OFF_MOST_SECONDS: i32 = 600;
 
 /// What one of our queues carries.
 pub trait Message: Serialize {
-    /// Seconds that a message stays unseen while it is worked on: the function's time-out and slack.
-    const HELD_SECONDS: i32;
+    /// Seconds that this message stays unseen while it is worked on: what its work may take, and slack.
+    fn held_seconds(&self) -> i32;
 
     /// The message group, so that one tenant's ten thousand messages do not stand before another's one (SQS fair queues).
     fn group(&self) -> String;
@@ -84,7 +84,9 @@ pub enum Work {
 }
 
 impl Message for Work {
-    const HELD_SECONDS: i32 = 90;
+    fn held_seconds(&self) -> i32 {
+        90
+    }
 
     /// The organization's slug, or its id.
     fn group(&self) -> String {
@@ -123,7 +125,14 @@ pub enum Task {
 }
 
 impl Message for Task {
-    const HELD_SECONDS: i32 = 960;
+    fn held_seconds(&self) -> i32 {
+        match self {
+            Task::Activity { .. } => 960,
+            // A unit is short. Longer than it has its replay for itself (`limits::REPLAY_HELD_SECONDS`): when the message of
+            // a killed one comes back, nobody has the replay any more.
+            Task::Replay { .. } => 100,
+        }
+    }
 
     fn group(&self) -> String {
         let (Task::Activity { organization_id } | Task::Replay { organization_id, .. }) = self;
@@ -206,29 +215,31 @@ impl<M: Message> Queue<M> {
 
     /// Shortens the time that a message stays unseen while it is worked on. The queue's own is six times the
     /// function's time-out, as the triggers of Lambda want it; once the function runs, a unit and slack are enough,
-    /// and a killed function's message is back that much sooner.
-    ///
-    /// # Errors
-    /// When SQS refuses.
-    pub async fn hold(&self, receipt: &str) -> anyhow::Result<()> {
-        self.unseen_for(receipt, M::HELD_SECONDS).await
+    /// and a killed function's message is back that much sooner. Where SQS refuses, the queue's own time holds.
+    pub async fn hold(&self, receipt: &str, message: &M) {
+        if let Err(error) = self.unseen_for(receipt, message.held_seconds()).await {
+            tracing::warn!(error = format!("{error:#}"), "message is held for its whole visibility");
+        }
     }
 
-    /// The same for work that is shorter than what the queue mostly carries.
+    /// Lets a message whose work failed be seen again after a pause that grows with its attempts, not after its whole
+    /// visibility; what came of the work, as it was given.
     ///
     /// # Errors
-    /// When SQS refuses.
-    pub async fn hold_for(&self, receipt: &str, seconds: i32) -> anyhow::Result<()> {
-        self.unseen_for(receipt, seconds).await
-    }
-
-    /// Lets a failed message be seen again after a pause that grows with its attempts.
-    ///
-    /// # Errors
-    /// When SQS refuses.
-    pub async fn back_off(&self, receipt: &str, attempt: u32) -> anyhow::Result<()> {
-        let seconds = BACK_OFF_SECONDS.saturating_mul(1 << attempt.min(8)).min(BACK_OFF_MOST_SECONDS);
-        self.unseen_for(receipt, seconds).await
+    /// That of the work.
+    pub async fn put_back(
+        &self,
+        receipt: &str,
+        attempt: u32,
+        worked: anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        if worked.is_err() {
+            let seconds = BACK_OFF_SECONDS.saturating_mul(1 << attempt.min(8)).min(BACK_OFF_MOST_SECONDS);
+            if let Err(error) = self.unseen_for(receipt, seconds).await {
+                tracing::warn!(error = format!("{error:#}"), "message waits for its whole visibility");
+            }
+        }
+        worked
     }
 
     async fn unseen_for(&self, receipt: &str, seconds: i32) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::FutureExt as _;
+use serde_json::Value;
 use std::{future::Future, panic::AssertUnwindSafe};
 use tracing::Instrument as _;
 
@@ -20,6 +21,24 @@ pub struct Message {
     pub attempt: u32,
     /// The trace of whoever sent it: `Root=1-…`.
     pub trace: Option<String>,
+}
+
+/// Whether an event is a batch of messages.
+#[must_use]
+pub fn is_one(event: &Value) -> bool {
+    event.get("Records").is_some()
+}
+
+/// A batch as Lambda hands it over, handled by [`each`]; what Lambda wants to know of it.
+///
+/// # Errors
+/// When it is no batch of SQS.
+pub async fn answered<F>(event: Value, handle: impl FnMut(Message) -> F) -> serde_json::Result<Value>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let outcomes = each(serde_json::from_value(event)?, handle).await;
+    serde_json::to_value(outcomes)
 }
 
 /// Handles each message by itself, in order. An error or a panic sends that message back to its queue, and is
