@@ -5,7 +5,7 @@
 
 use crate::Metrics;
 use domain::{OrganizationId, limits};
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use std::time::{Duration, Instant};
 use store::{
     Result, TenantTx, metrics, organizations,
@@ -63,20 +63,14 @@ impl Until {
 }
 
 impl Metrics {
-    /// The daily work for all organizations. Each day begins with another one, so that the last are not always the same.
+    /// The daily work for all organizations.
     ///
     /// # Errors
     /// When the list of organizations cannot be read.
     pub async fn daily(&self) -> Result<Report> {
         let until = Until(Instant::now() + Duration::from_secs(limits::DAILY_WORK_SECONDS));
-        let mut all = organizations::list(&self.database).await?;
-        if !all.is_empty() {
-            let day = usize::try_from(Timestamp::now().as_second() / 86_400).unwrap_or_default();
-            let first = day.wrapping_mul(7_919) % all.len();
-            all.rotate_left(first);
-        }
         let mut report = Report::default();
-        for organization in all {
+        for organization in organizations::of_today(&self.database).await? {
             if until.has_passed() {
                 report.unfinished += 1;
                 continue;

@@ -40,6 +40,21 @@ pub async fn list(database: &Database) -> Result<Vec<OrganizationId>> {
     Ok(rows?.iter().map(|row| OrganizationId(row.get(0))).collect())
 }
 
+/// The same for daily work that may not come to all of them: each day begins with another one, so that the last are not
+/// always the same.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn of_today(database: &Database) -> Result<Vec<OrganizationId>> {
+    let mut all = list(database).await?;
+    if !all.is_empty() {
+        let day = usize::try_from(Timestamp::now().as_second() / 86_400).unwrap_or_default();
+        let first = day.wrapping_mul(7_919) % all.len();
+        all.rotate_left(first);
+    }
+    Ok(all)
+}
+
 /// The tenant's own slug.
 ///
 /// # Errors

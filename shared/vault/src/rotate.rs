@@ -59,21 +59,14 @@ impl Rotated {
 }
 
 impl Vault {
-    /// The daily work: [`Self::rotate`] for every organization, when its key is old. Each day begins with another one. `None`
-    /// without a key.
+    /// The daily work: [`Self::rotate`] for every organization, when its key is old. `None` without a key.
     ///
     /// # Errors
     /// When the list of organizations cannot be read.
     pub async fn rotate_all(&self, until: Instant) -> Result<Option<Report>> {
         let Some(inner) = &self.inner else { return Ok(None) };
-        let mut all = organizations::list(&inner.database).await?;
-        if !all.is_empty() {
-            let day = usize::try_from(Timestamp::now().as_second() / 86_400).unwrap_or_default();
-            let first = day.wrapping_mul(7_919) % all.len();
-            all.rotate_left(first);
-        }
         let mut report = Report::default();
-        for organization in all {
+        for organization in organizations::of_today(&inner.database).await? {
             if Instant::now() > until {
                 report.rotated.is_unfinished = true;
                 break;
