@@ -7,7 +7,6 @@ use axum::Extension;
 use domain::{AlertId, AlertRuleId};
 use http::StatusCode;
 use jiff::Timestamp;
-
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::{
@@ -15,7 +14,7 @@ use store::{
     alerts::{Alert, Which},
 };
 use utoipa::{IntoParams, ToSchema};
-use web::{Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, one_of, paging};
 
 /// A rule.
 #[derive(Debug, Serialize, ToSchema)]
@@ -293,17 +292,6 @@ pub async fn list_alerts(
     let rows = alerting.alerts(&caller, &which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(AlertView::from).collect();
     Ok(axum::Json(Page::of(views, limit, |view: &AlertView| view.id)))
-}
-
-/// A word of a query string that is one of a list.
-pub fn one_of(name: &str, given: Option<&str>, known: &[&str]) -> Result<(), Problem> {
-    match given {
-        Some(given) if !known.contains(&given) => {
-            let detail = format!("It is one of {}.", known.join(", "));
-            Err(Problem::invalid("invalid-query", format!("?{name}"), detail))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Say that somebody deals with an alert. Scope `alerts:write`.

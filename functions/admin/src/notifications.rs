@@ -1,19 +1,18 @@
 //! Who is told of alerts, and what was sent.
 
-use crate::{alerts::one_of, problems::OrProblem as _, wire::Paging};
+use crate::{problems::OrProblem as _, wire::Paging};
 use access::Bearer;
 use alerting::{Alerting, GivenTarget, Severity};
 use axum::Extension;
 use domain::{DeliveryId, NotificationTargetId};
 use http::StatusCode;
 use jiff::Timestamp;
-
 use queue::Bell;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::deliveries::{Delivery, Target, Which};
 use utoipa::{IntoParams, ToSchema};
-use web::{Json, Page, PathId, Problem, Query, paging};
+use web::{Json, Page, PathId, Problem, Query, one_of, paging};
 
 /// Who is told.
 #[derive(Debug, Serialize, ToSchema)]

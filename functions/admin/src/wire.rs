@@ -3,9 +3,10 @@
 use domain::limits;
 use jiff::Timestamp;
 use objects::signed::Link;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::Problem;
+pub use web::present;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,11 +32,6 @@ impl From<Link> for LinkView {
     fn from(link: Link) -> Self {
         Self { url: link.url, expires_at: link.expires_at }
     }
-}
-
-/// A field that is told apart from a missing one when it is null.
-pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(field).map(Some)
 }
 
 /// A text of a query string; blank is as good as not given.

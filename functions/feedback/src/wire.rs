@@ -1,9 +1,10 @@
 //! What several routes share on the wire.
 
 use domain::limits;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::IntoParams;
 use web::Problem;
+pub use web::{one_of, present};
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -13,22 +14,6 @@ pub struct Paging {
     pub cursor: Option<String>,
     /// Rows, 1 to 100; 20 when not said.
     pub limit: Option<u32>,
-}
-
-/// A field that is told apart from a missing one when it is null.
-pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(field).map(Some)
-}
-
-/// A word of a query string that is one of a list.
-pub fn one_of(name: &str, given: Option<&str>, known: &[&str]) -> Result<(), Problem> {
-    match given {
-        Some(given) if !known.contains(&given) => {
-            let detail = format!("It is one of {}.", known.join(", "));
-            Err(Problem::invalid("invalid-query", format!("?{name}"), detail))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// A text of a query string.

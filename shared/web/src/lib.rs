@@ -13,4 +13,4 @@ pub use bearer::{Credential, Presented};
 pub use once::{IdempotencyKey, replayed};
 pub use paging::Page;
 pub use problem::Problem;
-pub use request::{Json, JsonOrNothing, PathId, Query, RequestId, Text};
+pub use request::{Json, JsonOrNothing, PathId, Query, RequestId, Text, one_of, present};

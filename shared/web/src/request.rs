@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
 };
 use http::{StatusCode, header, request::Parts};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_path_to_error::Segment;
 use std::str::FromStr;
 
@@ -174,6 +174,28 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
             .map_err(|_| Problem::not_found("resource"))?;
         text.parse().map(Self).map_err(|_| Problem::not_found("resource"))
     }
+}
+
+/// A word of a query string that is one of a list.
+///
+/// # Errors
+/// 422, naming the words.
+pub fn one_of(name: &str, given: Option<&str>, known: &[&str]) -> Result<(), Problem> {
+    match given {
+        Some(given) if !known.contains(&given) => {
+            let detail = format!("It is one of {}.", known.join(", "));
+            Err(Problem::invalid("invalid-query", format!("?{name}"), detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A field that is told apart from a missing one when it is null.
+///
+/// # Errors
+/// When it is of another type.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
 }
 
 #[cfg(test)]
