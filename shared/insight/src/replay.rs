@@ -22,7 +22,7 @@ use std::{
 use store::{
     Database, TenantTx,
     budgets::{self, Spending},
-    chatbot_settings, config_versions,
+    chatbot_settings,
     events::{self, Category, Event},
     gold_questions,
     replays::{self, Asked, Broke, Compared, New, Replay, Side, Which},
@@ -88,18 +88,7 @@ impl Insight {
             None => active(&tx, chatbot).await?.id,
         };
         for version in [before, after] {
-            let known = config_versions::get(&tx, chatbot, version).await?;
-            let known = known.ok_or(Refusal::NotFound("config version"))?;
-            let lacking = config_versions::lacking(&tx, chatbot, known.settings.space).await?;
-            if !lacking.is_empty() {
-                let detail = format!(
-                    "Not everything that the chatbot reads is embedded in the space of version {}; re-embed these collections \
-                     first: {}.",
-                    known.number,
-                    lacking.join(", ")
-                );
-                return Err(Refusal::conflict("space-not-ready", detail));
-            }
+            settings::able_to_answer(&tx, chatbot, version).await?;
         }
         self.start(caller, tx, (chatbot, before, after), None, size).await
     }

@@ -369,19 +369,29 @@ pub async fn switch(
     chatbot: ChatbotId,
     id: ConfigVersionId,
 ) -> Result<(), Refusal> {
+    able_to_answer(tx, chatbot, id).await?;
+    config_versions::activate(tx, chatbot, id, &author(tx, caller).await?).await?;
+    Ok(())
+}
+
+/// Refuses a version that could not find everything that its chatbot reads.
+///
+/// # Errors
+/// [`Refusal`]; a conflict while a collection that the chatbot reads is not whole in the version's space.
+pub async fn able_to_answer(tx: &TenantTx, chatbot: ChatbotId, id: ConfigVersionId) -> Result<(), Refusal> {
     let version = config_versions::get(tx, chatbot, id).await?.ok_or(Refusal::NotFound("config version"))?;
     let lacking = config_versions::lacking(tx, chatbot, version.settings.space).await?;
     if !lacking.is_empty() {
         let detail = format!(
-            "Not everything that the chatbot reads is embedded in the version's space ({}, {} dimensions). Re-embed these \
+            "Not everything that the chatbot reads is embedded in the space of version {} ({}, {} dimensions). Re-embed these \
              collections first, and wait until it is done: {}.",
+            version.number,
             version.embedding_model,
             version.embedding_dimension,
             lacking.join(", ")
         );
         return Err(Refusal::conflict("space-not-ready", detail));
     }
-    config_versions::activate(tx, chatbot, id, &author(tx, caller).await?).await?;
     Ok(())
 }
 
