@@ -79,7 +79,7 @@ fn cut(document: &Extracted) {
         contextual_headers: false,
     };
     let title = document.title.as_deref().unwrap_or("a");
-    let chunks = ingestion::chunk(document, &Shape::of(&collection, title));
+    let chunks = ingestion::chunk(document, &Shape::of(&collection, title, &document.text));
     for (place, chunk) in chunks.iter().enumerate() {
         assert_eq!(chunk.index, place);
         assert_eq!(document.text.get(chunk.bytes.clone()), Some(chunk.content.as_str()));

@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::SqsEvent;
 use domain::{ObjectKey, document::is_slug};
 use futures_util::FutureExt as _;
-use queue::Work;
+use queue::{Message as _, Work};
 use runtime::{batch, notification};
 use serde_json::{Value, json};
 use std::future::ready;
