@@ -2,10 +2,11 @@
 //! into tables with the same indexes and no policies, and beside LangChain's two stores for Postgres where Python has them.
 //!
 //! ```text
-//! cargo bench --profile dev -p tests --bench write -- [ROWS] [--peers PYTHON]
+//! cargo bench --profile dev -p tests --bench write -- [ROWS] [--standing ROWS] [--peers PYTHON]
 //! ```
 //!
-//! Every round has a database of its own, so each begins with empty indexes. Vectors come from nowhere: no side embeds.
+//! Every round has a database of its own. Each side's tables hold rows already, loaded before their graph was built, as those of
+//! a deployment do. Vectors come from nowhere: no side embeds.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
@@ -21,23 +22,35 @@ use std::{
 };
 use store::chunks::{self, NewChunk};
 use tests::{Organization, TestDatabase, database, repository};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, types::ToSql};
 
 const ROWS: usize = 2_000;
+/// Rows that stand in each side's tables before they are written to.
+const STANDING: usize = 20_000;
+/// The document that is timed.
+const WRITTEN: &str = "written.txt";
 /// Titan's, and the template's default.
 const DIMENSION: usize = 1_024;
 const ROUNDS: usize = 3;
+const GENEROUS: &str = "DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET maintenance_work_mem = %L', current_database(), '1GB');
+END $$";
 
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let count = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROWS);
-    let python =
-        arguments.iter().position(|argument| argument == "--peers").and_then(|at| arguments.get(at + 1));
+    let count = arguments.first().and_then(|argument| argument.parse().ok()).unwrap_or(ROWS);
+    let after =
+        |name| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+    let python = after("--peers");
+    let standing = after("--standing").map_or(STANDING, |rows| rows.parse().expect("a number of rows"));
     let mut rounds: Vec<(f64, f64)> = Vec::new();
     for round in 1..=ROUNDS {
         let database = database().await;
-        let ours = write(&database, count).await;
+        let admin = database.admin().await.expect("a superuser: unset DATABASE_URL");
+        // Every side builds its graph in memory.
+        admin.batch_execute(GENEROUS).await.expect("set the database up");
+        let ours = write(&database, standing, count).await;
         let copied = copy(&database).await;
         println!(
             "round {round}: TenantTx {:.0} rows/s, COPY BINARY {:.0} rows/s, ratio {:.2}",
@@ -47,7 +60,10 @@ async fn main() {
         );
         if let (Some(python), Some(url)) = (python, &database.admin_url) {
             let script = repository::root().join("tests/bench/peers/write.py");
-            let status = Command::new(python).arg(script).args([url, &count.to_string()]).status();
+            let status = Command::new(python)
+                .arg(script)
+                .args([url, &count.to_string(), &standing.to_string()])
+                .status();
             assert!(status.expect("start Python").success(), "the peers' script failed");
         }
         rounds.push((ours.as_secs_f64(), copied.as_secs_f64()));
@@ -58,13 +74,14 @@ async fn main() {
 }
 
 /// Writes a document's chunks as ingestion does: a transaction a batch.
-async fn write(database: &TestDatabase, count: usize) -> Duration {
+async fn write(database: &TestDatabase, standing: usize, count: usize) -> Duration {
     let organization = Organization::create(database, "bench").await;
-    let stored = organization.document("manuals", "bench.txt").building().await;
     let owner = database.owner().await;
     let space = "SELECT docent.ensure_space('bench', '1', $1, '{}', '{}')";
     let dimension = i32::try_from(DIMENSION).expect("a dimension");
     let space = SpaceId(owner.query_one(space, &[&dimension]).await.expect("make a space").get(0));
+    stand(database, &organization, space, standing).await;
+    let stored = organization.document("manuals", WRITTEN).building().await;
     let (spaces, nothing) = ([space], serde_json::json!({}));
     let rows: Vec<NewChunk> = (0..count).map(|number| row(number, DIMENSION)).collect();
     let begun = Instant::now();
@@ -77,12 +94,64 @@ async fn write(database: &TestDatabase, count: usize) -> Duration {
     begun.elapsed()
 }
 
-/// The rows of a round, as bytes, into tables like theirs.
+/// Rows of another document, loaded without the graph, which is built afterwards.
+async fn stand(database: &TestDatabase, organization: &Organization, space: SpaceId, count: usize) {
+    let stored = organization.document("manuals", "standing.txt").building().await;
+    let client = database.admin().await.expect("a superuser");
+    let count = i64::try_from(count).expect("few rows");
+    let chunks = "
+        INSERT INTO docent.chunks (organization_id, document_id, document_version_id, id, chunk_index, content, chunk_type,
+                                   headings, section_title, page_number, byte_from, byte_to, token_count, language,
+                                   search_vector, word_count, confidence_score, metadata, is_active, source_hash)
+        SELECT $1, $2, $3, gen_random_uuid(), i, words, 'general', '{Heading}', 'Heading', 1, i * 1000, i * 1000 + 999,
+               120, 'en', to_tsvector('simple', words), 120, 1, '{}', true, sha256(words::bytea)
+          FROM generate_series(0, $4::bigint - 1) i
+         CROSS JOIN LATERAL (SELECT string_agg('word' || floor(random() * 5000 + i * 0)::integer, ' ') AS words
+                               FROM generate_series(1, 120)) w";
+    let ids: [&(dyn ToSql + Sync); 4] = [&organization.id.0, &stored.id.0, &stored.version.0, &count];
+    client.execute(chunks, &ids).await.expect("load chunks");
+    let vectors = format!(
+        "INSERT INTO docent.embeddings (organization_id, space_id, document_version_id, chunk_id, vector)
+         SELECT organization_id, $1, document_version_id, id,
+                ARRAY(SELECT random() * 2 - 1 + chunk_index * 0 FROM generate_series(1, {DIMENSION}))::real[]::halfvec
+           FROM docent.chunks WHERE document_version_id = $2"
+    );
+    let space_table = "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                        WHERE i.inhparent = 'docent.embeddings'::regclass
+                          AND pg_get_expr(c.relpartbound, c.oid) LIKE '%' || $1::uuid || '%'";
+    let space_table: String =
+        client.query_one(space_table, &[&space.0]).await.expect("a space's partition").get(0);
+    let graph = Graph::drop(&client, "docent", &space_table).await;
+    client.execute(&vectors, &[&space.0, &stored.version.0]).await.expect("load vectors");
+    graph.build(&client).await;
+}
+
+/// A table's HNSW index while it is not there.
+struct Graph {
+    definition: String,
+}
+
+impl Graph {
+    async fn drop(client: &Client, schema: &str, table: &str) -> Self {
+        let query = "SELECT indexname::text, indexdef FROM pg_indexes
+                      WHERE schemaname = $1 AND tablename = $2 AND indexdef LIKE '%USING hnsw%'";
+        let row = client.query_one(query, &[&schema, &table]).await.expect("a graph");
+        let (name, definition): (String, String) = (row.get(0), row.get(1));
+        client.batch_execute(&format!("DROP INDEX {schema}.{name}")).await.expect("drop the graph");
+        // On a partitioned table it says ONLY, which would build nothing.
+        Self { definition: definition.replace(" ON ONLY ", " ON ") }
+    }
+
+    async fn build(self, client: &Client) {
+        client.batch_execute(&self.definition).await.expect("build the graph");
+    }
+}
+
+/// The rows of a round, as bytes, into tables like theirs, where as many stand.
 async fn copy(database: &TestDatabase) -> Duration {
     let client = database.admin().await.expect("a superuser: unset DATABASE_URL");
-    let partition = "SELECT i.inhparent::regclass::text FROM pg_inherits i
-                      WHERE i.inhrelid = (SELECT e.tableoid FROM docent.embeddings e
-                                           WHERE vector_dims(e.vector) = $1 LIMIT 1)";
+    let partition = "SELECT e.tableoid::regclass::text FROM docent.embeddings e
+                      WHERE vector_dims(e.vector) = $1 LIMIT 1";
     let dimension = i32::try_from(DIMENSION).expect("a dimension");
     let partition: String =
         client.query_one(partition, &[&dimension]).await.expect("a space's partition").get(0);
@@ -92,9 +161,21 @@ async fn copy(database: &TestDatabase) -> Duration {
          ALTER TABLE public.embeddings ALTER COLUMN vector SET STORAGE PLAIN;"
     );
     client.batch_execute(&setup).await.expect("make tables");
-    let embeddings = format!("SELECT * FROM docent.embeddings WHERE vector_dims(vector) = {DIMENSION}");
-    let chunks = format!("SELECT * FROM docent.chunks WHERE id IN (SELECT chunk_id FROM ({embeddings}) e)");
-    let (chunks, embeddings) = (binary(&client, &chunks).await, binary(&client, &embeddings).await);
+    let rows = |table: &str, condition: &str| {
+        format!(
+            "SELECT * FROM {table} WHERE document_version_id IN (
+                 SELECT v.id FROM docent.document_versions v JOIN docent.documents d ON d.id = v.document_id
+                  WHERE d.s3_key {condition} '%{WRITTEN}')"
+        )
+    };
+    let graph = Graph::drop(&client, "public", "embeddings").await;
+    for (table, from) in [("chunks", "docent.chunks"), ("embeddings", partition.as_str())] {
+        let standing = format!("INSERT INTO public.{table} {}", rows(from, "NOT LIKE"));
+        client.batch_execute(&standing).await.expect("load what stands");
+    }
+    graph.build(&client).await;
+    let chunks = binary(&client, &rows("docent.chunks", "LIKE")).await;
+    let embeddings = binary(&client, &rows(&partition, "LIKE")).await;
     let begun = Instant::now();
     for (table, bytes) in [("chunks", chunks), ("embeddings", embeddings)] {
         let sink =

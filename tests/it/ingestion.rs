@@ -8,6 +8,7 @@ mod hostile;
 mod kills;
 mod units;
 mod versions;
+mod visits;
 
 use std::fmt::Write as _;
 

@@ -44,8 +44,8 @@ const NEVER: [(&str, &str); 8] = [
     ),
 ];
 
-/// Checks all of it, and that documents are of exactly the objects in the bucket and derived objects of exactly the
-/// active versions.
+/// Checks all of it, that documents are of exactly the objects in the bucket, each made from the bytes that lie there now,
+/// and derived objects of exactly the active versions.
 ///
 /// # Panics
 /// With what does not hold. Skipped, and said so, without a superuser.
@@ -55,10 +55,15 @@ pub async fn check(pipeline: &Pipeline, after: &str) {
         let count: i64 = admin.query_one(query, &[]).await.expect("count").get(0);
         assert_eq!(count, 0, "after {after}: {what}");
     }
-    let rows = admin.query("SELECT s3_key FROM docent.documents", &[]).await.expect("read documents");
-    let documents: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
-    let objects: BTreeSet<String> =
-        pipeline.objects(&format!("{}/", pipeline.organization.slug)).await.into_iter().collect();
+    let documents = "SELECT d.s3_key, coalesce((SELECT v.etag FROM docent.document_versions v
+                              WHERE v.document_id = d.id AND (v.id = d.active_version_id OR v.state = 'failed')
+                              ORDER BY v.id = d.active_version_id DESC NULLS LAST, v.created_at DESC LIMIT 1), '')
+                       FROM docent.documents d";
+    let rows = admin.query(documents, &[]).await.expect("read documents");
+    let documents: BTreeSet<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let objects = pipeline.listed(&format!("{}/", pipeline.organization.slug)).await;
+    let objects: BTreeSet<(String, String)> =
+        objects.into_iter().map(|object| (object.key, object.etag)).collect();
     assert_eq!(documents, objects, "after {after}: documents and objects");
     let rows = admin
         .query("SELECT id::text FROM docent.document_versions WHERE state = 'active'", &[])

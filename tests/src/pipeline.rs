@@ -179,8 +179,15 @@ impl Pipeline {
     /// # Panics
     /// When S3 refuses.
     pub async fn objects(&self, prefix: &str) -> Vec<String> {
-        let listed = self.bucket.list(prefix, None).await.expect("list the bucket");
-        listed.into_iter().map(|object| object.key).collect()
+        self.listed(prefix).await.into_iter().map(|object| object.key).collect()
+    }
+
+    /// The same with what a list says of each.
+    ///
+    /// # Panics
+    /// When S3 refuses.
+    pub async fn listed(&self, prefix: &str) -> Vec<objects::Listed> {
+        self.bucket.list(prefix, None).await.expect("list the bucket")
     }
 
     /// Delivers a message about a key until its queue would be empty, as SQS does: again after an error, a new one

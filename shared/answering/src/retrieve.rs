@@ -176,7 +176,10 @@ impl Answering {
         filter: &Filter,
     ) -> Result<Space, Refusal> {
         let read = async |tx: &TenantTx| {
-            try_join!(spaces::of_model(tx, model, dimension), collections::unknown(tx, &filter.collections))
+            try_join!(
+                spaces::for_search(tx, model, dimension, &filter.collections),
+                collections::unknown(tx, &filter.collections)
+            )
         };
         let (space, unknown) = self.admitted(caller, Scope::Search, read).await?;
         if unknown { Err(Refusal::NotFound("collection")) } else { Ok(space) }

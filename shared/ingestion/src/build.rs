@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use domain::{
-    Failure, FailureCode, OrganizationId, SpaceId, limits,
+    Failure, FailureCode, OrganizationId, limits,
     metadata::{ChunkTypeRules, DocumentType, MetadataSchema},
 };
 use serde_json::{Value, json};
@@ -38,9 +38,9 @@ impl Ingestion {
             Source::Copy(donor) => self.copy(organization, work, &donor, clock).await,
             Source::Read(mut reading) => {
                 if !self.read_pictures(organization, work, &mut reading, clock).await? {
-                    return Ok(Step::Continues { done: 0 });
+                    return Ok(Step::Continues { done: 0, after: 0 });
                 }
-                match ocr::settled(reading.extracted) {
+                match ocr::settled(reading.extracted, self.ocr.reads()) {
                     Ok(extracted) => {
                         let reading = Reading { extracted, ..*reading };
                         self.make(organization, work, &reading, clock).await
@@ -77,12 +77,15 @@ impl Ingestion {
         }
         match self.write(organization, work, &described, (extracted, &all), clock).await? {
             Written::All => {}
-            Written::Gone => return Ok(Step::Moved),
+            Written::Gone => {
+                self.drop_unused(organization, work).await?;
+                return Ok(Step::Moved);
+            }
             Written::Part => {
                 if work.total.is_none() {
                     self.keep_reading(organization, work, reading).await?;
                 }
-                return Ok(Step::Continues { done: work.done() });
+                return Ok(Step::Continues { done: work.done(), after: 0 });
             }
         }
         let imported = self.imported(work, &extracted.pairs).await?;
@@ -121,7 +124,7 @@ impl Ingestion {
         clock: Clock,
     ) -> anyhow::Result<Written> {
         let total = as_i32(all.len());
-        let spaces: Vec<SpaceId> = work.collection.spaces.iter().map(|space| space.id).collect();
+        let spaces = work.spaces();
         let overrides = self.overrides(organization, work).await?;
         let mut pace = Pace::start();
         while work.done() < total {
@@ -170,7 +173,9 @@ impl Ingestion {
         let tx = self.database.tenant(organization).await?;
         let stride = Stride { from: done, to: done, total, copied_from: None, spent: None };
         let is_ours = versions::advance(&tx, work.version, work.worker, &stride).await?;
-        jobs::advance(&tx, work.job, done, total).await?;
+        if total > 0 {
+            jobs::advance(&tx, work.job, done, total).await?;
+        }
         tx.finish().await?;
         work.advanced_to(done);
         Ok(if is_ours { Written::Part } else { Written::Gone })
@@ -189,10 +194,10 @@ impl Ingestion {
             Ok(described) => described,
             Err(failure) => return self.fail(organization, work, failure).await,
         };
-        let spaces: Vec<SpaceId> = work.collection.spaces.iter().map(|space| space.id).collect();
+        let spaces = work.spaces();
         while work.done() < total {
             if clock.is_up() && work.has_advanced() {
-                return Ok(Step::Continues { done: work.done() });
+                return Ok(Step::Continues { done: work.done(), after: 0 });
             }
             let to = (work.done() + limits::COPIED_AT_ONCE).min(total);
             let stride = Stride { from: work.done(), to, total, copied_from: Some(donor.id), spent: None };

@@ -1,11 +1,17 @@
 //! A file of a session: read like a document by the same child, cut into passages, and known to its session alone. It has
 //! no vectors and no versions, and is small enough for one unit of work.
 
-use crate::{Ingestion, Outcome, Shape, TRIES, chunk, extract::Extracted, ocr, unit::Clock};
+use crate::{
+    Ingestion, Outcome, Shape, TRIES, chunk,
+    extract::Extracted,
+    ocr,
+    reconcile::{Drift, files_of},
+    unit::Clock,
+};
 use anyhow::Context as _;
 use domain::{
     Failure, FailureCode, FileKey, OrganizationId,
-    file::{ColumnSummary, ColumnType, DataSummary, SESSIONS_PREFIX, TableSummary},
+    file::{ColumnSummary, ColumnType, DataSummary, TableSummary},
     limits,
 };
 use futures_util::FutureExt as _;
@@ -108,7 +114,7 @@ impl Ingestion {
         if self.ocr.reads() {
             self.read_pictures_of_file(bytes.path(), file, &mut extracted, clock).await?;
         }
-        Ok(ocr::settled(extracted).map(|extracted| Read { sha256, extracted }))
+        Ok(ocr::settled(extracted, self.ocr.reads()).map(|extracted| Read { sha256, extracted }))
     }
 
     /// As many pages as one unit has time for; the others stay unread.
@@ -176,34 +182,33 @@ impl Ingestion {
         Ok(Outcome::Failed(failure.clone()))
     }
 
-    /// Deletes objects of files that no session has, and names those that are still to be read.
+    /// Deletes objects of files that no session has, of a page, and names those that are still to be read; where the next page
+    /// begins.
     pub(crate) async fn sweep_files(
         &self,
         organization: OrganizationId,
-    ) -> anyhow::Result<(u32, Vec<String>)> {
-        let prefix = format!("{SESSIONS_PREFIX}{organization}/");
-        let (mut deleted, mut unread, mut place) = (0, Vec::new(), None);
-        loop {
-            let page = self.bucket.list(&prefix, place.as_deref()).await.context("list files")?;
-            let Some(last) = page.last() else { return Ok((deleted, unread)) };
-            place = Some(last.key.clone());
-            let keys = page.iter().filter_map(|object| Some((object, FileKey::parse(&object.key)?)));
-            let keys: Vec<_> = keys.collect();
-            let ids: Vec<Uuid> = keys.iter().map(|(_, file)| file.file.0).collect();
-            let tx = self.database.tenant(organization).await?;
-            let known = files::known(&tx, &ids).await.context("read files")?;
-            tx.finish().await?;
-            for (object, file) in keys {
-                match known.iter().find(|known| known.id == file.file) {
-                    None => {
-                        self.bucket.delete(&object.key).await.context("delete a file of no session")?;
-                        deleted += 1;
-                    }
-                    Some(known) if known.is_settled && known.etag.as_ref() == Some(&object.etag) => {}
-                    Some(_) => unread.push(object.key.clone()),
+        from: &str,
+        drift: &mut Drift,
+        unread: &mut Vec<String>,
+    ) -> anyhow::Result<Option<String>> {
+        let page = self.bucket.list(&files_of(organization), Some(from)).await.context("list files")?;
+        let keys = page.iter().filter_map(|object| Some((object, FileKey::parse(&object.key)?)));
+        let keys: Vec<_> = keys.collect();
+        let ids: Vec<Uuid> = keys.iter().map(|(_, file)| file.file.0).collect();
+        let tx = self.database.tenant(organization).await?;
+        let known = files::known(&tx, &ids).await.context("read files")?;
+        tx.finish().await?;
+        for (object, file) in keys {
+            match known.iter().find(|known| known.id == file.file) {
+                None => {
+                    self.bucket.delete(&object.key).await.context("delete a file of no session")?;
+                    drift.orphans += 1;
                 }
+                Some(known) if known.is_settled && known.etag.as_ref() == Some(&object.etag) => {}
+                Some(_) => unread.push(object.key.clone()),
             }
         }
+        Ok(page.last().map(|object| object.key.clone()))
     }
 }
 

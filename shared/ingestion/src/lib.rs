@@ -107,6 +107,8 @@ pub(crate) enum Step {
     Failed(Failure),
     Continues {
         done: i32,
+        /// Seconds until the next unit.
+        after: i32,
     },
     /// The bytes changed, the row went away, or another worker has it: look again.
     Moved,
@@ -152,7 +154,7 @@ impl Ingestion {
                 Located::ToBuild(work) => match self.work_on(organization, &work, delivery, clock).await? {
                     Step::Built { chunks } => Outcome::Completed { chunks },
                     Step::Failed(failure) => Outcome::Failed(failure),
-                    Step::Continues { done } => return Ok(Outcome::Continues { done, after: work.pause() }),
+                    Step::Continues { done, after } => return Ok(Outcome::Continues { done, after }),
                     Step::Moved => continue,
                 },
             };
@@ -192,14 +194,21 @@ impl Ingestion {
         if work.has_advanced() {
             tracing::warn!(document.id = %work.document, error = format!("{error:#}"), "document goes on after an error");
             self.release(organization, work).await?;
-            return Ok(Step::Continues { done: work.done() });
+            return Ok(Step::Continues { done: work.done(), after: PAUSE_SECONDS });
+        }
+        if is_refused(&error) {
+            tracing::error!(document.id = %work.document, error = format!("{error:#}"), "a model refuses");
+            let models: Vec<&str> = work.collection.spaces.iter().map(|space| space.model.as_str()).collect();
+            let reason = format!(
+                "The embedding model ({}) refuses: an administrator should check its id, its dimensions and the access to it. \
+                 The document is read again within a day, or when it is reprocessed.",
+                models.join(", ")
+            );
+            return self.given_up(organization, work, &reason).await;
         }
         if delivery >= TRIES {
             tracing::error!(document.id = %work.document, error = format!("{error:#}"), "document given up");
-            return match self.give_up(organization, work, GIVEN_UP).await? {
-                Outcome::Failed(failure) => Ok(Step::Failed(failure)),
-                _ => Ok(Step::Moved),
-            };
+            return self.given_up(organization, work, GIVEN_UP).await;
         }
         self.release(organization, work).await?;
         Err(error)
@@ -215,6 +224,24 @@ impl Ingestion {
         self.settle_failed(organization, work, &failure).await?;
         Ok(Outcome::Failed(failure))
     }
+
+    /// The same in the midst of building.
+    async fn given_up(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+        reason: &str,
+    ) -> anyhow::Result<Step> {
+        Ok(match self.give_up(organization, work, reason).await? {
+            Outcome::Failed(failure) => Step::Failed(failure),
+            _ => Step::Moved,
+        })
+    }
+}
+
+/// Whether a model would refuse the same call again. What it garbles may be whole another time.
+fn is_refused(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<models::Error>(), Some(models::Error::Refused(_)))
 }
 
 const GIVEN_UP: &str = "The document could not be processed after several tries; the operator's log has the \

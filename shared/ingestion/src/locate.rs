@@ -1,10 +1,10 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::{Ingestion, PAUSE_SECONDS, describe};
+use crate::{Ingestion, describe};
 use anyhow::Context as _;
 use domain::{
-    DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, document::clip,
-    limits,
+    DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, SpaceId,
+    document::clip, limits,
 };
 use objects::ObjectState;
 use sha2::{Digest as _, Sha256};
@@ -72,6 +72,11 @@ impl Work {
         self.has_advanced.store(true, Ordering::Relaxed);
     }
 
+    /// What its passages are embedded in.
+    pub(crate) fn spaces(&self) -> Vec<SpaceId> {
+        self.collection.spaces.iter().map(|space| space.id).collect()
+    }
+
     /// Whether this unit brought anything.
     pub(crate) fn has_advanced(&self) -> bool {
         self.has_advanced.load(Ordering::Relaxed)
@@ -86,11 +91,6 @@ impl Work {
     /// Whether its end has begun.
     pub(crate) fn is_settling(&self) -> bool {
         self.is_settling.load(Ordering::Relaxed)
-    }
-
-    /// Seconds until the next unit: none after a good one.
-    pub(crate) fn pause(&self) -> i32 {
-        if self.has_advanced() { 0 } else { PAUSE_SECONDS }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a version's chunks are made from: an equal version, what an earlier unit has read, or the file.
 
-use crate::{Ingestion, extract::Extracted, locate::Work, ocr, settle::derived, unit::Clock};
+use crate::{Ingestion, build::Written, extract::Extracted, locate::Work, ocr, settle::derived, unit::Clock};
 use anyhow::Context as _;
 use domain::{Failure, FailureCode, OrganizationId, limits};
 use objects::Error as ObjectError;
@@ -78,7 +78,8 @@ impl Ingestion {
         };
         if work.done() == 0 {
             let tx = self.database.tenant(organization).await?;
-            let donor = versions::donor(&tx, work.document, &content_hash, &work.recipe).await;
+            let donor =
+                versions::donor(&tx, work.document, &content_hash, &work.recipe, &work.spaces()).await;
             let donor = donor.context("look for an equal version")?;
             tx.finish().await?;
             if let Some(donor) = donor {
@@ -120,6 +121,11 @@ impl Ingestion {
         if reading.pictures.is_empty() {
             return Ok(true);
         }
+        // Reading the file took the unit: the next one begins with its pictures.
+        if work.total.is_none() && clock.is_up() {
+            self.set_aside(organization, work, reading).await?;
+            return Ok(false);
+        }
         let (file, _) = self.download(&work.key, &work.object.etag).await?;
         let mut result = Ok(true);
         let mut looked = 0;
@@ -137,10 +143,23 @@ impl Ingestion {
         }
         // Pages cost time and money: those that were read are not read again.
         if looked > 0 && !matches!(result, Ok(true)) {
-            self.keep_reading(organization, work, reading).await?;
-            self.note_total(organization, work, 0).await?;
+            self.set_aside(organization, work, reading).await?;
         }
         result
+    }
+
+    /// Keeps what was read, and that it was, though nobody knows yet how many passages it will make.
+    async fn set_aside(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+        reading: &Reading,
+    ) -> anyhow::Result<()> {
+        self.keep_reading(organization, work, reading).await?;
+        if let Written::Gone = self.note_total(organization, work, 0).await? {
+            self.drop_unused(organization, work).await?;
+        }
+        Ok(())
     }
 
     async fn read_picture(

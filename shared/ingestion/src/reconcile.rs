@@ -6,7 +6,9 @@
 
 use crate::{Ingestion, settle::derived, unit::Clock};
 use anyhow::Context as _;
-use domain::{DocumentVersionId, IngestionJobId, OrganizationId, document::DERIVED_PREFIX};
+use domain::{
+    DocumentVersionId, IngestionJobId, OrganizationId, document::DERIVED_PREFIX, file::SESSIONS_PREFIX,
+};
 use objects::Listed;
 use serde::Serialize;
 use std::{cmp::Ordering, collections::BTreeMap};
@@ -24,7 +26,7 @@ pub struct Drift {
     pub objects: u32,
     /// Objects that no document is of.
     pub unknown: u32,
-    /// Documents that were made from other bytes.
+    /// Documents that were made from other bytes, or whose object was written since, perhaps with other metadata.
     pub changed: u32,
     /// Documents whose object is gone.
     pub gone: u32,
@@ -79,63 +81,74 @@ impl Ingestion {
         let organization = organizations::of_slug(&self.database, slug).await.context("find organization")?;
         let Some(organization) = organization else { return Ok(None) };
         let (mut drift, mut keys) = (Drift::default(), Vec::new());
-        let prefix = format!("{slug}/");
-        let mut place = after;
-        let is_done = loop {
-            let page = self.bucket.list(&prefix, place.as_deref()).await.context("list bucket")?;
-            let up_to = page.last().map(|object| object.key.clone());
-            let tx = self.database.tenant(organization).await?;
-            let from = place.clone().unwrap_or_default();
-            let known = documents::known(&tx, self.bucket.name(), &from, up_to.as_deref()).await;
-            let known = known.context("read documents")?;
-            tx.finish().await?;
-            drift.objects += u32::try_from(page.len()).unwrap_or(u32::MAX);
-            compare(&page, &known, &mut drift, &mut keys);
-            if up_to.is_none() {
-                break true;
-            }
-            place = up_to;
+        let mut place = Some(after.unwrap_or_default());
+        while let Some(from) = place.take() {
+            place = if from.starts_with(SESSIONS_PREFIX) {
+                self.sweep_files(organization, &from, &mut drift, &mut keys).await?
+            } else if from.starts_with(DERIVED_PREFIX) {
+                let next = self.sweep(organization, &from, &mut drift).await?;
+                Some(next.unwrap_or_else(|| files_of(organization)))
+            } else {
+                let next = self.compare_page(organization, slug, &from, &mut drift, &mut keys).await?;
+                Some(next.unwrap_or_else(|| derived_of(organization)))
+            };
             if clock.is_up() {
-                break false;
+                break;
             }
-        };
-        if is_done {
-            drift.orphans = self.sweep(organization).await?;
-            let (orphans, files) = self.sweep_files(organization).await?;
-            drift.orphans += orphans;
-            keys.extend(files);
         }
-        let (job, report) = self.report(organization, job, drift, is_done).await?;
-        Ok(Some(Compared { keys, next: place.filter(|_| !is_done), job, report }))
+        let (job, report) = self.report(organization, job, drift, place.is_none()).await?;
+        Ok(Some(Compared { keys, next: place, job, report }))
     }
 
-    /// Deletes derived objects of versions that nobody reads or builds.
-    async fn sweep(&self, organization: OrganizationId) -> anyhow::Result<u32> {
-        let below = format!("{DERIVED_PREFIX}{}", derived::of_organization(organization));
-        let (mut deleted, mut place) = (0, None);
-        loop {
-            let page = self.bucket.list(&below, place.as_deref()).await.context("list what was derived")?;
-            let Some(last) = page.last() else { return Ok(deleted) };
-            place = Some(last.key.clone());
-            let mut versions: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
-            for object in &page {
-                if let Some(version) = derived::version_of(&object.key) {
-                    versions.entry(version.0).or_default().push(&object.key);
-                }
-            }
-            let ids: Vec<Uuid> = versions.keys().copied().collect();
-            let tx = self.database.tenant(organization).await?;
-            let in_use: Vec<DocumentVersionId> =
-                versions::in_use(&tx, &ids).await.context("read versions")?;
-            tx.finish().await?;
-            for (_, keys) in versions.iter().filter(|(id, _)| !in_use.contains(&DocumentVersionId(**id))) {
-                for key in keys {
-                    let path = key.strip_prefix(DERIVED_PREFIX).unwrap_or(key);
-                    deleted +=
-                        u32::try_from(self.bucket.delete_derived(path, None).await?).unwrap_or(u32::MAX);
-                }
+    /// Compares a page of the bucket's list with the documents; where the next one begins.
+    async fn compare_page(
+        &self,
+        organization: OrganizationId,
+        slug: &str,
+        from: &str,
+        drift: &mut Drift,
+        keys: &mut Vec<String>,
+    ) -> anyhow::Result<Option<String>> {
+        let prefix = format!("{slug}/");
+        let page =
+            self.bucket.list(&prefix, (!from.is_empty()).then_some(from)).await.context("list bucket")?;
+        let up_to = page.last().map(|object| object.key.clone());
+        let tx = self.database.tenant(organization).await?;
+        let known = documents::known(&tx, self.bucket.name(), from, up_to.as_deref()).await;
+        let known = known.context("read documents")?;
+        tx.finish().await?;
+        drift.objects += u32::try_from(page.len()).unwrap_or(u32::MAX);
+        compare(&page, &known, drift, keys);
+        Ok(up_to)
+    }
+
+    /// Deletes derived objects of versions that nobody reads or builds, of a page; where the next one begins.
+    async fn sweep(
+        &self,
+        organization: OrganizationId,
+        from: &str,
+        drift: &mut Drift,
+    ) -> anyhow::Result<Option<String>> {
+        let below = derived_of(organization);
+        let page = self.bucket.list(&below, Some(from)).await.context("list what was derived")?;
+        let mut versions: BTreeMap<Uuid, Vec<&str>> = BTreeMap::new();
+        for object in &page {
+            if let Some(version) = derived::version_of(&object.key) {
+                versions.entry(version.0).or_default().push(&object.key);
             }
         }
+        let ids: Vec<Uuid> = versions.keys().copied().collect();
+        let tx = self.database.tenant(organization).await?;
+        let in_use: Vec<DocumentVersionId> = versions::in_use(&tx, &ids).await.context("read versions")?;
+        tx.finish().await?;
+        for (_, keys) in versions.iter().filter(|(id, _)| !in_use.contains(&DocumentVersionId(**id))) {
+            for key in keys {
+                let path = key.strip_prefix(DERIVED_PREFIX).unwrap_or(key);
+                let deleted = self.bucket.delete_derived(path, None).await?;
+                drift.orphans += u32::try_from(deleted).unwrap_or(u32::MAX);
+            }
+        }
+        Ok(page.last().map(|object| object.key.clone()))
     }
 
     async fn report(
@@ -168,6 +181,17 @@ impl Ingestion {
     }
 }
 
+/// After the documents come the organization's derived objects, then its sessions' files: a place below one of these
+/// prefixes, below which no document is, says how far a comparison came.
+fn derived_of(organization: OrganizationId) -> String {
+    format!("{DERIVED_PREFIX}{}", derived::of_organization(organization))
+}
+
+/// Where the files of an organization's sessions are.
+pub(crate) fn files_of(organization: OrganizationId) -> String {
+    format!("{SESSIONS_PREFIX}{organization}/")
+}
+
 /// Both lists are in the order of their keys' bytes.
 fn compare(objects: &[Listed], known: &[Known], drift: &mut Drift, keys: &mut Vec<String>) {
     let (mut objects, mut known) = (objects.iter().peekable(), known.iter().peekable());
@@ -185,9 +209,7 @@ fn compare(objects: &[Listed], known: &[Known], drift: &mut Drift, keys: &mut Ve
                 (_, Some(known)) if known.is_leased => None,
                 (_, Some(known)) if !known.is_settled => Some(&mut drift.stuck),
                 (_, Some(known)) if known.is_our_fault => Some(&mut drift.failed),
-                (Some(object), Some(known)) if known.etag.as_ref() != Some(&object.etag) => {
-                    Some(&mut drift.changed)
-                }
+                (Some(object), Some(known)) if has_changed(object, known) => Some(&mut drift.changed),
                 _ => None,
             },
         };
@@ -208,26 +230,38 @@ fn compare(objects: &[Listed], known: &[Known], drift: &mut Drift, keys: &mut Ve
     }
 }
 
+/// A list does not tell an object's metadata, only when it was written: what was, since its version began, is looked at.
+fn has_changed(object: &Listed, known: &Known) -> bool {
+    known.etag.as_ref() != Some(&object.etag)
+        || object.written_at.zip(known.made_at).is_some_and(|(written, made)| written > made)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
 
     #[test]
     fn both_lists_are_walked_to_their_ends() {
-        let object = |key: &str, etag: &str| Listed { key: key.into(), etag: etag.into() };
+        let at = |second| Timestamp::from_second(second).ok();
+        let object =
+            |key: &str, etag: &str| Listed { key: key.into(), etag: etag.into(), written_at: at(100) };
         let known = |key: &str, etag: &str| Known {
             key: key.into(),
             etag: Some(etag.into()),
+            made_at: at(101),
             is_settled: true,
             is_our_fault: false,
             is_leased: false,
         };
-        let objects = [object("a/b/1", "x"), object("a/b/2", "new"), object("a/b/4", "x")];
+        let rewritten = Listed { written_at: at(102), ..object("a/b/5", "x") };
+        let objects = [object("a/b/1", "x"), object("a/b/2", "new"), object("a/b/4", "x"), rewritten];
         let leased = Known { is_leased: true, ..known("a/b/4", "old") };
-        let stands = [known("a/b/0", "x"), known("a/b/2", "old"), leased, known("a/b/9", "x")];
+        let stands =
+            [known("a/b/0", "x"), known("a/b/2", "old"), leased, known("a/b/5", "x"), known("a/b/9", "x")];
         let (mut drift, mut keys) = (Drift::default(), Vec::new());
         compare(&objects, &stands, &mut drift, &mut keys);
-        assert_eq!(keys, ["a/b/0", "a/b/1", "a/b/2", "a/b/9"]);
-        assert_eq!(drift, Drift { unknown: 1, changed: 1, gone: 2, ..Drift::default() });
+        assert_eq!(keys, ["a/b/0", "a/b/1", "a/b/2", "a/b/5", "a/b/9"]);
+        assert_eq!(drift, Drift { unknown: 1, changed: 2, gone: 2, ..Drift::default() });
     }
 }

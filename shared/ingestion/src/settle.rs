@@ -31,6 +31,15 @@ pub(crate) mod derived {
         name.split('.').next()?.parse().ok()
     }
 
+    /// All of a version's.
+    pub(crate) fn of_version(
+        organization: OrganizationId,
+        document: DocumentId,
+        version: DocumentVersionId,
+    ) -> String {
+        format!("{}{version}.", of_document(organization, document))
+    }
+
     /// The extracted text of a version: what its chunks' byte ranges are of.
     pub(crate) fn text(
         organization: OrganizationId,
@@ -79,7 +88,7 @@ impl Ingestion {
             source_url: described.source_url.as_deref(),
             product: work.product,
             metadata: &described.attributes,
-            spaces: &work.collection.spaces.iter().map(|space| space.id).collect::<Vec<_>>(),
+            spaces: &work.spaces(),
             manifest: finished.manifest,
         };
         let tx = self.database.tenant(organization).await?;
@@ -158,6 +167,19 @@ impl Ingestion {
         let tx = self.database.tenant(organization).await?;
         versions::abandon(&tx, work.version, work.worker).await.context("abandon version")?;
         tx.finish().await?;
+        self.drop_unused(organization, work).await
+    }
+
+    /// Deletes what was derived for a version that nobody builds or reads: whoever deleted its document could not know that
+    /// more was to come.
+    pub(crate) async fn drop_unused(&self, organization: OrganizationId, work: &Work) -> anyhow::Result<()> {
+        let tx = self.database.tenant(organization).await?;
+        let in_use = versions::in_use(&tx, &[work.version.0]).await.context("read versions")?;
+        tx.finish().await?;
+        if in_use.is_empty() {
+            let below = derived::of_version(organization, work.document, work.version);
+            self.bucket.delete_derived(&below, None).await.context("delete what was derived")?;
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use pages::{
     Conditional, Entry, Fetched, Fetcher, Refused, Url,
     visit::{Consequence, Known, Task, consequence, plan},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::time::Instant;
@@ -39,9 +40,13 @@ struct Round<'a> {
     fetcher: &'a Fetcher,
 }
 
-/// What a unit of a visit did.
-#[derive(Default)]
+/// What a visit did, over its units.
+#[derive(Default, Serialize, Deserialize)]
 struct Tally {
+    /// The visit that it is of, while that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Uuid>,
+    pages: usize,
     changed: usize,
     gone: usize,
     refused: Vec<Value>,
@@ -97,36 +102,44 @@ impl Ingestion {
         let round = Round { organization, source, prefix: &prefix, known: &known, fetcher: &fetcher };
         let mut visit = plan(&as_known(&known, &prefix), &listed, jiff::Timestamp::now());
         visit.fetch.retain(|task| !was_asked(&known, &prefix, task, run));
-        let mut tally = Tally::default();
+        let mut tally = Tally::of(run, &begun.last_result, listed.len());
         for key in &visit.delete {
-            self.remove(&round, key).await?;
-            tally.gone += 1;
+            let was_kept = self.remove(&round, key).await?;
+            tally.gone += usize::from(was_kept);
+            let tx = self.database.tenant(organization).await?;
+            web_visits::drop_page(&tx, source, &format!("{prefix}{key}")).await.context("forget page")?;
+            tx.finish().await?;
         }
-        for task in &visit.fetch {
-            if clock.is_up() {
+        for (place, task) in visit.fetch.iter().enumerate() {
+            // One page at least, whatever the list took: a visit comes to its end.
+            if place > 0 && clock.is_up() {
+                self.settle_visit(organization, source, "processing", &json!(tally)).await?;
                 return Ok(VisitOutcome::Continues(run));
             }
             self.ask(&round, task, &mut tally).await?;
         }
-        let result = json!({ "pages": listed.len(), "changed": tally.changed, "gone": tally.gone, "refused": tally.refused });
-        self.settle_visit(organization, source, "completed", &result).await?;
+        tally.run = None;
+        self.settle_visit(organization, source, "completed", &json!(tally)).await?;
         Ok(VisitOutcome::Settled)
     }
 
     async fn ask(&self, round: &Round<'_>, task: &Task, tally: &mut Tally) -> anyhow::Result<()> {
         let began = Instant::now();
-        let fetched = round.fetcher.fetch(task.url.as_str(), &task.conditional).await;
+        let key = format!("{}{}", round.prefix, task.key);
+        // Whoever deleted the object, by hand or for another source, took what there was to compare with.
+        let stands = self.bucket.head(&key).await?.is_some();
+        let conditional = if stands { task.conditional.clone() } else { Conditional::default() };
+        let fetched = round.fetcher.fetch(task.url.as_str(), &conditional).await;
         tracing::debug!(
             elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "page asked for"
         );
         match (consequence(&fetched), fetched) {
             (Consequence::Store, Ok(Fetched::Page { content_type, bytes, etag, last_modified, .. })) => {
-                let key = format!("{}{}", round.prefix, task.key);
                 let hash = hex::encode(Sha256::digest(&bytes));
                 let known = round.known.iter().find(|page| page.key == key);
-                if known.is_none_or(|page| page.content_hash.as_ref() != Some(&hash)) {
-                    let metadata = vec![("source-url".to_owned(), task.url.to_string())];
+                if !stands || known.is_none_or(|page| page.content_hash.as_ref() != Some(&hash)) {
+                    let metadata = source_url(&task.url);
                     self.bucket.put(&key, Upload { content_type: &content_type, metadata, bytes }).await?;
                     tally.changed += 1;
                 }
@@ -143,13 +156,17 @@ impl Ingestion {
                 tx.finish().await?;
             }
             (Consequence::Delete, fetched) => {
-                self.remove(round, &task.key).await?;
-                tally.gone += 1;
+                let was_kept = self.remove(round, &task.key).await?;
+                tally.gone += usize::from(was_kept);
+                let tx = self.database.tenant(round.organization).await?;
+                web_visits::touch(&tx, round.source, task.url.as_str(), &key).await.context("note page")?;
+                web_visits::let_go(&tx, round.source, &key).await.context("forget page")?;
+                tx.finish().await?;
                 tally.refuse(task, fetched.err());
             }
             (_, fetched) => {
                 let tx = self.database.tenant(round.organization).await?;
-                web_visits::touch(&tx, round.source, &format!("{}{}", round.prefix, task.key)).await?;
+                web_visits::touch(&tx, round.source, task.url.as_str(), &key).await.context("note page")?;
                 tx.finish().await?;
                 tally.refuse(task, fetched.err());
             }
@@ -157,14 +174,21 @@ impl Ingestion {
         Ok(())
     }
 
-    /// The object goes first: a function that dies in between leaves a page that is asked for again.
-    async fn remove(&self, round: &Round<'_>, key: &str) -> anyhow::Result<()> {
+    /// Deletes a page's object, unless another source keeps it; whether this one had. The object goes before its row: a
+    /// function that dies in between leaves a page that is looked at again.
+    async fn remove(&self, round: &Round<'_>, key: &str) -> anyhow::Result<bool> {
         let key = format!("{}{key}", round.prefix);
-        self.bucket.delete(&key).await.context("delete page")?;
+        let known = round.known.iter().find(|page| page.key == key);
+        if known.is_none_or(|page| page.content_hash.is_none()) {
+            return Ok(false);
+        }
         let tx = self.database.tenant(round.organization).await?;
-        web_visits::drop_page(&tx, round.source, &key).await.context("forget page")?;
+        let is_kept = web_visits::is_kept_elsewhere(&tx, round.source, &key).await.context("find page")?;
         tx.finish().await?;
-        Ok(())
+        if !is_kept {
+            self.bucket.delete(&key).await.context("delete page")?;
+        }
+        Ok(true)
     }
 
     async fn settle_visit(
@@ -189,7 +213,23 @@ async fn listed(fetcher: &Fetcher, source: &Source) -> Result<Vec<Entry>, Refuse
     Ok(vec![Entry { url, last_modified: None }])
 }
 
+/// What is said with a page's object: where it was, unless that is more than S3 takes.
+fn source_url(url: &Url) -> Vec<(String, String)> {
+    let metadata = ("source-url".to_owned(), url.to_string());
+    if objects::metadata_bytes([(&metadata.0, &metadata.1)]) > limits::OBJECT_METADATA_BYTES {
+        Vec::new()
+    } else {
+        vec![metadata]
+    }
+}
+
 impl Tally {
+    /// Goes on with that of this visit's units before, or begins one.
+    fn of(run: Uuid, last_result: &Value, pages: usize) -> Self {
+        let before = Self::deserialize(last_result).ok().filter(|tally| tally.run == Some(run));
+        Self { run: Some(run), pages, ..before.unwrap_or_default() }
+    }
+
     fn refuse(&mut self, task: &Task, refused: Option<Refused>) {
         if let Some(refused) = refused
             && self.refused.len() < limits::REFUSED_PAGES_TOLD
@@ -205,15 +245,17 @@ fn as_known(pages: &[Page], prefix: &str) -> Vec<Known> {
         Some(Known {
             key: page.key.strip_prefix(prefix)?.to_owned(),
             visited_at: page.visited_at,
+            is_kept: page.content_hash.is_some(),
             conditional,
         })
     });
     known.collect()
 }
 
-/// Whether a page was asked for in this run, by an earlier unit: a run's id tells when it began.
+/// Whether a page was asked for in this run, by an earlier unit: a run's id tells when it began, to the millisecond.
 fn was_asked(known: &[Page], prefix: &str, task: &Task, run: Uuid) -> bool {
     let began = run.get_timestamp().map_or((0, 0), |made| made.to_unix());
+    let began = i64::try_from(began.0).unwrap_or_default() * 1_000 + i64::from(began.1 / 1_000_000);
     let page = known.iter().find(|page| page.key.strip_prefix(prefix) == Some(&task.key));
-    page.is_some_and(|page| u64::try_from(page.visited_at.as_second()).is_ok_and(|visited| visited > began.0))
+    page.is_some_and(|page| page.visited_at.as_millisecond() >= began)
 }

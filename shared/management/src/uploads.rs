@@ -158,7 +158,7 @@ fn metadata(wish: &Wish, schema: &MetadataSchema) -> Result<BTreeMap<String, Str
         let pointer = format!("/attributes/{name}");
         said.insert(format!("attr-{name}"), attribute(&pointer, name, value, schema)?);
     }
-    let bytes: usize = said.iter().map(|(name, value)| name.len() + signed::encode(value).len()).sum();
+    let bytes = objects::metadata_bytes(&said);
     if bytes > limits::OBJECT_METADATA_BYTES {
         let detail = format!(
             "Title, address and attributes have {bytes} bytes when encoded; S3 keeps {} with an object. Shorten them.",

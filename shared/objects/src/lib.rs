@@ -10,6 +10,7 @@ use aws_sdk_s3::{
     types::EncodingType,
 };
 use domain::document::DERIVED_PREFIX;
+use jiff::Timestamp;
 use percent_encoding::AsciiSet;
 use std::collections::HashMap;
 
@@ -230,6 +231,9 @@ impl Bucket {
                 Some(Listed {
                     key: listed_key(object.key()?, page.encoding_type()),
                     etag: object.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
+                    written_at: object
+                        .last_modified()
+                        .and_then(|written| Timestamp::from_second(written.secs()).ok()),
                 })
             })
             .collect())
@@ -243,6 +247,13 @@ pub struct Listed {
     pub key: String,
     /// Of its bytes; without quotes.
     pub etag: String,
+    /// When it was written, to the second.
+    pub written_at: Option<Timestamp>,
+}
+
+/// Bytes that metadata takes of the 2 KB that S3 keeps with an object, encoded.
+pub fn metadata_bytes<'a>(metadata: impl IntoIterator<Item = (&'a String, &'a String)>) -> usize {
+    metadata.into_iter().map(|(name, value)| name.len() + signed::encode(value).len()).sum()
 }
 
 /// A key of a list as it was written: encoded like a form's field, where the list says so (ListObjectsV2, EncodingType).

@@ -12,8 +12,10 @@ use url::Url;
 pub struct Known {
     /// As [`key_of`] made it.
     pub key: String,
-    /// When the page was last asked for successfully: it came, or it had not changed.
+    /// When the page was last asked for.
     pub visited_at: Timestamp,
+    /// Whether it came then or before, and is kept.
+    pub is_kept: bool,
     /// What it said of itself then.
     pub conditional: Conditional,
 }
@@ -87,7 +89,10 @@ pub fn plan(known: &[Known], listed: &[Entry], now: Timestamp) -> Visit {
 fn is_believed(page: &Known, entry: &Entry, now: Timestamp) -> bool {
     let age = now.duration_since(page.visited_at);
     let days = SignedDuration::from_hours(24 * limits::WEB_TRUST_DAYS);
-    entry.last_modified.is_some_and(|changed| changed < page.visited_at) && !age.is_negative() && age < days
+    page.is_kept
+        && entry.last_modified.is_some_and(|changed| changed < page.visited_at)
+        && !age.is_negative()
+        && age < days
 }
 
 /// What follows from what came of asking. A page that is gone, or whose owner does not want it found, is deleted;
@@ -118,7 +123,12 @@ mod tests {
 
     fn known(path: &str, visited: &str) -> Known {
         let conditional = Conditional { etag: Some(format!("\"{path}\"")), last_modified: None };
-        Known { key: format!("web/example.com/{path}.page"), visited_at: at(visited), conditional }
+        Known {
+            key: format!("web/example.com/{path}.page"),
+            visited_at: at(visited),
+            is_kept: true,
+            conditional,
+        }
     }
 
     fn fetched(visit: &Visit) -> Vec<&str> {
@@ -161,6 +171,13 @@ mod tests {
         assert!(!believed("2026-05-19T12:00:00Z", Some("2026-05-19T12:00:00Z")), "changed at that moment");
         assert!(!believed("2026-05-19T12:00:00Z", Some("2026-05-20T00:00:00Z")), "changed since");
         assert!(!believed("2026-05-21T12:00:00Z", changed), "a clock went wrong");
+    }
+
+    #[test]
+    fn a_page_that_never_came_is_asked_for_whatever_the_sitemap_says() {
+        let refused = Known { is_kept: false, ..known("a", "2026-05-19T12:00:00Z") };
+        let visit = plan(&[refused], &[entry("a", Some("2026-05-10T00:00:00Z"))], at(NOW));
+        assert_eq!((fetched(&visit), visit.believed), (vec!["a"], 0));
     }
 
     #[test]

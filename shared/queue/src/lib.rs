@@ -284,7 +284,11 @@ mod tests {
         assert_eq!(Work::Look { key: file }.group(), "0192f3a1-0000-7000-8000-000000000001");
         let all = Work::Reconcile { organization: "acme".into(), after: None, job: None };
         assert_eq!(all.group(), "acme");
+        let id = uuid::Uuid::nil();
+        assert_eq!(Work::Run { organization: "acme".into(), job: id }.group(), "acme");
+        assert_eq!(Work::Visit { organization: "acme".into(), source: id, run: None }.group(), "acme");
     }
+
     #[test]
     fn a_task_says_what_it_is() {
         let organization_id: OrganizationId =

@@ -6,6 +6,7 @@ use crate::{
 };
 use domain::{CollectionId, DocumentId, DocumentVersionId, Failure, ProductId, SpaceId};
 use futures_util::try_join;
+use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
 /// Where a document stands, under this transaction's row lock.
@@ -283,6 +284,8 @@ pub struct Known {
     pub key: String,
     /// Of the bytes that the present state was made from.
     pub etag: Option<String>,
+    /// When that began to be made.
+    pub made_at: Option<Timestamp>,
     /// Completed or failed.
     pub is_settled: bool,
     /// Failed by our fault, or for want of time: worth another try.
@@ -304,6 +307,7 @@ pub async fn known(tx: &TenantTx, bucket: &str, after: &str, up_to: Option<&str>
         .map(|row| Known {
             key: row.get("s3_key"),
             etag: row.get("etag"),
+            made_at: row.get("made_at"),
             is_settled: row.get("is_settled"),
             is_our_fault: row.get("is_our_fault"),
             is_leased: row.get("is_leased"),

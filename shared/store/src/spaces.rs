@@ -13,12 +13,30 @@ pub async fn of_model(tx: &TenantTx, model: &str, dimension: usize) -> Result<Sp
     let row = tx
         .query_opt(sql!("spaces/of_model"), &[(&model, Type::TEXT), (&dimension, Type::INT4)])
         .await?
-        .ok_or_else(|| {
-            Error::Unexpected(format!(
-                "no embedding space for {model} with {dimension} dimensions: run migrate"
-            ))
-        })?;
+        .ok_or_else(|| not_made(model, dimension))?;
     from_row(&row)
+}
+
+fn not_made(model: &str, dimension: i32) -> Error {
+    Error::Unexpected(format!("no embedding space for {model} with {dimension} dimensions: run migrate"))
+}
+
+/// The space to search some collections in, by their slugs, or all: that of a model and dimension, unless more of their
+/// documents are embedded in another.
+///
+/// # Errors
+/// [`Error::Unexpected`] when the migrator did not make it.
+pub async fn for_search(
+    tx: &TenantTx,
+    model: &str,
+    dimension: usize,
+    collections: &[String],
+) -> Result<Space> {
+    let dimension = i32::try_from(dimension).unwrap_or(i32::MAX);
+    let params: crate::tenant::Params<'_> =
+        &[(&model, Type::TEXT), (&dimension, Type::INT4), (&collections, Type::TEXT_ARRAY)];
+    let row = tx.query_opt(sql!("spaces/for_search"), params).await?;
+    from_row(&row.ok_or_else(|| not_made(model, dimension))?)
 }
 
 /// The space of a model and dimension that the organization may use; `None` when nobody made it.

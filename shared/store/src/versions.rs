@@ -268,9 +268,15 @@ pub async fn donor(
     document: DocumentId,
     content_hash: &str,
     recipe: &str,
+    spaces: &[SpaceId],
 ) -> Result<Option<Donor>> {
-    let params: crate::tenant::Params<'_> =
-        &[(&content_hash, Type::TEXT), (&recipe, Type::TEXT), (&document.0, Type::UUID)];
+    let spaces = space_ids(spaces);
+    let params: crate::tenant::Params<'_> = &[
+        (&content_hash, Type::TEXT),
+        (&recipe, Type::TEXT),
+        (&document.0, Type::UUID),
+        (&spaces, Type::UUID_ARRAY),
+    ];
     let row = tx.query_opt(sql!("document_versions/donor"), params).await?;
     row.map(|row| read_donor(&row)).transpose()
 }

@@ -15,6 +15,8 @@ pub struct Source {
     pub url: String,
     /// The slug of its collection.
     pub collection: String,
+    /// What the last visit found, or the units of this one so far.
+    pub last_result: Value,
 }
 
 /// A page that was found.
@@ -28,7 +30,7 @@ pub struct Page {
     pub etag: Option<String>,
     /// As its server gave it.
     pub last_modified: Option<String>,
-    /// SHA-256 of its bytes, in hex.
+    /// SHA-256 of its bytes, in hex; `None` of a page that never came, or is gone.
     pub content_hash: Option<String>,
     /// When it was asked for.
     pub visited_at: Timestamp,
@@ -53,6 +55,7 @@ pub async fn begin(tx: &TenantTx, source: Uuid) -> Result<Option<Source>> {
         is_sitemap: row.get::<_, &str>("kind") == "sitemap",
         url: row.get("url"),
         collection: row.get("slug"),
+        last_result: row.get("last_result"),
     }))
 }
 
@@ -95,13 +98,32 @@ pub async fn keep(tx: &TenantTx, source: Uuid, page: &Page) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a page was asked for and is as it was.
+/// Notes that a page was asked for: it is as it was, or never came.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn touch(tx: &TenantTx, source: Uuid, key: &str) -> Result<()> {
-    tx.execute(sql!("web_pages/touch"), &[(&source, Type::UUID), (&key, Type::TEXT)]).await?;
+pub async fn touch(tx: &TenantTx, source: Uuid, url: &str, key: &str) -> Result<()> {
+    let params: crate::tenant::Params<'_> = &[(&source, Type::UUID), (&url, Type::TEXT), (&key, Type::TEXT)];
+    tx.execute(sql!("web_pages/touch"), params).await?;
     Ok(())
+}
+
+/// Notes that a page is gone, and its object with it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn let_go(tx: &TenantTx, source: Uuid, key: &str) -> Result<()> {
+    tx.execute(sql!("web_pages/let_go"), &[(&source, Type::UUID), (&key, Type::TEXT)]).await?;
+    Ok(())
+}
+
+/// Whether another source keeps the same page: its object is then not this one's to delete.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn is_kept_elsewhere(tx: &TenantTx, source: Uuid, key: &str) -> Result<bool> {
+    let params: crate::tenant::Params<'_> = &[(&source, Type::UUID), (&key, Type::TEXT)];
+    Ok(tx.query_one(sql!("web_pages/kept_elsewhere"), params).await?.get("is_kept"))
 }
 
 /// Forgets a page.
@@ -113,7 +135,7 @@ pub async fn drop_page(tx: &TenantTx, source: Uuid, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Ends a visit; `status` is `completed` or `failed`.
+/// Keeps how far a visit came; `status` is `processing`, `completed` or `failed`.
 ///
 /// # Errors
 /// [`crate::Error`].

@@ -1,6 +1,6 @@
-#!/usr/bin/env python3
-"""LangChain's two stores for Postgres write as many texts as the bench beside them, with an embedder that takes no time and an
-HNSW index of the same parameters, as a deployment has it. Called by `cargo bench -p tests --bench write -- --peers PYTHON`.
+"""LangChain's two stores for Postgres write as many texts as the bench beside them, with an embedder that takes no time, into a
+table where as many stand already, with an HNSW index of the same parameters built when those were loaded. Called by
+`cargo bench -p tests --bench write -- --peers PYTHON`.
 
 Needs `pip install langchain-postgres "psycopg[binary]"`."""
 
@@ -15,19 +15,33 @@ from sqlalchemy import create_engine, text
 DIMENSION = 1024
 
 
+# What one statement of LangChain's PGVector takes: five parameters a row, of the 65,535 that Postgres has.
+AT_ONCE = 10_000
+
+
 class Instant(Embeddings):
     def embed_documents(self, texts):
-        return [VECTORS[number % len(VECTORS)] for number in range(len(texts))]
+        return [vector() for _ in texts]
 
     def embed_query(self, text):
-        return VECTORS[0]
+        return vector()
 
 
-url, count = sys.argv[1].replace("postgresql://", "postgresql+psycopg://").replace("postgres://", "postgresql+psycopg://"), int(sys.argv[2])
+def vector():
+    """A stretch of the same numbers, begun elsewhere each time: a million are made, not a thousand for each."""
+    begin = random.randrange(len(NUMBERS) - DIMENSION)
+    return NUMBERS[begin:begin + DIMENSION]
+
+
+def documents(count):
+    return [Document(page_content=" ".join(f"word{random.randrange(5_000)}" for _ in range(120)), metadata={"page": number})
+            for number in range(count)]
+
+
+url = sys.argv[1].replace("postgresql://", "postgresql+psycopg://").replace("postgres://", "postgresql+psycopg://")
+count, standing = int(sys.argv[2]), int(sys.argv[3])
 random.seed(1)
-VECTORS = [[random.uniform(-1, 1) for _ in range(DIMENSION)] for _ in range(count)]
-documents = [Document(page_content=" ".join(f"word{random.randrange(5_000)}" for _ in range(120)), metadata={"page": number})
-             for number in range(count)]
+NUMBERS = [random.uniform(-1, 1) for _ in range(1_000_000)]
 engine = create_engine(url)
 with engine.begin() as connection:
     connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
@@ -36,10 +50,12 @@ with engine.begin() as connection:
 def pgvector():
     from langchain_postgres import PGVector
     store = PGVector(Instant(), connection=url, collection_name="bench", embedding_length=DIMENSION)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE INDEX IF NOT EXISTS bench_hnsw ON langchain_pg_embedding USING hnsw"
-                                f" ((embedding::vector({DIMENSION})) vector_cosine_ops)"))
-    return store
+
+    def index():
+        with engine.begin() as connection:
+            connection.execute(text("CREATE INDEX bench_hnsw ON langchain_pg_embedding USING hnsw"
+                                    f" ((embedding::vector({DIMENSION})) vector_cosine_ops)"))
+    return store, index
 
 
 def pgvectorstore():
@@ -48,12 +64,15 @@ def pgvectorstore():
     own = PGEngine.from_connection_string(url=url)
     own.init_vectorstore_table(table_name="bench_store", vector_size=DIMENSION, overwrite_existing=True)
     store = PGVectorStore.create_sync(engine=own, table_name="bench_store", embedding_service=Instant())
-    store.apply_vector_index(HNSWIndex())
-    return store
+    return store, lambda: store.apply_vector_index(HNSWIndex())
 
 
 for name, make in (("LangChain PGVector", pgvector), ("LangChain PGVectorStore", pgvectorstore)):
-    store = make()
+    store, index = make()
+    for begin in range(0, standing, AT_ONCE):
+        store.add_documents(documents(min(AT_ONCE, standing - begin)))
+    index()
+    written = documents(count)
     started = time.perf_counter()
-    store.add_documents(documents)
+    store.add_documents(written)
     print(f"    {name}: {count / (time.perf_counter() - started):.0f} rows/s", flush=True)

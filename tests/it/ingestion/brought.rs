@@ -58,13 +58,16 @@ async fn a_file_of_answers_brings_them_replaces_them_and_takes_them_along() {
     pipeline.delete(&second).await;
     assert_eq!(pipeline.deliver(&second, Clock::start).await, Outcome::Forgotten);
     assert_eq!(brought(&pipeline).await, (both.clone(), 2));
-    // A bad file says which line is bad, and what stood stands.
+    // A bad file says which line is bad, and nothing of the one before is said any more, as the bucket has it.
     let spoiled = format!("{QUESTIONS}{{\"question\": \"Why?\"}}\n");
     pipeline.put("faq/pumps.jsonl", spoiled.as_bytes()).await;
     let Outcome::Failed(failure) = pipeline.deliver(&key, Clock::start).await else { panic!("was read") };
     assert_eq!(failure.code, FailureCode::Damaged);
     assert!(failure.detail.contains("line 3"), "{failure}");
-    assert_eq!(brought(&pipeline).await, (both, 2));
+    assert_eq!(brought(&pipeline).await, (Vec::new(), 0));
+    pipeline.put("faq/pumps.jsonl", QUESTIONS.as_bytes()).await;
+    pipeline.deliver(&key, Clock::start).await;
+    assert_eq!(brought(&pipeline).await, (both, 2), "as soon as it is whole again");
     // A table of questions and answers does the same.
     pipeline.delete(&key).await;
     pipeline.deliver(&key, Clock::start).await;

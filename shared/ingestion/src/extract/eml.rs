@@ -74,9 +74,16 @@ fn read_message(message: &Message<'_>, depth: usize) -> Result<Extracted, Failur
                 properties::say(&mut document, "attachments", &name);
                 document.push(BlockKind::Heading(1), &one_line(&name), None);
                 adopt(&mut document, &attached, 1);
+                if !attached.unread.is_empty() {
+                    let pages = attached.unread.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                    let unread = format!("{name}, pages {pages}");
+                    properties::say(&mut document, "unread_attachments", &unread);
+                }
             }
-            (None, Some(name)) => properties::say(&mut document, "unread_attachments", &name),
-            (None, None) => {}
+            (None, name) => {
+                let name = name.as_deref().unwrap_or("an attachment without a name");
+                properties::say(&mut document, "unread_attachments", name);
+            }
         }
         child::within_limits(&document)?;
     }

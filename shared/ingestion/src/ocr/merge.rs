@@ -61,19 +61,19 @@ fn confidence(lines: &[OcrLine]) -> f32 {
 ///
 /// # Errors
 /// [`FailureCode::NoText`], with the pages that stayed unread, and what [`Extracted`] itself refuses.
-pub fn settled(extracted: Extracted) -> Result<Extracted, Failure> {
+pub fn settled(extracted: Extracted, has_ocr: bool) -> Result<Extracted, Failure> {
     if !extracted.text.chars().any(char::is_alphanumeric)
-        && let Some(sentence) = unread_sentence(&extracted.unread)
+        && let Some(sentence) = unread_sentence(&extracted.unread, has_ocr)
     {
         return Err(Failure::new(FailureCode::NoText, sentence));
     }
     extracted.checked()
 }
 
-/// "Pages 3, 7–9 hold pictures without text and were not read; configure OCR to read them." Nothing when all are
-/// read.
+/// "Pages 3, 7–9 hold pictures without text and were not read; configure OCR to read them.", or, where OCR reads, that it could
+/// not. Nothing when all are read.
 #[must_use]
-pub fn unread_sentence(pages: &[u32]) -> Option<String> {
+pub fn unread_sentence(pages: &[u32], has_ocr: bool) -> Option<String> {
     let mut pages = pages.to_vec();
     pages.sort_unstable();
     pages.dedup();
@@ -97,14 +97,19 @@ pub fn unread_sentence(pages: &[u32]) -> Option<String> {
     }
     match pages.len() {
         0 => None,
+        1 if has_ocr => Some(format!("Page {named} holds a picture in which OCR could read no text.")),
         1 => Some(format!(
             "Page {named} holds a picture without text and was not read; configure OCR to read it."
         )),
         all => {
             let more = if all > said { format!(" and {} more", all - said) } else { String::new() };
-            Some(format!(
-                "Pages {named}{more} hold pictures without text and were not read; configure OCR to read them."
-            ))
+            Some(if has_ocr {
+                format!("Pages {named}{more} hold pictures in which OCR could read no text.")
+            } else {
+                format!(
+                    "Pages {named}{more} hold pictures without text and were not read; configure OCR to read them."
+                )
+            })
         }
     }
 }
@@ -166,24 +171,26 @@ mod tests {
     fn a_document_of_unread_pages_alone_is_refused_and_names_them() {
         let mut scan = Extracted::new("pdf");
         scan.unread = vec![1, 2];
-        let refused = settled(scan.clone()).expect_err("nobody has read it");
+        let refused = settled(scan.clone(), false).expect_err("nobody has read it");
         assert_eq!(refused.code, FailureCode::NoText);
         assert!(refused.detail.starts_with("Pages 1, 2 hold"), "{}", refused.detail);
         with_ocr(&mut scan, 2, &OcrText { lines: vec![line("one", 0.5, true)] });
-        assert_eq!(settled(scan).expect("some text").unread, [1]);
+        assert_eq!(settled(scan, true).expect("some text").unread, [1]);
     }
 
     #[test]
     fn unread_pages_are_named_in_a_sentence_of_bounded_length() {
-        assert_eq!(unread_sentence(&[]), None);
-        let one = unread_sentence(&[4]).expect("one page");
+        assert_eq!(unread_sentence(&[], false), None);
+        let one = unread_sentence(&[4], false).expect("one page");
         assert_eq!(one, "Page 4 holds a picture without text and was not read; configure OCR to read it.");
         assert_eq!(
-            unread_sentence(&[7, 3, 9, 8, 12, 13]).expect("pages"),
+            unread_sentence(&[7, 3, 9, 8, 12, 13], false).expect("pages"),
             "Pages 3, 7–9, 12, 13 hold pictures without text and were not read; configure OCR to read them."
         );
+        let tried = unread_sentence(&[2, 3], true).expect("pages");
+        assert_eq!(tried, "Pages 2, 3 hold pictures in which OCR could read no text.");
         let every_second: Vec<u32> = (1..=5_000).step_by(2).collect();
-        let many = unread_sentence(&every_second).expect("pages");
+        let many = unread_sentence(&every_second, false).expect("pages");
         assert!(many.contains("19 and 2490 more hold") && many.len() < 200, "{many}");
     }
 }

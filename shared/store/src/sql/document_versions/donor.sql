@@ -9,5 +9,10 @@ SELECT v.id, v.document_id, v.manifest, v.content_hash
         OR NOT EXISTS (SELECT FROM docent.chunk_overrides o
                         WHERE o.organization_id = docent.current_organization()
                           AND o.document_id IN (v.document_id, $3)))
+   -- A space may have been left since: its vectors are gone.
+   AND NOT EXISTS (SELECT FROM unnest($4::uuid[]) AS wanted (space)
+                    WHERE (SELECT count(*) FROM docent.embeddings e
+                            WHERE e.organization_id = docent.current_organization() AND e.space_id = wanted.space
+                              AND e.document_version_id = v.id) < (v.manifest ->> 'chunks')::integer)
  ORDER BY v.document_id = $3 DESC
  LIMIT 1

@@ -2,11 +2,13 @@
 SELECT d.s3_key, d.processing_status IN ('completed', 'failed') AS is_settled,
        coalesce(d.failure ->> 'code' IN ('internal', 'too_slow'), false) AS is_our_fault,
        coalesce(b.lease_until > now(), false) AS is_leased,
-       (SELECT v.etag FROM docent.document_versions v
-         WHERE v.organization_id = docent.current_organization() AND v.document_id = d.id
-           AND (v.id = d.active_version_id OR v.state = 'failed')
-         ORDER BY v.created_at DESC LIMIT 1) AS etag
+       made.etag, made.created_at AS made_at
   FROM docent.documents d
+  LEFT JOIN LATERAL (
+       SELECT v.etag, v.created_at FROM docent.document_versions v
+        WHERE v.organization_id = docent.current_organization() AND v.document_id = d.id
+          AND (v.id = d.active_version_id OR v.state = 'failed')
+        ORDER BY v.created_at DESC LIMIT 1) made ON true
   LEFT JOIN docent.document_versions b
     ON b.organization_id = d.organization_id AND b.document_id = d.id AND b.state = 'building'
  WHERE d.organization_id = docent.current_organization() AND d.s3_bucket = $1

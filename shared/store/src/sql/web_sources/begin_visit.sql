@@ -3,4 +3,4 @@ UPDATE docent.web_sources w
   FROM docent.collections c
  WHERE w.organization_id = docent.current_organization() AND w.id = $1
    AND c.organization_id = docent.current_organization() AND c.id = w.collection_id
-RETURNING w.kind, w.url, c.slug
+RETURNING w.kind, w.url, w.last_result, c.slug
