@@ -1,4 +1,4 @@
--- What a person may ask for about themselves, and what of a document goes before the document.
+-- What a person may ask for about themselves.
 
 -- ── Requests ─────────────────────────────────────────────────────────────────────────────────────────
 CREATE TABLE docent.data_subject_requests (
@@ -266,16 +266,6 @@ END
 $$;
 REVOKE ALL ON FUNCTION docent.erase_person(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION docent.erase_person(uuid, uuid) TO docent_app;
-
--- ── What of a document goes before the document ──────────────────────────────────────────────────────
--- When its object was written, as S3 says; null: not looked at since this is kept. A new upload begins anew.
-ALTER TABLE docent.documents
-    ADD COLUMN uploaded_at           timestamptz,
-    ADD COLUMN original_removed_at   timestamptz,
-    -- Its object is deleted, and not only about to be.
-    ADD COLUMN original_is_deleted   boolean NOT NULL DEFAULT false,
-    ADD COLUMN text_removed_at       timestamptz,
-    ADD COLUMN embeddings_removed_at timestamptz;
 
 -- Last: once it is docent_door's, the migration's role can revoke and grant nothing on it.
 GRANT CREATE ON SCHEMA docent TO docent_door;

@@ -10,7 +10,11 @@ use retention::{Progress, Retention};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read as _};
 use store::subjects::{self, Found, New, Request};
-use tests::{Organization, Pipeline, faults::Trouble, kms::{Health, TestKms}};
+use tests::{
+    Organization, Pipeline,
+    faults::Trouble,
+    kms::{Health, TestKms},
+};
 use tokio_postgres::Client;
 use uuid::Uuid;
 use vault::Vault;
@@ -146,8 +150,11 @@ impl Office {
     }
 
     async fn everywhere(&self, of: &Organization) -> Vec<String> {
-        let prefixes =
-            [format!("_sessions/{}/", of.id), format!("_derived/exports/{}/", of.id), format!("{}/", of.slug)];
+        let prefixes = [
+            format!("_sessions/{}/", of.id),
+            format!("_derived/exports/{}/", of.id),
+            format!("{}/", of.slug),
+        ];
         self.holding(of.id, &prefixes).await
     }
 
@@ -168,7 +175,10 @@ impl Office {
         let sql = "INSERT INTO docent.users (id, organization_id, external_id, username, display_name, email_hash, email_ciphertext, role)
                    VALUES ($1, $2, $3, $3, $3, $4, $5, 'client_service')";
         let email_hash = hash("email", EMAIL);
-        self.admin.execute(sql, &[&user.0, &org.0, &CANARY, &email_hash, &user_sealed]).await.expect("a user");
+        self.admin
+            .execute(sql, &[&user.0, &org.0, &CANARY, &email_hash, &user_sealed])
+            .await
+            .expect("a user");
         let sql = "INSERT INTO docent.invitations (id, organization_id, email_hash, email_ciphertext, role, display_name, expires_at, accepted_at, user_id)
                    VALUES ($1, $2, $3, $4, 'client_service', $5, now(), now(), $6)";
         self.admin
@@ -194,7 +204,17 @@ impl Office {
             self.admin
                 .execute(
                     sql,
-                    &[&session.0, &org.0, &bot.0, &user_id, &name_hash, &name, &client_hash, &client, &CANARY],
+                    &[
+                        &session.0,
+                        &org.0,
+                        &bot.0,
+                        &user_id,
+                        &name_hash,
+                        &name,
+                        &client_hash,
+                        &client,
+                        &CANARY,
+                    ],
                 )
                 .await
                 .expect("a session");
@@ -307,11 +327,31 @@ async fn nothing_of_an_erased_person_is_found_anywhere() {
     let of_another = office.everywhere(&globex).await;
     let before = office.everywhere(acme).await;
     let expected = [
-        "admin_feedback", "citations", "curated_answers", "escalation_notes", "escalations", "events", "files",
-        "idempotency_keys", "invitations", "message_feedback", "message_reviews", "messages", "replay_questions",
-        "replay_results", "replays", "retrieval_logs", "session_feedback", "sessions", "users",
+        "admin_feedback",
+        "citations",
+        "curated_answers",
+        "escalation_notes",
+        "escalations",
+        "events",
+        "files",
+        "idempotency_keys",
+        "invitations",
+        "message_feedback",
+        "message_reviews",
+        "messages",
+        "replay_questions",
+        "replay_results",
+        "replays",
+        "retrieval_logs",
+        "session_feedback",
+        "sessions",
+        "users",
     ];
-    assert_eq!(before.iter().filter(|one| !one.contains('/')).collect::<Vec<_>>(), expected, "the canary sings");
+    assert_eq!(
+        before.iter().filter(|one| !one.contains('/')).collect::<Vec<_>>(),
+        expected,
+        "the canary sings"
+    );
     assert!(ann.files.iter().all(|key| before.contains(key)), "{before:?}");
 
     let erased = office.done(acme, Wish::Erase, "email", &by_email()).await;
@@ -325,10 +365,26 @@ async fn nothing_of_an_erased_person_is_found_anywhere() {
     let rows = &erased.report["rows"];
     let removed = |table: &str| rows[table].as_i64().unwrap_or_else(|| panic!("no {table}: {rows}"));
     for (table, number) in [
-        ("sessions", 3), ("messages", 6), ("citations", 3), ("retrieval_logs", 3), ("files", 3), ("curated_answers", 3),
-        ("message_feedback", 4), ("session_feedback", 4), ("message_reviews", 3), ("escalations", 3),
-        ("escalation_notes", 3), ("admin_feedback", 3), ("replay_questions", 3), ("replay_results", 3),
-        ("idempotency_keys", 7), ("rate_limits", 4), ("events", 3), ("person_daily", 2), ("users", 1), ("invitations", 1),
+        ("sessions", 3),
+        ("messages", 6),
+        ("citations", 3),
+        ("retrieval_logs", 3),
+        ("files", 3),
+        ("curated_answers", 3),
+        ("message_feedback", 4),
+        ("session_feedback", 4),
+        ("message_reviews", 3),
+        ("escalations", 3),
+        ("escalation_notes", 3),
+        ("admin_feedback", 3),
+        ("replay_questions", 3),
+        ("replay_results", 3),
+        ("idempotency_keys", 7),
+        ("rate_limits", 4),
+        ("events", 3),
+        ("person_daily", 2),
+        ("users", 1),
+        ("invitations", 1),
     ] {
         assert_eq!(removed(table), number, "{table}: {rows}");
     }
@@ -339,11 +395,27 @@ async fn nothing_of_an_erased_person_is_found_anywhere() {
         (format!("SELECT count(*) FROM docent.sessions WHERE organization_id = '{org}'"), 2),
         (format!("SELECT count(*) FROM docent.messages WHERE organization_id = '{org}'"), 1),
         (format!("SELECT count(*) FROM docent.escalations WHERE organization_id = '{org}'"), 1),
-        (format!("SELECT count(*) FROM docent.escalation_notes WHERE organization_id = '{org}' AND author = 'user:{}'", ann.user), 1),
+        (
+            format!(
+                "SELECT count(*) FROM docent.escalation_notes WHERE organization_id = '{org}' AND author = 'user:{}'",
+                ann.user
+            ),
+            1,
+        ),
         (format!("SELECT count(*) FROM docent.replay_questions WHERE organization_id = '{org}'"), 3),
-        (format!("SELECT count(*) FROM docent.events WHERE organization_id = '{org}' AND event_type = 'identifiers_read'"), 3),
+        (
+            format!(
+                "SELECT count(*) FROM docent.events WHERE organization_id = '{org}' AND event_type = 'identifiers_read'"
+            ),
+            3,
+        ),
         (format!("SELECT count(*) FROM docent.sessions WHERE id = '{nobody}'"), 1),
-        (format!("SELECT count(*) FROM docent.metric_days WHERE organization_id = '{org}' AND dirty_since > now() - interval '1 second'"), 0),
+        (
+            format!(
+                "SELECT count(*) FROM docent.metric_days WHERE organization_id = '{org}' AND dirty_since > now() - interval '1 second'"
+            ),
+            0,
+        ),
     ] {
         assert_eq!(office.number(&sql).await, number, "{sql}");
     }
@@ -384,7 +456,10 @@ async fn an_export_holds_everything_about_the_person_and_nothing_of_others() {
     office.person_free(acme).await;
     let export = office.done(acme, Wish::Export, "email", &by_email()).await;
     assert_eq!(export.report["objects"], json!({ "attached_files": 3, "attached_files_left_out": 0 }));
-    assert_eq!((&export.report["rows"]["sessions"], &export.report["rows"]["messages"]), (&json!(3), &json!(6)));
+    assert_eq!(
+        (&export.report["rows"]["sessions"], &export.report["rows"]["messages"]),
+        (&json!(3), &json!(6))
+    );
     let files = office.export(acme, export.id).await;
     let text = |name: &str| {
         let found = files.iter().find(|(file, _)| file == name).unwrap_or_else(|| panic!("no {name}"));
@@ -392,7 +467,10 @@ async fn an_export_holds_everything_about_the_person_and_nothing_of_others() {
     };
     let read = |name: &str| serde_json::from_str::<Value>(&text(name)).expect("JSON");
     let person = read("person.json");
-    assert_eq!((&person["users"][0]["email"], &person["users"][0]["display_name"]), (&json!(EMAIL), &json!(CANARY)));
+    assert_eq!(
+        (&person["users"][0]["email"], &person["users"][0]["display_name"]),
+        (&json!(EMAIL), &json!(CANARY))
+    );
     assert_eq!(person["invitations"][0]["email"], EMAIL);
     assert_eq!(person["figures"].as_array().map(Vec::len), Some(2));
     assert_eq!(person["escalation_notes"][0]["content"], "I look after it");
@@ -401,15 +479,26 @@ async fn an_export_holds_everything_about_the_person_and_nothing_of_others() {
     for (at, session) in ann.sessions.iter().enumerate() {
         let told = read(&format!("sessions/{session}.json"));
         assert_eq!(told["messages"][0]["original_content"], format!("who is {CANARY}?"), "{told}");
-        for part in ["citations", "retrieval_logs", "files", "message_feedback", "session_feedback", "message_reviews",
-            "escalations", "curated_answers", "criticism", "replays", "events"]
-        {
+        for part in [
+            "citations",
+            "retrieval_logs",
+            "files",
+            "message_feedback",
+            "session_feedback",
+            "message_reviews",
+            "escalations",
+            "curated_answers",
+            "criticism",
+            "replays",
+            "events",
+        ] {
             assert!(told[part].as_array().is_some_and(|rows| !rows.is_empty()), "{part}: {told}");
         }
         assert_eq!(told["escalations"][0]["notes"][0]["content"], CANARY);
         assert_eq!(told["replays"][0]["results"][0]["answer"], CANARY);
         let names = (&told["session"]["user_identifier"], &told["session"]["external_client_id"]);
-        let opened = [(&Value::Null, &Value::Null), (&json!(EMAIL), &Value::Null), (&Value::Null, &json!(EMAIL))];
+        let opened =
+            [(&Value::Null, &Value::Null), (&json!(EMAIL), &Value::Null), (&Value::Null, &json!(EMAIL))];
         assert_eq!(names, opened[at]);
         for hidden in ["hash", "ciphertext", "search_vector"] {
             assert!(!told["session"].to_string().contains(hidden), "{told}");
@@ -418,8 +507,14 @@ async fn an_export_holds_everything_about_the_person_and_nothing_of_others() {
         assert_eq!(text(&format!("files/{file}")), format!("all of {CANARY}"));
     }
     assert_eq!(read("about.json")["rows"]["messages"], 6);
-    let all: String = files.iter().map(|(name, bytes)| format!("{name}{}", String::from_utf8_lossy(bytes))).collect();
-    for foreign in [other.user.to_string(), other.sessions[0].to_string(), "anything else?".into(), globex.id.to_string()] {
+    let all: String =
+        files.iter().map(|(name, bytes)| format!("{name}{}", String::from_utf8_lossy(bytes))).collect();
+    for foreign in [
+        other.user.to_string(),
+        other.sessions[0].to_string(),
+        "anything else?".into(),
+        globex.id.to_string(),
+    ] {
         assert!(!all.contains(&foreign), "{foreign}");
     }
 
@@ -427,7 +522,8 @@ async fn an_export_holds_everything_about_the_person_and_nothing_of_others() {
     let user = Found { user: Some(ann.user), ..Found::default() };
     let one = Found { session: Some(ann.sessions[1]), ..Found::default() };
     let client = Found { external_client_hash: by_email().external_client_hash, ..Found::default() };
-    for (kind, found, at) in [("user_id", user, 0), ("session_id", one, 1), ("external_client_id", client, 2)] {
+    for (kind, found, at) in [("user_id", user, 0), ("session_id", one, 1), ("external_client_id", client, 2)]
+    {
         let export = office.done(acme, Wish::Export, kind, &found).await;
         let files = office.export(acme, export.id).await;
         let of_sessions: Vec<_> = files.iter().filter(|(name, _)| name.starts_with("sessions/")).collect();
@@ -443,7 +539,8 @@ async fn an_export_holds_everything_about_the_person_and_nothing_of_others() {
         assert_eq!(retention.work(acme.id, id).await.expect("works"), Progress::Ended);
         let objects = &office.request(acme, id).await.report["objects"];
         assert_eq!(objects["attached_files_left_out"], left_out, "{objects}");
-        let about = office.export(acme, id).await.into_iter().find(|(name, _)| name == "about.json").expect("about");
+        let about =
+            office.export(acme, id).await.into_iter().find(|(name, _)| name == "about.json").expect("about");
         let about: Value = serde_json::from_slice(&about.1).expect("JSON");
         assert_eq!(about["files_left_out"]["files"].as_array().map(Vec::len), Some(left_out));
     }
@@ -464,7 +561,11 @@ async fn a_killed_unit_is_gone_on_with_and_a_second_delivery_does_nothing_twice(
     let held = "UPDATE docent.data_subject_requests SET worked_until = now() + interval '1 minute'";
     office.admin.batch_execute(held).await.expect("held");
     assert_eq!(office.retention().work(acme.id, id).await.expect("looks"), Progress::Busy);
-    office.admin.batch_execute("UPDATE docent.data_subject_requests SET worked_until = now()").await.expect("over");
+    office
+        .admin
+        .batch_execute("UPDATE docent.data_subject_requests SET worked_until = now()")
+        .await
+        .expect("over");
     let (one, two) = (office.retention(), office.retention());
     let (first, second) = tokio::join!(one.work(acme.id, id), two.work(acme.id, id));
     let mut both = [first.expect("works"), second.expect("works")];
@@ -476,7 +577,14 @@ async fn a_killed_unit_is_gone_on_with_and_a_second_delivery_does_nothing_twice(
     assert_eq!(office.request(acme, id).await.report, request.report, "delivered again");
 
     // What breaks off five times in a row is given up, and says so.
-    let id = office.ask(acme, Wish::Erase, "session_id", &Found { session: Some(office.person_free(acme).await), ..Found::default() }).await;
+    let id = office
+        .ask(
+            acme,
+            Wish::Erase,
+            "session_id",
+            &Found { session: Some(office.person_free(acme).await), ..Found::default() },
+        )
+        .await;
     office.pipeline.s3.harm(0, usize::MAX, Trouble::Status(403, "AccessDenied"));
     for _ in 1..limits::SUBJECT_FAILURES {
         office.retention().work(acme.id, id).await.expect_err("no S3");
@@ -492,7 +600,11 @@ async fn the_last_administrator_stays_and_exports_go_after_their_days() {
     let Some(office) = Office::start().await else { return };
     let acme = &office.pipeline.organization;
     let ann = office.person(acme).await;
-    office.admin.execute("UPDATE docent.users SET role = 'admin' WHERE id = $1", &[&ann.user.0]).await.expect("one");
+    office
+        .admin
+        .execute("UPDATE docent.users SET role = 'admin' WHERE id = $1", &[&ann.user.0])
+        .await
+        .expect("one");
     let id = office.ask(acme, Wish::Erase, "email", &by_email()).await;
     let request = office.work(acme, id).await;
     assert_eq!(request.status, "failed");
@@ -502,7 +614,9 @@ async fn the_last_administrator_stays_and_exports_go_after_their_days() {
 
     let export = office.done(acme, Wish::Export, "email", &by_email()).await;
     let age = |hours: i32| {
-        format!("UPDATE docent.data_subject_requests SET completed_at = now() - interval '{hours} hours' WHERE kind = 'export'")
+        format!(
+            "UPDATE docent.data_subject_requests SET completed_at = now() - interval '{hours} hours' WHERE kind = 'export'"
+        )
     };
     let prefix = format!("_derived/exports/{}/", acme.id);
     // One that nobody knows of: its function died before it noted it.
@@ -516,13 +630,18 @@ async fn the_last_administrator_stays_and_exports_go_after_their_days() {
     assert!(!office.request(acme, export.id).await.has_export);
     assert_eq!(office.retention().sweep_exports(acme.id).await.expect("swept"), 1);
     assert_eq!(office.pipeline.objects(&prefix).await.len(), 0);
-    let left = "SELECT count(*) FROM docent.data_subject_requests WHERE kind = 'export' AND email_hash IS NOT NULL";
+    let left =
+        "SELECT count(*) FROM docent.data_subject_requests WHERE kind = 'export' AND email_hash IS NOT NULL";
     assert_eq!(office.number(left).await, 0, "nor whom it was about");
     // What is not over and nobody is at is found again.
     let id = office.ask(acme, Wish::Export, "email", &by_email()).await;
     assert_eq!(office.retention().idle(acme.id).await.expect("read"), [id]);
     // An export that is being made while its person is erased is not wanted any more.
-    office.admin.execute("UPDATE docent.users SET role = 'member' WHERE id = $1", &[&ann.user.0]).await.expect("one");
+    office
+        .admin
+        .execute("UPDATE docent.users SET role = 'member' WHERE id = $1", &[&ann.user.0])
+        .await
+        .expect("one");
     office.done(acme, Wish::Erase, "email", &by_email()).await;
     let request = office.work(acme, id).await;
     assert!(request.status == "failed" && !request.has_export, "{request:?}");
@@ -545,19 +664,27 @@ async fn an_export_waits_for_the_key_and_without_one_tells_what_it_can() {
     let files = office.export(acme, id).await;
     let person = files.iter().find(|(name, _)| name == "person.json").expect("the person");
     let person: Value = serde_json::from_slice(&person.1).expect("JSON");
-    assert_eq!((&person["users"][0]["email"], &person["users"][0]["username"]), (&Value::Null, &json!(CANARY)));
+    assert_eq!(
+        (&person["users"][0]["email"], &person["users"][0]["username"]),
+        (&Value::Null, &json!(CANARY))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_sessions_than_one_person_has_are_no_export() {
     let Some(office) = Office::start().await else { return };
     let acme = &office.pipeline.organization;
-    let client = Found { external_client_hash: Some(hash("external_client_id", "everybody")), ..Found::default() };
+    let client =
+        Found { external_client_hash: Some(hash("external_client_id", "everybody")), ..Found::default() };
     let sql = "INSERT INTO docent.sessions (id, organization_id, chatbot_id, external_client_hash)
                SELECT gen_random_uuid(), $1, $2, $3 FROM generate_series(1, $4)";
     let most = i32::try_from(limits::EXPORT_SESSIONS).expect("a number");
     let many = most + 1;
-    office.admin.execute(sql, &[&acme.id.0, &acme.chatbot.0, &client.external_client_hash, &many]).await.expect("many");
+    office
+        .admin
+        .execute(sql, &[&acme.id.0, &acme.chatbot.0, &client.external_client_hash, &many])
+        .await
+        .expect("many");
     let id = office.ask(acme, Wish::Export, "external_client_id", &client).await;
     let request = office.work(acme, id).await;
     assert!(request.status == "failed" && request.error.is_some(), "{request:?}");

@@ -25,7 +25,6 @@ mod web_sources;
 mod wire;
 
 use axum::Extension;
-use queue::Bell;
 use runtime::{aws, config, logs};
 use std::sync::Arc;
 
@@ -39,7 +38,6 @@ async fn main() -> anyhow::Result<()> {
     let management = context::management(&aws, database, &access, vault)?;
     let (alerting, activity) = (context::alerting(&management), context::activity(&aws)?);
     let app = routes::app(Arc::new(management), access, &config::optional("PUBLIC_URL"));
-    let app = app.layer(Extension(Arc::new(alerting))).layer(Extension(Bell::of(activity.clone())));
-    let app = app.layer(Extension(activity));
+    let app = app.layer(Extension(Arc::new(alerting))).layer(Extension(activity));
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))
 }

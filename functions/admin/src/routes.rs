@@ -3,7 +3,8 @@
 
 use crate::{
     ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
-    invitations, jobs, notifications, organization, passages, products, subjects, uploads, users, web_sources,
+    invitations, jobs, notifications, organization, passages, products, subjects, uploads, users,
+    web_sources,
 };
 use access::{Access, heed};
 use axum::{Extension, Router, middleware};

@@ -1,9 +1,6 @@
 //! What persons ask for about themselves: exports, erasure, and what became of it.
 
-use crate::{
-    problems::OrProblem as _,
-    wire::LinkView,
-};
+use crate::{problems::OrProblem as _, wire::LinkView};
 use access::Bearer;
 use axum::{Extension, extract::State};
 use domain::{
@@ -182,11 +179,11 @@ impl RequestStatus {
     }
 }
 
-/// Ask for everything about a person to be exported or erased. It is done within minutes; who is not known has nothing. Scope
+/// Ask for everything about a person to be exported or erased. It is done within minutes; of a name that nobody has there is nothing. Scope
 /// `data-subjects:write`.
 #[utoipa::path(post, path = "/api/v1/data-subject-requests", tag = "data subjects", request_body = CreateDataSubjectRequest,
     responses((status = 202, body = DataSubjectRequestView), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_data_subject_request(
     State(management): State<Arc<Management>>,
     Extension(activity): Extension<ActivityQueue>,

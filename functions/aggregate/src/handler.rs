@@ -182,7 +182,8 @@ async fn data_subject(
 async fn keep_no_longer(context: &Context, organization: OrganizationId) -> anyhow::Result<()> {
     let deleted = context.retention.sweep_exports(organization).await.context("delete exports")?;
     let idle = context.retention.idle(organization).await?;
-    let tasks = idle.iter().map(|request| Task::DataSubject { organization_id: organization, request_id: *request });
+    let tasks =
+        idle.iter().map(|request| Task::DataSubject { organization_id: organization, request_id: *request });
     let tasks: Vec<Task> = tasks.collect();
     context.activity.send(&tasks).await?;
     if deleted > 0 || !tasks.is_empty() {

@@ -16,7 +16,9 @@ use store::{
     TenantTx, demands,
     events::{self, Category, Event},
     invitations::EMAIL_PURPOSE,
+    sessions,
     subjects::{self, Found, New, Request, Which},
+    users,
 };
 use uuid::Uuid;
 
@@ -49,6 +51,7 @@ impl Management {
             let detail = format!("{most} requests are not over yet; ask again when some of them are.");
             return Err(Refusal::conflict("too-many-requests-open", detail));
         }
+        is_there(&tx, subject).await?;
         let by = author(&tx, caller).await?;
         let found = self.found(subject);
         let new = New { wish, subject_kind: subject.kind(), found: &found, created_by: &by };
@@ -129,9 +132,15 @@ impl Management {
 /// What stays when a person was erased, and why.
 const STAYS: [(&str, &str); 5] = [
     ("documents", "Documents are the organization's; delete those that are about the person one by one."),
-    ("figures", "What was counted stays, without the person; a day that is written to again is counted from what is left."),
+    (
+        "figures",
+        "What was counted stays, without the person; a day that is written to again is counted from what is left.",
+    ),
     ("audit", "Who read and changed what stays said; it names ids that are nobody's any more."),
-    ("tickets_of_others", "What the person wrote in other people's tickets and conversations is theirs; its author is nobody."),
+    (
+        "tickets_of_others",
+        "What the person wrote in other people's tickets and conversations is theirs; its author is nobody.",
+    ),
     ("backups", "The database's own backups hold what they held, until they expire."),
 ];
 
@@ -148,12 +157,16 @@ pub fn told(request: &Request) -> Value {
 
 const MISSING: Refusal = Refusal::NotFound("request");
 
-async fn note(
-    tx: &TenantTx,
-    kind: &str,
-    id: DataSubjectRequestId,
-    payload: Value,
-) -> store::Result<()> {
+/// Of a name nobody says whether it is known: whoever has it has nothing here. An id is one of the organization's or none.
+async fn is_there(tx: &TenantTx, subject: &Subject) -> Result<(), Refusal> {
+    match subject {
+        Subject::User(id) if users::get(tx, *id).await?.is_none() => Err(Refusal::NotFound("user")),
+        Subject::Session(id) if sessions::get(tx, *id).await?.is_none() => Err(Refusal::NotFound("session")),
+        _ => Ok(()),
+    }
+}
+
+async fn note(tx: &TenantTx, kind: &str, id: DataSubjectRequestId, payload: Value) -> store::Result<()> {
     let resource: Option<(&str, Uuid)> = Some(("data_subject_request", id.0));
     events::record(tx, &[Event { kind, category: Category::Audit, payload, session: None, resource }]).await
 }
@@ -167,7 +180,10 @@ async fn work_afterwards(
     let (queue, task) = (activity.clone(), Task::DataSubject { organization_id, request_id });
     let sending = async move {
         if let Err(error) = queue.send(&[task]).await {
-            tracing::error!(error = format!("{error:#}"), "a data subject's request waits for the daily schedule");
+            tracing::error!(
+                error = format!("{error:#}"),
+                "a data subject's request waits for the daily schedule"
+            );
         }
     };
     if let Some(now) = demands::afterwards(sending) {

@@ -24,7 +24,8 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 /// The kind of event that says that a person's data was put together.
 pub const EXPORTED: &str = "data_subject_exported";
 
-const TOO_MANY: &str = "There are more sessions than one person has; name the person more exactly, or ask for one session.";
+const TOO_MANY: &str =
+    "There are more sessions than one person has; name the person more exactly, or ask for one session.";
 const CONTENTS: &str = "person.json: the user, invitations, figures, opinions on other conversations, notes, and who read what. \
     sessions/: a file a conversation, with messages, citations, logs of searches, files and their text, feedback, tickets, \
     replays and events. files/: what was attached, as session/file/name. Vectors and search words are left out: they say \
@@ -75,7 +76,10 @@ impl Retention {
         let written = archive.zip.finish().context("finish the export")?;
         let bytes = written.metadata().context("measure the export")?.len();
         let path = export_path(organization, request.id);
-        self.bucket.put_derived_file(&path, "application/zip", file.path()).await.context("keep the export")?;
+        self.bucket
+            .put_derived_file(&path, "application/zip", file.path())
+            .await
+            .context("keep the export")?;
         let report = json!({ "rows": archive.rows, "objects": objects });
         let tx = self.database.tenant(organization).await?;
         subjects::report(&tx, request.id, &report).await?;

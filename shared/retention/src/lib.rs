@@ -70,7 +70,11 @@ impl Retention {
     /// # Errors
     /// When the database, S3 or KMS is not there: to be tried again later. [`limits::SUBJECT_FAILURES`] in a row are the
     /// request's failure.
-    pub async fn work(&self, organization: OrganizationId, id: DataSubjectRequestId) -> anyhow::Result<Progress> {
+    pub async fn work(
+        &self,
+        organization: OrganizationId,
+        id: DataSubjectRequestId,
+    ) -> anyhow::Result<Progress> {
         let tx = self.database.tenant(organization).await?;
         let is_ours = subjects::claim(&tx, id).await?;
         let request = subjects::get(&tx, id).await?;

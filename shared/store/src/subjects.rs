@@ -165,8 +165,7 @@ fn from_row(row: &Row) -> Result<Request> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn claim(tx: &TenantTx, id: DataSubjectRequestId) -> Result<bool> {
-    let params: Params<'_> =
-        &[(&id.0, Type::UUID), (&f64::from(limits::SUBJECT_HELD_SECONDS), Type::FLOAT8)];
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&f64::from(limits::SUBJECT_HELD_SECONDS), Type::FLOAT8)];
     Ok(tx.execute(sql!("data_subject_requests/claim"), params).await? > 0)
 }
 
@@ -270,7 +269,8 @@ fn record(row: &Row) -> Record {
 /// [`crate::Error`].
 pub async fn conversations(tx: &TenantTx, sessions: &[SessionId]) -> Result<Vec<Record>> {
     let sessions: Vec<Uuid> = sessions.iter().map(|id| id.0).collect();
-    let rows = tx.query(sql!("data_subject_requests/conversations"), &[(&sessions, Type::UUID_ARRAY)]).await?;
+    let rows =
+        tx.query(sql!("data_subject_requests/conversations"), &[(&sessions, Type::UUID_ARRAY)]).await?;
     Ok(rows.iter().map(record).collect())
 }
 
@@ -313,7 +313,8 @@ pub async fn erase_sessions(
 ) -> Result<()> {
     let sessions: Vec<Uuid> = sessions.iter().map(|id| id.0).collect();
     let params: Params<'_> = &[(&sessions, Type::UUID_ARRAY)];
-    let rows: Value = tx.query_one(sql!("data_subject_requests/erase_sessions"), params).await?.get("removed");
+    let rows: Value =
+        tx.query_one(sql!("data_subject_requests/erase_sessions"), params).await?.get("removed");
     add(tx, id, &rows, objects).await
 }
 

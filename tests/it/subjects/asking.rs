@@ -38,8 +38,9 @@ impl Shared {
     async fn talked(&self, made: &Value, who: &str) -> (String, Value) {
         let (key, chatbot) = (text(&made["api_key"]), text(&made["chatbot_id"]));
         let path = format!("/api/v1/chatbots/{chatbot}/sessions");
-        let session =
-            self.sent(&key, Method::POST, &path, &json!({ "user_identifier": who }), StatusCode::CREATED).await;
+        let session = self
+            .sent(&key, Method::POST, &path, &json!({ "user_identifier": who }), StatusCode::CREATED)
+            .await;
         let session = text(&session["id"]);
         let path = format!("/api/v1/sessions/{session}/messages");
         let body = json!({ "message": "Is quentin-canary known?" });
@@ -75,12 +76,19 @@ async fn a_person_is_exported_and_erased_and_the_same_person_elsewhere_is_not() 
     assert!(!first.to_lowercase().contains("quentin"), "{first}");
     let made: Value = serde_json::from_str(&first).expect("JSON");
     let export = shared.over(&key, &text(&made["id"])).await;
-    assert_eq!((&export["status"], &export["report"]["rows"]["sessions"]), (&json!("completed"), &json!(1)), "{export}");
+    assert_eq!(
+        (&export["status"], &export["report"]["rows"]["sessions"]),
+        (&json!("completed"), &json!(1)),
+        "{export}"
+    );
     let bytes = shared.downloaded(&text(&export["export"]["url"])).await;
     assert_eq!(export["export_bytes"], bytes.len());
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("a ZIP file");
     let mut told = String::new();
-    zip.by_name(&format!("sessions/{session}.json")).expect("the session").read_to_string(&mut told).expect("text");
+    zip.by_name(&format!("sessions/{session}.json"))
+        .expect("the session")
+        .read_to_string(&mut told)
+        .expect("text");
     let told: Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(told["session"]["user_identifier"], WHO, "opened");
     assert_eq!(told["messages"][0]["content"], "Is quentin-canary known?");
@@ -99,13 +107,19 @@ async fn a_person_is_exported_and_erased_and_the_same_person_elsewhere_is_not() 
     shared.sent(&key, Method::GET, &gone, &Value::Null, StatusCode::NOT_FOUND).await;
     let there = format!("/api/v1/sessions/{bystander}");
     shared.sent(&key, Method::GET, &there, &Value::Null, StatusCode::OK).await;
-    let kept = shared.sent(&other, Method::GET, &format!("/api/v1/sessions/{stranger}"), &Value::Null, StatusCode::OK).await;
+    let kept = shared
+        .sent(&other, Method::GET, &format!("/api/v1/sessions/{stranger}"), &Value::Null, StatusCode::OK)
+        .await;
     assert_eq!(kept["user_identifier"], WHO, "another organization's");
-    let export = shared.sent(&key, Method::GET, &format!("{PATH}/{}", text(&export["id"])), &Value::Null, StatusCode::OK).await;
+    let export = shared
+        .sent(&key, Method::GET, &format!("{PATH}/{}", text(&export["id"])), &Value::Null, StatusCode::OK)
+        .await;
     assert_eq!(export["export"], Value::Null, "the export of what is erased is gone");
 
     // Listed, and of one organization alone.
-    let page = shared.sent(&key, Method::GET, &format!("{PATH}?status=completed&limit=1"), &Value::Null, StatusCode::OK).await;
+    let page = shared
+        .sent(&key, Method::GET, &format!("{PATH}?status=completed&limit=1"), &Value::Null, StatusCode::OK)
+        .await;
     assert_eq!(page["items"][0]["id"], erased["id"], "{page}");
     assert!(page["next_cursor"].is_string());
     let none = shared.sent(&other, Method::GET, PATH, &Value::Null, StatusCode::OK).await;
@@ -150,7 +164,11 @@ async fn who_is_meant_is_said_in_one_way_and_within_bounds() {
     let wish = json!({ "kind": "erase", "subject": { "external_client_id": longest } });
     let made = shared.sent(&key, Method::POST, PATH, &wish, StatusCode::ACCEPTED).await;
     let nothing = shared.over(&key, &text(&made["id"])).await;
-    assert_eq!((&nothing["status"], &nothing["report"]["rows"]["sessions"]), (&json!("completed"), &Value::Null), "{nothing}");
+    assert_eq!(
+        (&nothing["status"], &nothing["report"]["rows"]["sessions"]),
+        (&json!("completed"), &Value::Null),
+        "{nothing}"
+    );
 
     // The last administrator is told at once.
     let organization: OrganizationId = text(&acme["organization_id"]).parse().expect("an id");
@@ -177,5 +195,8 @@ async fn who_is_meant_is_said_in_one_way_and_within_bounds() {
     client.batch_execute(one).await.expect("one less");
     let made = shared.sent(&key, Method::POST, PATH, &wish, StatusCode::ACCEPTED).await;
     shared.over(&key, &text(&made["id"])).await;
-    client.batch_execute("UPDATE docent.data_subject_requests SET status = 'failed' WHERE status = 'queued'").await.expect("none");
+    client
+        .batch_execute("UPDATE docent.data_subject_requests SET status = 'failed' WHERE status = 'queued'")
+        .await
+        .expect("none");
 }
