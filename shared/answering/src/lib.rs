@@ -274,6 +274,7 @@ impl Answering {
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
                             Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
+                            Ok(Delta::Blocked) => tracing::info!("answer was blocked"),
                             Err(error) => {
                                 end.broken = Some(broken(&error));
                                 break;
@@ -323,7 +324,7 @@ impl Answering {
 }
 
 /// What a broken-off call read and wrote, by estimate.
-fn estimated(prompt: &Prompt, written: usize) -> Usage {
+pub(crate) fn estimated(prompt: &Prompt, written: usize) -> Usage {
     let turns = prompt.turns.iter().map(|turn| match turn {
         models::Turn::User(text) | models::Turn::Assistant(text) => text,
     });

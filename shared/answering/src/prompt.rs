@@ -152,12 +152,12 @@ fn passages(handed_out: &[HandedOut]) -> String {
     text
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The newest messages that fit into so many tokens, by estimate.
-fn newest(history: &[(String, String)], tokens: usize) -> &[(String, String)] {
+pub(crate) fn newest(history: &[(String, String)], tokens: usize) -> &[(String, String)] {
     let mut left = tokens;
     let mut from = history.len();
     for (_, content) in history.iter().rev() {
