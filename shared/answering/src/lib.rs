@@ -27,6 +27,7 @@ mod understood;
 mod keep;
 mod letters;
 pub mod trial;
+pub mod consult;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
@@ -324,7 +325,7 @@ impl Answering {
 }
 
 /// What a broken-off call read and wrote, by estimate.
-pub(crate) fn estimated(prompt: &Prompt, written: usize) -> Usage {
+fn estimated(prompt: &Prompt, written: usize) -> Usage {
     let turns = prompt.turns.iter().map(|turn| match turn {
         models::Turn::User(text) | models::Turn::Assistant(text) => text,
     });
