@@ -34,3 +34,21 @@ pub async fn spend(tx: &TenantTx, chatbot: ChatbotId, spent: &Spending<'_>) -> R
     tx.execute(sql!("budgets/spend"), params).await?;
     Ok(())
 }
+
+/// Whether a chatbot's answers are limited, and whether there is anything left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// There is a budget, of the chatbot or of the organization.
+    pub is_limited: bool,
+    /// Today's is used up.
+    pub is_used_up: bool,
+}
+
+/// How a chatbot's budget stands at this moment.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn standing(tx: &TenantTx, chatbot: ChatbotId) -> Result<Standing> {
+    let row = tx.query_one(sql!("budgets/standing"), &[(&chatbot.0, Type::UUID)]).await?;
+    Ok(Standing { is_limited: row.get("is_limited"), is_used_up: row.get("is_used_up") })
+}
