@@ -353,7 +353,7 @@ impl Replaying {
             // Others spend as well: before each question, not once a unit.
             let budget = budgets::standing(&tx, replay.chatbot).await?;
             tx.finish().await?;
-            if budget.is_used_up {
+            if budget.exceeded.is_some() {
                 return Err(Stop::Pause);
             }
             let wants = |side| sides.contains(&side);
@@ -365,7 +365,7 @@ impl Replaying {
             let tx = self.database.tenant(organization).await?;
             for (side, tried) in [(Side::Before, old), (Side::After, new)] {
                 if let Some(tried) = tried {
-                    keep(&tx, replay, &asked, side, budget, &tried).await?;
+                    keep(&tx, replay, &asked, side, &budget, &tried).await?;
                 }
             }
             tx.finish().await?;
@@ -433,7 +433,7 @@ async fn keep(
     replay: &Replay,
     asked: &Asked,
     side: Side,
-    budget: Standing,
+    budget: &Standing,
     tried: &Tried,
 ) -> store::Result<()> {
     let served = tried.served.as_ref().map(|(provider, model)| (*provider, model.as_str()));
