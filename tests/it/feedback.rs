@@ -5,9 +5,11 @@ mod correcting;
 mod escalating;
 mod improving;
 mod judging;
+mod pausing;
 mod refusing;
 mod replaying;
 mod reviewing;
+mod trying;
 mod understanding;
 
 use crate::stack::support::Shared;

@@ -1,6 +1,9 @@
 //! Decodes messages, the clock's event or an operator's wish, has it done, encodes what failed or the report.
 
-use crate::context::Context;
+use crate::{
+    context::Context,
+    rounds::{Round, round},
+};
 use anyhow::Context as _;
 use domain::{DataSubjectRequestId, OrganizationId, ReplayId, limits};
 use insight::replay::Progress;
@@ -75,10 +78,13 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
 /// All of it, for everybody: what fails in one part keeps no other from being done.
 async fn daily(context: &Context, begun: Instant) -> Result<Value, lambda_runtime::Error> {
     let mut report = context.metrics.daily().await?;
-    report.failed += look_after_all(context).await?;
-    let seconds = limits::DAILY_WORK_SECONDS + limits::RESEAL_SECONDS;
-    let keys = context.vault.rotate_all(begun + Duration::from_secs(seconds)).await?;
+    let within = |seconds| begun + Duration::from_secs(limits::DAILY_WORK_SECONDS + seconds);
+    let looked = look_after_all(context, within(limits::DAILY_ALERTS_SECONDS)).await?;
+    report.failed += looked.failed;
+    let keys = context.vault.rotate_all(within(limits::RESEAL_SECONDS)).await?;
     let mut told = told(&report);
+    told["alerts"] =
+        json!({ "looked_after": looked.done, "failed": looked.failed, "unfinished": looked.unfinished });
     if let Some(keys) = keys {
         told["data_keys"] = told_of_keys(&keys.rotated);
         if keys.failed > 0 {
@@ -153,7 +159,7 @@ async fn replay(
     replay_id: ReplayId,
 ) -> anyhow::Result<()> {
     let seconds = match context.replaying().await?.work(organization_id, replay_id).await? {
-        Progress::Ended => return Ok(()),
+        Progress::Ended | Progress::Paused => return Ok(()),
         Progress::GoesOn => 0,
         // Delivered twice, or the unit that had it was killed: then it is free soon.
         Progress::Busy => limits::REPLAY_HELD_SECONDS / 3,
@@ -192,8 +198,11 @@ async fn keep_no_longer(context: &Context, organization: OrganizationId) -> anyh
     Ok(())
 }
 
-/// Evaluates an organization's rules, sends what waits, and sees to it that what is pending is looked at again.
+/// Evaluates an organization's rules, sends what waits, has replays go on that waited for a budget, and sees to it that what is
+/// pending is looked at again.
 async fn look_after(context: &Context, organization: OrganizationId) -> anyhow::Result<()> {
+    let affordable = insight::replay::affordable(&context.metrics.database, organization).await;
+    context.activity.send(&affordable.context("have replays go on")?).await?;
     let evaluated =
         context.alerting.evaluate(organization, Timestamp::now()).await.context("evaluate rules")?;
     let sent = context.courier.send(organization).await.context("send what waits")?;
@@ -210,21 +219,16 @@ async fn look_after(context: &Context, organization: OrganizationId) -> anyhow::
     Ok(())
 }
 
-/// The daily part of it, for every organization: what fails for one fails for no other.
-async fn look_after_all(context: &Context) -> anyhow::Result<u64> {
-    let mut failed = 0;
-    for organization in context.alerting.organizations().await? {
-        let looked = async {
-            look_after(context, organization).await?;
-            context.alerting.sweep(organization).await?;
-            keep_no_longer(context, organization).await
-        };
-        if let Err(error) = looked.await {
-            failed += 1;
-            tracing::error!(organization.id = %organization, error = format!("{error:#}"), "alerts or requests fail");
-        }
-    }
-    Ok(failed)
+/// The daily part of it, for every organization; nothing new begins after `until`.
+async fn look_after_all(context: &Context, until: Instant) -> anyhow::Result<Round> {
+    let organizations = context.alerting.organizations_of_today().await?;
+    let patience = Duration::from_secs(limits::DAILY_ALERTS_PATIENCE_SECONDS);
+    let look = async |organization| {
+        look_after(context, organization).await?;
+        context.alerting.sweep(organization).await?;
+        keep_no_longer(context, organization).await
+    };
+    Ok(round(&organizations, until, patience, look).await)
 }
 
 fn told(report: &Report) -> Value {

@@ -3,6 +3,7 @@
 
 mod context;
 mod handler;
+mod rounds;
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use runtime::{aws, config, logs};

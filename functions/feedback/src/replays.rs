@@ -32,7 +32,7 @@ pub struct ReplayView {
     /// A version like any other; it answers once the proposals are applied.
     #[schema(value_type = uuid::Uuid)]
     after_config_version_id: ConfigVersionId,
-    /// `queued`, `running`, `completed` or `failed`.
+    /// `queued`, `running`, `paused` (the day's budget is used up), `completed` or `failed`.
     status: String,
     /// Questions that are asked.
     total: i32,
@@ -45,7 +45,7 @@ pub struct ReplayView {
     /// question tells; and `lowered`, the guarded ones that the change lowers by more than 2 points.
     #[schema(value_type = Object)]
     summary: Value,
-    /// Why it failed.
+    /// Why it waits or failed.
     error: Option<String>,
     created_by: String,
     #[schema(value_type = String, format = DateTime)]
@@ -167,6 +167,20 @@ pub async fn get_replay(
     PathId(id): PathId<ReplayId>,
 ) -> Result<axum::Json<ReplayView>, Problem> {
     Ok(axum::Json(insight.replay(&caller, id).await.or_problem()?.into()))
+}
+
+/// Have a replay go on that is paused or failed: with the questions that are not answered yet. By itself a paused one goes on when
+/// there is a budget again, a day later at most. Scope `feedback:write`.
+#[utoipa::path(post, path = "/api/v1/replays/{id}/resume", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The replay")),
+    responses((status = 202, body = ReplayView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 503, body = Problem)))]
+pub async fn resume_replay(
+    State(insight): State<Arc<Insight>>,
+    Bearer(caller): Bearer,
+    PathId(id): PathId<ReplayId>,
+) -> Result<(StatusCode, axum::Json<ReplayView>), Problem> {
+    let replay = insight.resume_replay(&caller, id).await.or_problem()?;
+    Ok((StatusCode::ACCEPTED, axum::Json(replay.into())))
 }
 
 /// What a version answered.

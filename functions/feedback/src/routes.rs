@@ -27,11 +27,12 @@ pub fn app(insight: Arc<Insight>, access: Access, public_url: &str) -> Router {
 }
 
 /// What makes nothing that a second time would double, has no revision, or sees to it by itself.
-const UNHEEDED: [(&str, &str); 6] = [
+const UNHEEDED: [(&str, &str); 7] = [
     ("post", "/api/v1/escalations/{id}/reply"),
     // One that is not through is answered again.
     ("post", "/api/v1/admin-feedback/{id}/replay"),
     ("post", "/api/v1/chatbots/{id}/replays"),
+    ("post", "/api/v1/replays/{id}/resume"),
     ("post", "/api/v1/admin-feedback/{id}/analyze"),
     ("post", "/api/v1/admin-feedback/{id}/reject"),
     ("put", "/api/v1/messages/{id}/review"),
@@ -70,5 +71,6 @@ fn declared() -> OpenApiRouter<Arc<Insight>> {
         .routes(routes!(replays::list_replays))
         .routes(routes!(replays::replay_versions))
         .routes(routes!(replays::get_replay))
+        .routes(routes!(replays::resume_replay))
         .routes(routes!(replays::replay_results))
 }

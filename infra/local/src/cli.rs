@@ -10,6 +10,7 @@ mod drop;
 mod eval;
 mod invoke;
 mod organization;
+mod replay;
 mod run;
 mod running;
 mod watch;
@@ -116,6 +117,9 @@ enum Command {
         override_usage = "cargo run -p local -- eval [OPTIONS] <SET>\n       cargo run -p local -- eval --compare <A.json> <B.json>"
     )]
     Eval(eval::Evaluation),
+    /// Try a config version before anybody meets it: gold and recent questions answered by the old one and the new one, side by side.
+    #[command(after_help = replay::HELP)]
+    Replay(replay::Replaying),
     /// Invoke a function with an event of events/; {{api_key}}, {{chatbot_id}} and {{session_id}} are filled in, and
     /// {{response_url}} with an address that is listened at: what the function PUTs there is printed.
     Invoke {
@@ -200,6 +204,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             Some((first, second)) => eval::compare(first, second),
             None => eval::evaluate(&client(&data).await?, &running::addresses(&data)?, &wanted).await,
         },
+        Some(Command::Replay(wanted)) => {
+            replay::replay(&client(&data).await?, &running::addresses(&data)?, &wanted).await
+        }
         Some(Command::Invoke { function, event }) => {
             invoke::invoke(&client(&data).await?, &function, &event).await
         }

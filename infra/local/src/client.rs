@@ -2,6 +2,7 @@
 
 mod example;
 mod keeping;
+mod replaying;
 
 use crate::{folder::Addresses, stack::BUCKET};
 use anyhow::{Context as _, Result, bail};
@@ -19,6 +20,7 @@ use hyper_util::{
 };
 pub use keeping::Dropped;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+pub use replaying::Comparison;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 use store::{

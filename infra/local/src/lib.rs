@@ -24,3 +24,4 @@ pub mod credentials;
 pub mod demo;
 pub mod client;
 pub mod eval;
+pub mod replay;

@@ -57,12 +57,12 @@ impl Alerting {
         Ok(is_claimed)
     }
 
-    /// All organizations.
+    /// All organizations, each day beginning with another one.
     ///
     /// # Errors
     /// [`store::Error`].
-    pub async fn organizations(&self) -> store::Result<Vec<OrganizationId>> {
-        store::organizations::list(&self.database).await
+    pub async fn organizations_of_today(&self) -> store::Result<Vec<OrganizationId>> {
+        store::organizations::of_today(&self.database).await
     }
 
     /// Deletes what is long past: resolved alerts, and what was sent. What is more waits for the next day.

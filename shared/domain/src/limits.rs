@@ -456,6 +456,10 @@ pub const DASHBOARD_CHATBOTS: i64 = 100;
 pub const EXPORT_ROWS: i64 = 20_000;
 /// Seconds after which the daily work begins nothing new: the function has 900. What is left is done a day later.
 pub const DAILY_WORK_SECONDS: u64 = 780;
+/// Seconds behind [`DAILY_WORK_SECONDS`] after which no other organization's alerts are looked after.
+pub const DAILY_ALERTS_SECONDS: u64 = 45;
+/// Seconds that the daily look after one organization's alerts may take: others wait.
+pub const DAILY_ALERTS_PATIENCE_SECONDS: u64 = 20;
 /// Days that the daily work counts anew for one organization.
 pub const DAILY_WORK_DAYS: i64 = 800;
 /// Rules of an organization.

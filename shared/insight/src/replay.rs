@@ -21,7 +21,7 @@ use std::{
 };
 use store::{
     Database, TenantTx,
-    budgets::{self, Spending},
+    budgets::{self, Spending, Standing},
     chatbot_settings,
     events::{self, Category, Event},
     gold_questions,
@@ -56,9 +56,8 @@ impl Insight {
         let proposals = canonical(&followed);
         let known = replays::of_proposals(&tx, id, before.id, &proposals).await?;
         let after = match known {
-            Some(known) if matches!(known.status.as_str(), "queued" | "running") => {
-                tx.finish().await?;
-                return self.send(caller, known).await;
+            Some(known) if matches!(known.status.as_str(), "queued" | "running" | "paused") => {
+                return self.go_on(caller, tx, known.id).await;
             }
             Some(known) => known.after,
             None => settings::derive(&tx, held.chatbot, before.settings.clone(), given).await?.id,
@@ -110,6 +109,27 @@ impl Insight {
         let new = New { chatbot, criticism, proposals: &proposals, before, after, questions: &questions };
         let id = replays::create(&tx, &new, &author(&tx, caller).await?).await?;
         let replay = replays::get(&tx, id).await?.ok_or(MISSING)?;
+        tx.finish().await?;
+        self.send(caller, replay).await
+    }
+
+    /// Has a replay that waits for a budget, or failed, go on with the questions that are not answered yet. One that is under way
+    /// goes on as it does.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when it is completed.
+    pub async fn resume_replay(&self, caller: &Caller, id: ReplayId) -> Result<Replay, Refusal> {
+        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        self.go_on(caller, tx, id).await
+    }
+
+    async fn go_on(&self, caller: &Caller, tx: TenantTx, id: ReplayId) -> Result<Replay, Refusal> {
+        replays::resume(&tx, id).await?;
+        let replay = replays::get(&tx, id).await?.ok_or(MISSING)?;
+        if replay.status == "completed" {
+            let detail = "This replay is completed; start another one to ask anew.";
+            return Err(Refusal::conflict("replay-completed", detail));
+        }
         tx.finish().await?;
         self.send(caller, replay).await
     }
@@ -227,7 +247,25 @@ pub enum Progress {
     Ended,
     /// Another unit has it: look again later.
     Busy,
+    /// The day's budget is used up: it goes on when there is one again.
+    Paused,
 }
+
+/// Has those replays of an organization go on that waited for a budget which there is by now; what is to be sent.
+///
+/// # Errors
+/// [`store::Error`].
+pub async fn affordable(database: &Database, organization: OrganizationId) -> store::Result<Vec<Task>> {
+    let tx = database.tenant(organization).await?;
+    let replays = replays::resume_affordable(&tx).await?;
+    tx.finish().await?;
+    let task = |replay_id| Task::Replay { organization_id: organization, replay_id };
+    Ok(replays.into_iter().map(task).collect())
+}
+
+/// Why a replay waits.
+const USED_UP: &str = "The day's budget is used up. It goes on with the questions that are left on another day, or when the budget is \
+                       raised and it is resumed.";
 
 /// Why a unit breaks off.
 enum Stop {
@@ -235,6 +273,8 @@ enum Stop {
     Retry(anyhow::Error),
     /// It will never work: in words, for whoever asked.
     Fail(&'static str),
+    /// Nothing more may be spent today.
+    Pause,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Stop {
@@ -266,6 +306,13 @@ impl Replaying {
             Err(Stop::Fail(why)) => {
                 self.give_up(organization, id, why).await?;
                 Ok(Progress::Ended)
+            }
+            Err(Stop::Pause) => {
+                let tx = self.database.tenant(organization).await?;
+                replays::pause(&tx, id, USED_UP).await?;
+                tx.finish().await?;
+                tracing::info!(organization.id = %organization, replay.id = %id, "replay waits for a budget");
+                Ok(Progress::Paused)
             }
             Err(Stop::Retry(error)) => {
                 let tx = self.database.tenant(organization).await?;
@@ -303,7 +350,12 @@ impl Replaying {
                 tx.finish().await?;
                 return Ok(Progress::GoesOn);
             }
+            // Others spend as well: before each question, not once a unit.
+            let budget = budgets::standing(&tx, replay.chatbot).await?;
             tx.finish().await?;
+            if budget.exceeded.is_some() {
+                return Err(Stop::Pause);
+            }
             let wants = |side| sides.contains(&side);
             let (old, new) = futures_util::future::try_join(
                 self.ask(&mut before, &asked, wants(Side::Before)),
@@ -311,9 +363,9 @@ impl Replaying {
             )
             .await?;
             let tx = self.database.tenant(organization).await?;
-            for (side, turn, tried) in [(Side::Before, &before, old), (Side::After, &after, new)] {
+            for (side, tried) in [(Side::Before, old), (Side::After, new)] {
                 if let Some(tried) = tried {
-                    keep(&tx, replay, &asked, side, turn, &tried).await?;
+                    keep(&tx, replay, &asked, side, &budget, &tried).await?;
                 }
             }
             tx.finish().await?;
@@ -331,9 +383,7 @@ impl Replaying {
             Err(answering::Refusal::NotFound(_)) => {
                 Err(Stop::Fail("The chatbot or one of the versions is gone."))
             }
-            Err(answering::Refusal::OverBudget(_)) => {
-                Err(Stop::Fail("The day's budget is used up; start the replay again tomorrow, or raise it."))
-            }
+            Err(answering::Refusal::OverBudget(_)) => Err(Stop::Pause),
             Err(refusal) => Err(Stop::Retry(anyhow::anyhow!("a trial is refused: {refusal:?}"))),
         }
     }
@@ -383,12 +433,12 @@ async fn keep(
     replay: &Replay,
     asked: &Asked,
     side: Side,
-    turn: &Turn,
+    budget: &Standing,
     tried: &Tried,
 ) -> store::Result<()> {
     let served = tried.served.as_ref().map(|(provider, model)| (*provider, model.as_str()));
     replays::answer(tx, replay.id, asked.place, side, &judged(asked, tried), served).await?;
-    let Some((provider, model)) = served.filter(|_| turn.is_limited) else { return Ok(()) };
+    let Some((provider, model)) = served.filter(|_| budget.is_limited) else { return Ok(()) };
     let (prompt, completion) = (i64::from(tried.usage.prompt), i64::from(tried.usage.completion));
     budgets::spend(tx, replay.chatbot, &Spending { provider, model, prompt, completion }).await
 }

@@ -23,7 +23,7 @@ pub struct Replay {
     pub before: ConfigVersionId,
     /// What would.
     pub after: ConfigVersionId,
-    /// `queued`, `running`, `completed` or `failed`.
+    /// `queued`, `running`, `paused`, `completed` or `failed`.
     pub status: String,
     /// Questions.
     pub total: i32,
@@ -33,7 +33,7 @@ pub struct Replay {
     pub cost: Option<String>,
     /// What came out.
     pub summary: Value,
-    /// Why it failed.
+    /// Why it waits or failed.
     pub error: Option<String>,
     /// Who asked for it.
     pub created_by: String,
@@ -293,6 +293,32 @@ pub async fn end(tx: &TenantTx, id: ReplayId, summary: &Value, error: Option<&st
     let params: Params<'_> = &[(&id.0, Type::UUID), (summary, Type::JSONB), (&error, Type::TEXT)];
     tx.execute(sql!("replays/end"), params).await?;
     Ok(())
+}
+
+/// Has a replay wait where it stands: in words why.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn pause(tx: &TenantTx, id: ReplayId, why: &str) -> Result<()> {
+    tx.execute(sql!("replays/pause"), &[(&id.0, Type::UUID), (&why, Type::TEXT)]).await?;
+    Ok(())
+}
+
+/// Has a replay that waits or failed go on with the questions that are not answered yet; `false`: it does neither.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn resume(tx: &TenantTx, id: ReplayId) -> Result<bool> {
+    Ok(tx.execute(sql!("replays/resume"), &[(&id.0, Type::UUID)]).await? > 0)
+}
+
+/// Has all go on that waited for a budget which there is by now; which.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn resume_affordable(tx: &TenantTx) -> Result<Vec<ReplayId>> {
+    let rows = tx.query(sql!("replays/resume_affordable"), &[]).await?;
+    Ok(rows.iter().map(|row| ReplayId(row.get("id"))).collect())
 }
 
 /// The first question that a side has not answered yet, and which sides have not.

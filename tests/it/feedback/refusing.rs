@@ -57,7 +57,7 @@ async fn every_route_wants_a_key_and_its_own_scope() {
     let none = shared.key_with(organization, &[Scope::Chat, Scope::SessionsRead]).await;
     let forged = ApiKey::generate(organization).reveal();
     let routes = routes();
-    assert_eq!(routes.len(), 31, "{routes:?}");
+    assert_eq!(routes.len(), 32, "{routes:?}");
     for (method, declared, body) in routes {
         let path = declared.replace("{id}", &Uuid::now_v7().to_string());
         let path = path.replace("{gold_id}", &Uuid::now_v7().to_string());

@@ -16,7 +16,7 @@ use store::{
     replays::{self, Asked, Compared, New},
 };
 use tests::{
-    Organization, database,
+    Organization, TestDatabase, database,
     double::{self, Pace, Said},
 };
 
@@ -209,6 +209,9 @@ async fn a_change_that_lowers_what_is_guarded_wants_a_reason() {
     let replay = shared.replayed(&started).await;
     assert_eq!(replay["admin_feedback_id"], Value::Null);
     assert_eq!(value(&replay, "answer_correctness", "change"), 1.0, "{replay}");
+    let resume = format!("/api/v1/replays/{}/resume", id_of(&started));
+    let problem = shared.say(Method::POST, &resume, Value::Null, StatusCode::CONFLICT).await;
+    assert_eq!(kind(&problem), "replay-completed");
     for (wish, at) in [("gold", "/gold"), ("recent", "/recent")] {
         for number in [-1, limits::REPLAY_QUESTIONS + 1] {
             let wish = json!({ "after_config_version_id": before, wish: number });
@@ -276,8 +279,32 @@ async fn gold_questions_are_written_imported_changed_and_deleted() {
     assert!(MANUAL.contains("five working days"));
 }
 
+/// An organization with one document, and two versions of its chatbot's settings: one that says nothing, and one that answers.
+pub(super) async fn pump(database: &TestDatabase) -> (Organization, (ConfigVersionId, ConfigVersionId)) {
+    let acme = Organization::create(database, "acme").await;
+    acme.document("d", "p40.md")
+        .saying([
+            "Pump P-40 needs oil of grade 46.",
+            "Pump P-40 holds a pressure of 16 bar.",
+            "Pump P-40 has a weight of 40 kg.",
+        ])
+        .stored()
+        .await;
+    let tx = acme.tx().await;
+    let known = config_versions::list(&tx, acme.chatbot, None, 1).await.expect("read").remove(0);
+    let silent = config_versions::Settings { confidence_threshold: 1.0, ..known.settings.clone() };
+    let silent = config_versions::create(&tx, acme.chatbot, &silent, None).await.expect("a version");
+    tx.finish().await.expect("committed");
+    (acme, (silent, known.id))
+}
+
+/// A model that repeats the first passage it is shown.
+pub(super) fn first_passage(shown: &[double::Shown]) -> Vec<Said> {
+    shown.iter().take(1).map(|one| Said::Text(format!("{} [{}]", one.text, one.handle))).collect()
+}
+
 /// A replay of one version of a chatbot's settings against another, with these questions.
-async fn waiting(acme: &Organization, versions: (ConfigVersionId, ConfigVersionId)) -> ReplayId {
+pub(super) async fn waiting(acme: &Organization, versions: (ConfigVersionId, ConfigVersionId)) -> ReplayId {
     let asked = |place: i32, question: &str, answer: &str| Asked {
         place,
         kind: "gold".into(),
@@ -310,7 +337,7 @@ async fn waiting(acme: &Organization, versions: (ConfigVersionId, ConfigVersionI
 }
 
 /// What is the same in every run: all but how long it took.
-async fn outcome(acme: &Organization, id: ReplayId) -> (String, Value, Vec<Value>) {
+pub(super) async fn outcome(acme: &Organization, id: ReplayId) -> (String, Value, Vec<Value>) {
     let tx = acme.tx().await;
     let replay = replays::get(&tx, id).await.expect("read").expect("there");
     let results = replays::results(&tx, id, -1, 100).await.expect("read");
@@ -340,27 +367,8 @@ async fn outcome(acme: &Organization, id: ReplayId) -> (String, Value, Vec<Value
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_is_killed_or_delivered_twice_answers_nothing_twice() {
     let database = database().await;
-    let acme = Organization::create(&database, "acme").await;
-    acme.document("d", "p40.md")
-        .saying([
-            "Pump P-40 needs oil of grade 46.",
-            "Pump P-40 holds a pressure of 16 bar.",
-            "Pump P-40 has a weight of 40 kg.",
-        ])
-        .stored()
-        .await;
-    let tx = acme.tx().await;
-    let known = config_versions::list(&tx, acme.chatbot, None, 1).await.expect("read").remove(0);
-    let silent = config_versions::Settings { confidence_threshold: 1.0, ..known.settings.clone() };
-    let silent = config_versions::create(&tx, acme.chatbot, &silent, None).await.expect("a version");
-    tx.finish().await.expect("committed");
-    let versions = (silent, known.id);
-
-    let requests = |script: fn(&[double::Shown]) -> Vec<Said>| double::recording(script);
-    let script = |shown: &[double::Shown]| {
-        shown.iter().take(1).map(|one| Said::Text(format!("{} [{}]", one.text, one.handle))).collect()
-    };
-    let (address, asked) = requests(script).await;
+    let (acme, versions) = pump(&database).await;
+    let (address, asked) = double::recording(first_passage).await;
     let replaying = |address| Replaying {
         database: database.database.clone(),
         answering: double::answering(&database, &double::aws(address)),

@@ -6,7 +6,10 @@ use metrics::Metrics;
 use serde_json::Value;
 use std::time::Duration;
 use store::metrics as figures;
-use tests::{Organization, TestDatabase, database};
+use tests::{
+    Organization, TestDatabase, database,
+    faults::{self, Cut},
+};
 use tokio_postgres::Client;
 
 /// A connection of the application inside an organization, with what makes conversations.
@@ -134,6 +137,68 @@ async fn a_worker_killed_at_any_moment_leaves_nothing_half() {
         roll_up(&acme, row.get(0)).await;
     }
     assert_eq!(counted(&client).await, after);
+}
+
+/// The same with no luck in it: the connection breaks at the first statement of a run, at the second, and so on, before the server
+/// hears of it and after; another run of the same days goes on beside it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_breaks_at_any_statement_is_made_good_by_the_next() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    converse(&client, &acme, 40).await;
+    // What was counted, and what sessions that are over keep of it.
+    let found = async || {
+        let qualities = "SELECT jsonb_object_agg(id, qoe_score) FROM docent.sessions";
+        (counted(&client).await, json(&client, qualities, &[]).await, dirty(&client).await)
+    };
+    let anew = async || {
+        let sql = "DELETE FROM docent.daily_metrics; DELETE FROM docent.mv_sessions_daily; DELETE FROM docent.mv_category_daily;
+                   DELETE FROM docent.person_daily; DELETE FROM docent.metric_days;
+                   UPDATE docent.sessions SET qoe_score = NULL;
+                   INSERT INTO docent.metric_days (organization_id, day, mark)
+                   SELECT DISTINCT m.organization_id, (i.instant AT TIME ZONE 'UTC')::date, '1'::xid8
+                     FROM docent.messages m JOIN docent.sessions s ON s.id = m.session_id
+                    CROSS JOIN LATERAL (VALUES (m.created_at), (s.started_at)) i (instant) ON CONFLICT DO NOTHING";
+        client.batch_execute(sql).await.unwrap();
+    };
+    let undisturbed = metrics(&database);
+    undisturbed.daily_of("acme").await.unwrap();
+    let expected = found().await;
+    assert!(expected.0["days"].is_array() && expected.2.is_empty(), "{expected:?}");
+
+    let mut url = url::Url::parse(&database.application_url).unwrap();
+    let server = format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(5432));
+    let proxy = faults::Postgres::before(server.parse().unwrap()).await;
+    url.set_host(Some(&proxy.address.ip().to_string())).unwrap();
+    url.set_port(Some(proxy.address.port())).unwrap();
+    let mut statements = 0;
+    'kinds: for kind in [Cut::Before, Cut::After] {
+        for skip in 0.. {
+            assert!(skip < 400, "no run gets through");
+            anew().await;
+            // Connections of its own: what broke is nobody else's.
+            let own = store::Database::new(url.as_str()).unwrap();
+            proxy.harm(skip, 1, kind);
+            let worker = Metrics { database: own.clone(), reading: own };
+            let broken = worker.daily_of("acme");
+            // In parallel every third time, for the same days.
+            if skip % 3 == 0 {
+                let (_, beside) = tokio::join!(broken, undisturbed.daily_of("acme"));
+                assert_eq!(beside.unwrap().unwrap().failed, 0);
+            } else {
+                let _ = broken.await;
+            }
+            if proxy.heal() == 0 {
+                statements = statements.max(skip);
+                continue 'kinds;
+            }
+            let report = undisturbed.daily_of("acme").await.unwrap().unwrap();
+            assert_eq!(report.failed, 0, "{kind:?} at {skip}: {report:?}");
+            assert_eq!(found().await, expected, "{kind:?} at statement {skip}");
+        }
+    }
+    assert!(statements > 30, "a run is many statements: {statements}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
