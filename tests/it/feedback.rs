@@ -5,8 +5,10 @@ mod correcting;
 mod escalating;
 mod improving;
 mod judging;
+mod naming;
 mod refusing;
 mod replaying;
+mod rereading;
 mod reviewing;
 mod understanding;
 
