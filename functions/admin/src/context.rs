@@ -4,7 +4,7 @@ use access::{Access, Configured};
 use alerting::Alerting;
 use management::Management;
 use objects::{Bucket, Signer};
-use queue::Bell;
+use queue::ActivityQueue;
 use runtime::config;
 use store::Database;
 use vault::Vault;
@@ -56,7 +56,7 @@ pub fn alerting(management: &Management) -> Alerting {
     Alerting { database: management.database.clone(), key: management.identity_hash_key.clone() }
 }
 
-/// Who hears of what is to be sent.
-pub fn bell(aws: &aws_config::SdkConfig) -> anyhow::Result<Bell> {
-    Ok(Bell::of(queue::Queue::new(aws, config::text("ACTIVITY_QUEUE_URL")?)))
+/// Who does what takes long, and hears of what is to be sent.
+pub fn activity(aws: &aws_config::SdkConfig) -> anyhow::Result<ActivityQueue> {
+    Ok(ActivityQueue::new(aws, config::text("ACTIVITY_QUEUE_URL")?))
 }

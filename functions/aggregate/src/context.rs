@@ -5,10 +5,12 @@ use answering::Answering;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use deliver::Courier;
-use domain::sealed::IdentityHashKey;
+use domain::{limits, sealed::IdentityHashKey};
 use insight::replay::Replaying;
 use metrics::Metrics;
+use objects::Bucket;
 use queue::{ActivityQueue, Bell, Queue};
+use retention::Retention;
 use runtime::config;
 use std::sync::Arc;
 use store::Database;
@@ -21,6 +23,7 @@ pub struct Context {
     pub alerting: Alerting,
     pub courier: Courier,
     pub vault: Vault,
+    pub retention: Retention,
     /// Where its messages come from.
     pub activity: ActivityQueue,
     aws: SdkConfig,
@@ -29,18 +32,25 @@ pub struct Context {
 
 impl Context {
     /// # Errors
-    /// When no queue is named, or no key that targets' secrets are derived from.
+    /// When no queue or bucket is named, or no key that targets' secrets are derived from.
     pub fn new(aws: SdkConfig, database: Database) -> anyhow::Result<Self> {
         let key = IdentityHashKey::new(&config::text("IDENTITY_HASH_KEY")?)
             .context("IDENTITY_HASH_KEY has at least 32 characters")?;
+        let vault = Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
         Ok(Self {
+            retention: Retention {
+                database: database.clone(),
+                bucket: Bucket::new(&aws, config::text("BUCKET")?),
+                vault: vault.clone(),
+                most_file_bytes: limits::EXPORT_FILE_BYTES,
+            },
             alerting: Alerting { database: database.clone(), key: key.clone() },
             courier: Courier {
                 database: database.clone(),
                 key,
                 policy: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },
             },
-            vault: Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
+            vault,
             metrics: Metrics { reading: database.clone(), database },
             activity: Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
             aws,

@@ -232,5 +232,7 @@ escalations:write                   x              .              .             
 dashboards:read                     x              .              .              x              x              x              .              .
 alerts:read                         x              .              .              .              x              x              .              .
 alerts:write                        x              .              .              .              .              .              .              .
+data-subjects:read                  x              .              .              .              .              .              .              .
+data-subjects:write                 x              .              .              .              .              .              .              .
 ";
 }
