@@ -41,6 +41,9 @@ pub struct OrganizationView {
     session_expiry_hours: u32,
     /// Answers in a row that abstain, after which a conversation is handed to people; 0: never.
     escalate_after_abstentions: u32,
+    /// The language model that reads each message again after it was answered: its mood, risks and category as it sees them.
+    /// Null: none.
+    understanding_model: Option<String>,
     /// Whether a conversation is handed to people when its user asks for them.
     escalate_on_wish: bool,
     /// The risks that hand a conversation to people: of `legal`, `tax`, `personal_data`, `self_harm`, `violence`, `fraud`.
@@ -67,6 +70,12 @@ pub struct QoeWeightsBody {
 pub struct PiiPolicyBody {
     #[schema(example = json!(["email", "phone"]))]
     messages: Vec<String>,
+    /// The language model that says which names of persons stand in a question, before that is kept: they are taken out as well,
+    /// and so they are of its answer. Null: names stay. When it fails, only what is listed above is taken out, and the message's
+    /// `redaction` says so.
+    #[serde(default)]
+    #[schema(max_length = 256, example = "openai/gpt-4.1-mini")]
+    names_model: Option<String>,
 }
 
 /// What may be spent on answers in a day; null: no limit. What is over it gets 429 until the day ends.
@@ -125,7 +134,10 @@ impl From<Organization> for OrganizationView {
             fiscal_year_start_month: settings.fiscal_year_start_month,
             sla_ms: settings.sla_ms,
             qoe_weights: QoeWeightsBody { technical: qoe.technical, interaction: qoe.interaction },
-            pii_policy: PiiPolicyBody { messages: settings.pii_policy.messages },
+            pii_policy: PiiPolicyBody {
+                messages: settings.pii_policy.messages,
+                names_model: settings.pii_policy.names_model,
+            },
             budgets: settings.budgets.into(),
             spent_today: SpentView { tokens: organization.spent_tokens, cost: organization.spent_cost },
             retention_days: RetentionDaysBody {
@@ -136,6 +148,7 @@ impl From<Organization> for OrganizationView {
             transcript_sample_rate: settings.transcript_sample_rate,
             session_expiry_hours: settings.session_expiry_hours,
             escalate_after_abstentions: settings.escalate_after_abstentions,
+            understanding_model: settings.understanding_model,
             escalate_on_wish: settings.escalate_on_wish,
             escalate_on_risk: settings.escalate_on_risk,
             escalate_on_sentiment: settings.escalate_on_sentiment,
@@ -180,6 +193,10 @@ pub struct ChangeOrganization {
     session_expiry_hours: Option<i64>,
     /// 0 to 100.
     escalate_after_abstentions: Option<u32>,
+    /// A model's id, as a chatbot's `llm_model`; null: none.
+    #[serde(default, deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>, max_length = 256, example = "openai/gpt-4.1-mini")]
+    understanding_model: Option<Option<String>>,
     escalate_on_wish: Option<bool>,
     /// Of `legal`, `tax`, `personal_data`, `self_harm`, `violence`, `fraud`.
     #[schema(example = json!(["legal", "self_harm", "violence"]))]
@@ -207,7 +224,9 @@ pub async fn change_organization(
         qoe_weights: body
             .qoe_weights
             .map(|body| QoeWeights { technical: body.technical, interaction: body.interaction }),
-        pii_policy: body.pii_policy.map(|body| PiiPolicy { messages: body.messages }),
+        pii_policy: body
+            .pii_policy
+            .map(|body| PiiPolicy { messages: body.messages, names_model: body.names_model }),
         budgets: body.budgets.map(Budgets::from),
         retention_days: body.retention_days.map(|body| RetentionDays {
             messages: body.messages,
@@ -217,6 +236,7 @@ pub async fn change_organization(
         transcript_sample_rate: body.transcript_sample_rate,
         session_expiry_hours: body.session_expiry_hours,
         escalate_after_abstentions: body.escalate_after_abstentions,
+        understanding_model: body.understanding_model,
         escalate_on_wish: body.escalate_on_wish,
         escalate_on_risk: body.escalate_on_risk,
         escalate_on_sentiment: body.escalate_on_sentiment,

@@ -4,6 +4,7 @@ use crate::{
     context::Context,
     rounds::{Round, round},
 };
+use answering::reread;
 use anyhow::Context as _;
 use domain::{DataSubjectRequestId, OrganizationId, ReplayId, limits};
 use insight::replay::Progress;
@@ -141,9 +142,14 @@ async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
         Task::Activity { organization_id } => {
             let days = context.metrics.catch_up(organization_id).await.context("count days")?;
             look_after(context, organization_id).await?;
+            let waiting = reread::are_waiting(&context.metrics.database, organization_id).await;
+            if waiting.context("look for unread messages")? {
+                context.activity.send(&[Task::Read { organization_id }]).await?;
+            }
             tracing::info!(organization.id = %organization_id, days, "activity looked at");
             Ok(())
         }
+        Task::Read { organization_id } => read(context, organization_id).await.context("read messages"),
         Task::Replay { organization_id, replay_id } => {
             replay(context, organization_id, replay_id).await.context("replay")
         }
@@ -151,6 +157,17 @@ async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
             data_subject(context, organization_id, request_id).await.context("data subject's request")
         }
     }
+}
+
+/// A unit of reading; what is left has another.
+async fn read(context: &Context, organization_id: OrganizationId) -> anyhow::Result<()> {
+    if context.replaying().await?.answering.reread(organization_id).await? {
+        return context.activity.send(&[Task::Read { organization_id }]).await;
+    }
+    // What was read is counted: nobody else may come by for a while.
+    let days = context.metrics.catch_up(organization_id).await.context("count days")?;
+    tracing::info!(organization.id = %organization_id, days, "messages read");
+    Ok(())
 }
 
 async fn replay(

@@ -307,6 +307,14 @@ pub struct MessageView {
     /// `{legal: true, tax: false, …}` of a user's message; null: not known, or not for an end user.
     #[schema(value_type = Option<Object>)]
     risk_flags: Option<serde_json::Value>,
+    /// How names were taken out of a user's message: `{names: model, model, …}` with its tokens and cost, or where that failed
+    /// `{names: patterns, failed, …}`: only what has a pattern was. Null: nobody looked for names, or not for an end user.
+    #[schema(value_type = Option<Object>)]
+    redaction: Option<serde_json::Value>,
+    /// How a language model read it after it was answered, of a user's message: `{status: claimed, read or failed, model, failed,
+    /// prompt_tokens, completion_tokens, cost}`; null: none did, or not for an end user.
+    #[schema(value_type = Option<Object>)]
+    reading: Option<serde_json::Value>,
     citations: Vec<CitationView>,
 }
 
@@ -342,6 +350,8 @@ pub async fn messages(
             language: message.language,
             sentiment: message.sentiment.filter(|_| is_told),
             risk_flags: message.risk_flags.filter(|_| is_told),
+            redaction: message.redaction.filter(|_| is_told),
+            reading: message.reading.filter(|_| is_told),
             citations: context.sources.views(message.citations).await,
         });
     }

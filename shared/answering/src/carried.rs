@@ -47,7 +47,12 @@ impl Answering {
         let given = &carried.given;
         let newest = given.history.len().saturating_sub(limits::HISTORY_MESSAGES as usize);
         let history = if given.history.is_empty() { turn.history } else { given.history[newest..].to_vec() };
-        Ok(Turn { history, instructions: given.instructions.clone(), ..turn })
+        let mut turn = Turn { history, instructions: given.instructions.clone(), ..turn };
+        if turn.names_model.is_some() && (!given.history.is_empty() || given.instructions.is_some()) {
+            // Nobody looks for names in what its caller brings, and a transcript holds all of it.
+            turn.config.transcript_share = 0.0;
+        }
+        Ok(turn)
     }
 
     async fn load_carried(&self, caller: &Caller, carried: &Carried) -> Result<Turn, Refusal> {

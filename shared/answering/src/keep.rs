@@ -2,6 +2,7 @@
 
 use crate::{
     Answering, Broken, Draft, Timings, Turn, curated,
+    names::Names,
     retrieve::{Passage, Retrieved},
     understood,
 };
@@ -12,7 +13,7 @@ use domain::{
     conversation::Question,
     limits,
 };
-use futures_util::try_join;
+use futures_util::{future::try_join_all, try_join};
 use models::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -80,10 +81,13 @@ impl Answering {
         let usage = end.usage + retrieved.rewriting.usage;
         let fallback = &turn.config.fallback_message;
         let content = if end.verdict.text.is_empty() { fallback.clone() } else { end.verdict.text.clone() };
-        let stored = turn.kept(&content);
+        let names = &retrieved.names;
+        let stored = turn.kept(names, &content);
         let words = language::words(&stored);
-        let (asked_for, searched_for) =
-            (turn.kept(question.as_str()), retrieved.rewritten.as_deref().map(|text| turn.kept(text)));
+        let (asked_for, searched_for) = (
+            turn.kept(names, question.as_str()),
+            retrieved.rewritten.as_deref().map(|text| turn.kept(names, text)),
+        );
         let (provider, model) = match &retrieved.curated {
             Some(_) => (None, curated::MODEL),
             None => (Some(provider_of(&turn.config.llm_model)), turn.config.llm_model.as_str()),
@@ -111,7 +115,7 @@ impl Answering {
         let scores =
             json!(logged.iter().map(|passage| score_row(passage, &end.in_prompt)).collect::<Vec<_>>());
         let timings = json!(draft.timings);
-        let transcript = end.transcript.clone().map(|transcript| kept_json(turn, transcript));
+        let transcript = end.transcript.clone().map(|transcript| kept_json(turn, names, transcript));
         let chunks: Vec<ChunkId> = logged.iter().map(|passage| passage.hit.chunk).collect();
         let similarity: Vec<f64> = logged.iter().map(|passage| passage.score).collect();
         let log = RetrievalLog {
@@ -164,8 +168,8 @@ impl Answering {
             events::record(&tx, &facts),
             hand_over(&tx, turn, retrieved, draft),
             categorise(&tx, turn, retrieved),
-            settle_once(&tx, turn, end.broken, &kept),
-            spend(&tx, turn, usage),
+            settle_once(&tx, turn, names, end.broken, &kept),
+            spend(&tx, turn, names, usage),
             tx.commit_activity(),
         )
         .context("keep answer")?;
@@ -177,24 +181,27 @@ impl Answering {
     }
 }
 
-/// Counts what a turn spent, where that is limited.
-async fn spend(tx: &TenantTx, turn: &Turn, usage: Usage) -> store::Result<()> {
-    if !turn.is_limited || usage == Usage::default() {
+/// Counts what a turn spent, on its answer and on whoever looked for names, where that is limited.
+async fn spend(tx: &TenantTx, turn: &Turn, names: &Names, usage: Usage) -> store::Result<()> {
+    if !turn.is_limited {
         return Ok(());
     }
     let (prompt, completion) = (i64::from(usage.prompt), i64::from(usage.completion));
     let model = turn.config.llm_model.as_str();
-    let spent = Spending { provider: provider_of(model), model, prompt, completion };
-    budgets::spend(tx, turn.config.chatbot, &spent).await
+    let answer = Spending { provider: provider_of(model), model, prompt, completion };
+    let spent = [Some(answer), names.spent()].into_iter().flatten();
+    let spent = spent.filter(|spent| spent.prompt + spent.completion > 0);
+    let spent = spent.map(|spent| async move { budgets::spend(tx, turn.config.chatbot, &spent).await });
+    try_join_all(spent).await.map(|_| ())
 }
 
 /// Every text of a value as it may be kept.
-fn kept_json(turn: &Turn, value: Value) -> Value {
+fn kept_json(turn: &Turn, names: &Names, value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(turn.kept(&text).into_owned()),
-        Value::Array(items) => items.into_iter().map(|item| kept_json(turn, item)).collect(),
+        Value::String(text) => Value::String(turn.kept(names, &text).into_owned()),
+        Value::Array(items) => items.into_iter().map(|item| kept_json(turn, names, item)).collect(),
         Value::Object(fields) => {
-            fields.into_iter().map(|(name, field)| (name, kept_json(turn, field))).collect()
+            fields.into_iter().map(|(name, field)| (name, kept_json(turn, names, field))).collect()
         }
         other => other,
     }
@@ -243,6 +250,7 @@ async fn categorise(tx: &TenantTx, turn: &Turn, retrieved: &Retrieved) -> store:
 async fn settle_once(
     tx: &TenantTx,
     turn: &Turn,
+    names: &Names,
     broken: Option<Broken>,
     answer: &Answer,
 ) -> store::Result<()> {
@@ -250,9 +258,9 @@ async fn settle_once(
         (None, _) => Ok(()),
         (Some((caller, once)), None) => {
             let mut stored = answer.clone();
-            stored.content = turn.kept(&answer.content).into_owned();
+            stored.content = turn.kept(names, &answer.content).into_owned();
             if let Some(searched) = &mut stored.searched {
-                searched.query = turn.kept(&searched.query).into_owned();
+                searched.query = turn.kept(names, &searched.query).into_owned();
             }
             idempotency::settle_answer(tx, caller, once, &json!(stored), answer.id).await
         }

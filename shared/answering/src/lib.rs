@@ -27,7 +27,9 @@ mod understood;
 mod keep;
 mod letters;
 pub mod trial;
+mod names;
 pub mod consult;
+pub mod reread;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
@@ -120,7 +122,7 @@ pub struct Timings {
     /// From a follow-up to a question that stands alone; 0 where it did before.
     #[serde(default)]
     pub rewrite_ms: u64,
-    /// The question's vector.
+    /// The question's vector, and the names in it where they are looked for.
     pub embed_ms: u64,
     /// Search and the user's message, one flush.
     pub search_ms: u64,

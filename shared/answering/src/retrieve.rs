@@ -4,8 +4,10 @@ use crate::{
     Answering, Refusal, Timings, Turn, attached,
     curated::{self, Match},
     fuse, letters, millis,
+    names::Names,
     rerank::Reranked,
     rewrite::Rewriting,
+    turn::note_names,
     understood,
 };
 use anyhow::Context as _;
@@ -13,7 +15,7 @@ use domain::{
     Caller, ChunkId, FileId, MessageId, OrganizationId, Scope, conversation::Question, embedding::Space,
     limits,
 };
-use futures_util::try_join;
+use futures_util::{future::join, try_join};
 use language::words;
 use models::Purpose;
 use pgvector::Vector;
@@ -75,6 +77,8 @@ pub(crate) struct Retrieved {
     pub(crate) understood: Understood,
     /// The bot's category that it belongs to, with what is wanted within it; `None`: none, or it is not known.
     pub(crate) category: Option<(String, Option<String>)>,
+    /// Names that are taken out of what is kept.
+    pub(crate) names: Names,
     pub(crate) timings: Timings,
 }
 
@@ -96,13 +100,14 @@ impl Answering {
         timings.rewrite_ms = millis(started.elapsed());
         let text = rewritten.as_deref().unwrap_or(question.as_str());
         let started = Instant::now();
-        let vector = self.embed_question(&turn.space, text).await;
+        let (vector, names) =
+            join(self.embed_question(&turn.space, text), self.names_for(turn, question, text)).await;
         timings.embed_ms = millis(started.elapsed());
 
         // Of what was said, not of what is kept of it.
         let understood = understanding::understand(question.as_str());
         let read = understood::reading(&understood);
-        let stored = turn.kept(question.as_str());
+        let stored = turn.kept(&names, question.as_str());
         let asked = words(&stored);
         let words = words(text);
         let dense_weight = fuse::dense_weight(&turn.space, text, vector.as_ref());
@@ -122,7 +127,7 @@ impl Answering {
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;
         let ((), found, attached, near, ()) = try_join!(
-            ask_in(&tx, turn, message, (&stored, &asked), &read),
+            ask_in(&tx, turn, message, (&stored, &asked), (&read, &names)),
             search::for_turn(&tx, &search, turn.config.retrieval_k),
             attached::read(&tx, turn, &words),
             near(&tx, turn, vector.as_ref()),
@@ -162,8 +167,21 @@ impl Answering {
             reranker,
             understood,
             category,
+            names,
             timings,
         })
+    }
+
+    /// The names in what is kept of a question: what was said, and what was searched for in its place.
+    async fn names_for(&self, turn: &Turn, question: &Question, searched: &str) -> Names {
+        if let Some(known) = &turn.names {
+            return known.clone();
+        }
+        let model = turn.names_model.as_deref();
+        if searched == question.as_str() {
+            return self.names(model, searched).await;
+        }
+        self.names(model, &format!("{}\n{searched}", question.as_str())).await
     }
 
     /// Search alone, without a chatbot.
@@ -266,22 +284,23 @@ async fn ask_in(
     turn: &Turn,
     message: MessageId,
     said: (&str, &[String]),
-    read: &Reading,
+    (read, names): (&Reading, &Names),
 ) -> store::Result<()> {
     if turn.again.is_some() {
         return Ok(());
     }
+    let ask = async {
+        try_join!(
+            messages::append_question(tx, turn.session, message, said, read),
+            note_names(tx, message, names)
+        )
+    };
     match &turn.opening {
-        None => messages::append_question(tx, turn.session, message, said, read).await,
-        // Both leave in this flush: the second does not wait for the first, and fails without it.
-        Some(opening) => {
-            try_join!(
-                sessions::open(tx, turn.session, opening),
-                messages::append_question(tx, turn.session, message, said, read)
-            )?;
-            Ok(())
-        }
-    }
+        None => ask.await?,
+        // All leave in this flush: what is second does not wait for the first, and fails without it.
+        Some(opening) => try_join!(sessions::open(tx, turn.session, opening), ask)?.1,
+    };
+    Ok(())
 }
 
 fn scored(hits: Vec<Hit>, dense_weight: f64, question: &str) -> Vec<Passage> {

@@ -57,6 +57,8 @@ impl Answering {
         turn.again = Some(MessageId::generate());
         turn.opening = Some(Opening::of(chatbot, Platform::Playground));
         turn.config.transcript_share = 0.0;
+        // Of what is not kept nothing is taken out.
+        turn.names_model = None;
         Ok(turn)
     }
 

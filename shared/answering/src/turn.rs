@@ -1,6 +1,6 @@
 //! The beginning of a turn: who asks, in which conversation, of which bot. One flush.
 
-use crate::{Answer, Answering, Refusal, understood};
+use crate::{Answer, Answering, Refusal, names::Names, understood};
 use domain::{
     Caller, MessageId, OrganizationId, Scope, SessionId, chatbot::Config, conversation::Question,
     embedding::Space, limits,
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use privacy::Kind;
 use std::borrow::Cow;
 use store::{
-    TenantTx,
+    TenantTx, budgets,
     caller::{Need, admit, enter, look_up},
     idempotency::{self, Claim, Once},
     messages::{self, Edited},
@@ -46,20 +46,19 @@ pub struct Turn {
     pub answer_by: Instant,
     /// Personal data that is taken out of whatever is kept of it.
     pub redacted: Vec<Kind>,
+    /// The model that says which names are taken out as well.
+    pub names_model: Option<String>,
+    /// What it said of the question, where it was asked before.
+    pub(crate) names: Option<Names>,
     /// Whether what it spends is counted.
     pub is_limited: bool,
 }
 
 impl Turn {
-    /// A text of the conversation as it may be kept.
-    pub(crate) fn kept<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        kept(text, &self.redacted)
+    /// A text of the conversation as it may be kept, once it is known which names stand in the question.
+    pub(crate) fn kept<'a>(&self, names: &Names, text: &'a str) -> Cow<'a, str> {
+        names.kept(text, &self.redacted)
     }
-}
-
-/// A text as it may be kept under a policy.
-fn kept<'a>(text: &'a str, redacted: &[Kind]) -> Cow<'a, str> {
-    if redacted.is_empty() { Cow::Borrowed(text) } else { privacy::redact(text, redacted).text }
 }
 
 /// The kinds of a policy, by their words.
@@ -154,9 +153,26 @@ impl Answering {
         message: MessageId,
         question: &Question,
     ) -> Result<(), Refusal> {
-        let tx = enter(&self.database, caller, Need::inside(session, Scope::Chat)).await?;
+        let mut tx = enter(&self.database, caller, Need::inside(session, Scope::Chat)).await?;
         let policy = organizations::get(&tx).await?.settings.pii_policy;
-        changed(edited(&tx, session, message, question, &kinds(&policy.messages)).await?)?;
+        let mut names = Names::default();
+        let mut spender = None;
+        if let Some(model) = policy.names_model.as_deref() {
+            let known = messages::get(&tx, message).await?.filter(|known| known.session == session);
+            let chatbot = known.ok_or(Refusal::NotFound("message"))?.chatbot;
+            let budget = budgets::standing(&tx, chatbot).await?;
+            tx.finish().await?;
+            names = match budget.exceeded {
+                Some(_) => Names::unasked(model),
+                None => self.names(Some(model), question.as_str()).await,
+            };
+            spender = budget.is_limited.then_some(chatbot);
+            tx = self.database.tenant(caller.organization()).await?;
+        }
+        if let (Some(chatbot), Some(spent)) = (spender, names.spent()) {
+            budgets::spend(&tx, chatbot, &spent).await?;
+        }
+        changed(edited(&tx, session, message, question, (&kinds(&policy.messages), &names)).await?)?;
         Ok(tx.finish().await?)
     }
 
@@ -181,8 +197,14 @@ impl Answering {
         )?;
         admit(known.as_ref(), caller, need)?;
         let begun = match let_in(caller, session, context, history) {
+            // No transaction is open while a model is called.
+            Ok(turn) if turn.names_model.is_some() => {
+                tx.finish().await?;
+                return self.begin_again_without_names(caller, turn, message, question).await;
+            }
             Ok(turn) => {
-                changed(edited(&tx, session, message, question, &turn.redacted).await?).map(|()| turn)
+                let redacted = (turn.redacted.as_slice(), &Names::default());
+                changed(edited(&tx, session, message, question, redacted).await?).map(|()| turn)
             }
             refused => refused,
         };
@@ -198,6 +220,22 @@ impl Answering {
                 Err(refusal)
             }
         }
+    }
+
+    /// The rest of it where names are taken out of the question.
+    async fn begin_again_without_names(
+        &self,
+        caller: &Caller,
+        turn: Turn,
+        message: MessageId,
+        question: &Question,
+    ) -> Result<Turn, Refusal> {
+        let names = self.names(turn.names_model.as_deref(), question.as_str()).await;
+        let tx = self.database.tenant(caller.organization()).await?;
+        let redacted = (turn.redacted.as_slice(), &names);
+        changed(edited(&tx, turn.session, message, question, redacted).await?)?;
+        tx.finish().await?;
+        Ok(Turn { again: Some(message), names: Some(names), ..turn })
     }
 
     async fn load(&self, caller: &Caller, session: SessionId) -> Result<Turn, Refusal> {
@@ -220,11 +258,23 @@ async fn edited(
     session: SessionId,
     message: MessageId,
     question: &Question,
-    redacted: &[Kind],
+    (redacted, names): (&[Kind], &Names),
 ) -> store::Result<Edited> {
-    let text = kept(question.as_str(), redacted);
+    let text = names.kept(question.as_str(), redacted);
     let read = understood::reading(&understanding::understand(question.as_str()));
-    messages::edit(tx, session, message, (&text, &language::words(&text)), &read).await
+    let edited = messages::edit(tx, session, message, (&text, &language::words(&text)), &read).await?;
+    if edited == Edited::Changed {
+        note_names(tx, message, names).await?;
+    }
+    Ok(edited)
+}
+
+/// Says with a message how names were looked for, where they were.
+pub(crate) async fn note_names(tx: &TenantTx, message: MessageId, names: &Names) -> store::Result<()> {
+    match (names.about(), names.spent()) {
+        (Some(about), Some(spent)) => messages::note_redaction(tx, message, &about, &spent).await,
+        _ => Ok(()),
+    }
 }
 
 fn changed(edited: Edited) -> Result<(), Refusal> {
@@ -271,6 +321,8 @@ pub(crate) fn let_in_for(
         began_at: context.began_at,
         answer_by: Instant::now() + Duration::from_secs(limits::ANSWER_SECONDS),
         redacted: kinds(&context.redacted),
+        names_model: context.names_model,
+        names: None,
         is_limited: context.is_limited,
     })
 }

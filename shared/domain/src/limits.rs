@@ -404,6 +404,23 @@ pub const ANALYSIS_PROPOSALS: usize = 8;
 pub const ANALYSIS_REASON_CHARACTERS: usize = 1_000;
 /// Characters that it may want to add to a system prompt.
 pub const ANALYSIS_ADDITION_CHARACTERS: usize = 1_000;
+/// Seconds that a model may take to say which names stand in a question, and tokens that it may write: the turn waits for it.
+pub const NAMES_SECONDS: u64 = 4;
+pub const NAMES_TOKENS: u32 = 300;
+/// Hours for which a message waits to be read by a model; older ones stay as they were found without it.
+pub const READING_HOURS: i32 = 24;
+/// Messages that are read at once, each by a call of its own.
+pub const READINGS_AT_ONCE: i64 = 4;
+/// Seconds that a model may take to read one, and tokens that it may write.
+pub const READING_SECONDS: u64 = 15;
+pub const READING_TOKENS: u32 = 200;
+/// Seconds after which a unit of reading takes no other messages.
+pub const READING_UNIT_SECONDS: u64 = 20;
+/// Seconds for which messages that were taken are another's, and how often one is taken: more than once only when a unit was killed.
+pub const READING_HELD_SECONDS: i32 = 120;
+pub const READING_ATTEMPTS: i32 = 3;
+/// Categories of a chatbot that a model may name: the first in their order.
+pub const READING_CATEGORIES: i64 = 100;
 /// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.
 pub const IMPACT_ANSWERS: i64 = 10_000;
 /// Answers of each version before an impact says which is better.

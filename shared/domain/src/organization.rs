@@ -30,6 +30,8 @@ pub struct Settings {
     pub session_expiry_hours: u32,
     /// Answers in a row that abstain, after which a conversation is handed to people; 0: never.
     pub escalate_after_abstentions: u32,
+    /// The model that reads messages a second time, after they were answered; `None`: none does.
+    pub understanding_model: Option<String>,
     /// Whether a conversation is handed to people when its user asks for them.
     pub escalate_on_wish: bool,
     /// The risks, by their words, that hand a conversation to people.
@@ -52,6 +54,7 @@ impl Default for Settings {
             transcript_sample_rate: 0.01,
             session_expiry_hours: limits::SESSION_TOKEN_HOURS,
             escalate_after_abstentions: limits::ESCALATE_AFTER_ABSTENTIONS,
+            understanding_model: None,
             escalate_on_wish: true,
             escalate_on_risk: Risk::ESCALATED.map(|risk| risk.as_str().to_owned()).into(),
             escalate_on_sentiment: None,
@@ -81,6 +84,8 @@ impl Default for QoeWeights {
 pub struct PiiPolicy {
     /// Taken out of what people ask and what is answered, before it is kept.
     pub messages: Vec<String>,
+    /// The model that says which names of persons stand in a question: they are taken out as well. `None`: names stay.
+    pub names_model: Option<String>,
 }
 
 /// Limits of a day, in the organization's time zone; `None`: no limit.

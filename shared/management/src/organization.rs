@@ -39,6 +39,8 @@ pub struct Given {
     pub session_expiry_hours: Option<i64>,
     /// Answers in a row, 0..100.
     pub escalate_after_abstentions: Option<u32>,
+    /// The model that reads messages a second time; blank, or an inner `None`: none.
+    pub understanding_model: Option<Option<String>>,
     /// Whether who asks for people gets them.
     pub escalate_on_wish: Option<bool>,
     /// Words of risks.
@@ -122,6 +124,12 @@ fn settings(given: Given, known: Settings) -> Result<Settings, Refusal> {
             }
             count => count.unwrap_or(known.escalate_after_abstentions),
         },
+        understanding_model: match given.understanding_model {
+            Some(model) => {
+                check::optional("/understanding_model", model.as_deref(), limits::MODEL_ID_CHARACTERS)?
+            }
+            None => known.understanding_model,
+        },
         escalate_on_wish: given.escalate_on_wish.unwrap_or(known.escalate_on_wish),
         escalate_on_risk: given.escalate_on_risk.map_or(Ok(known.escalate_on_risk), risks)?,
         escalate_on_sentiment: match given.escalate_on_sentiment {
@@ -180,7 +188,9 @@ fn policy(given: PiiPolicy) -> Result<PiiPolicy, Refusal> {
         return Err(Refusal::invalid("/pii_policy/messages", detail));
     }
     let messages = known.into_iter().filter(|kind| given.messages.iter().any(|given| given == kind));
-    Ok(PiiPolicy { messages: messages.map(ToOwned::to_owned).collect() })
+    let names_model = given.names_model.as_deref();
+    let names_model = check::optional("/pii_policy/names_model", names_model, limits::MODEL_ID_CHARACTERS)?;
+    Ok(PiiPolicy { messages: messages.map(ToOwned::to_owned).collect(), names_model })
 }
 
 /// Limits above nothing; money with at most six decimals, as the database keeps it.
@@ -241,17 +251,32 @@ mod tests {
         let most = limits::ESCALATE_AFTER_ABSTENTIONS_MOST;
         assert!(!refused(Given { escalate_after_abstentions: Some(most), ..Given::default() }));
         assert!(refused(Given { escalate_after_abstentions: Some(most + 1), ..Given::default() }));
+        let model = |characters: usize| Given {
+            understanding_model: Some(Some("a".repeat(characters))),
+            ..Given::default()
+        };
+        assert!(
+            !refused(model(limits::MODEL_ID_CHARACTERS)) && refused(model(limits::MODEL_ID_CHARACTERS + 1))
+        );
         let mood = |mood| Given { escalate_on_sentiment: Some(Some(mood)), ..Given::default() };
         assert!(!refused(mood(-1.0)) && !refused(mood(0.0)) && refused(mood(-1.01)) && refused(mood(0.01)));
         let named = |risk: &str| Given { escalate_on_risk: Some(vec![risk.into()]), ..Given::default() };
         assert!(refused(named("weather")) && !refused(named("tax")));
         let weights = QoeWeights { technical: 0.7, interaction: 0.7 };
         assert!(refused(Given { qoe_weights: Some(weights), ..Given::default() }));
-        let policy = PiiPolicy { messages: vec!["name".into()] };
+        let policy = PiiPolicy { messages: vec!["name".into()], names_model: None };
         assert!(refused(Given { pii_policy: Some(policy), ..Given::default() }));
         let days = RetentionDays { events: Some(limits::RETENTION_DAYS + 1), ..RetentionDays::default() };
         assert!(refused(Given { retention_days: Some(days), ..Given::default() }));
-        let policy = PiiPolicy { messages: vec!["phone".into(), "email".into(), "phone".into()] };
+        let named = |characters: usize| Given {
+            pii_policy: Some(PiiPolicy { names_model: Some("a".repeat(characters)), ..PiiPolicy::default() }),
+            ..Given::default()
+        };
+        assert!(
+            !refused(named(limits::MODEL_ID_CHARACTERS)) && refused(named(limits::MODEL_ID_CHARACTERS + 1))
+        );
+        let policy =
+            PiiPolicy { names_model: None, messages: vec!["phone".into(), "email".into(), "phone".into()] };
         let given = Given { pii_policy: Some(policy), locale: Some("de-CH".into()), ..Given::default() };
         let changed = settings(given, Settings::default()).expect("settings");
         assert_eq!(

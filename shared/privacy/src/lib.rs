@@ -8,16 +8,19 @@
 //!
 //! Each step looks at most [`BACK`] characters around itself, so that time grows with the text, whatever the text.
 //!
-//! Not found: what only meaning tells (names, addresses), and forms that people make to hide ("me at example dot org").
+//! Not found: what only meaning tells (names, addresses; [`take_names`] takes out what somebody else found), and forms that people make to hide ("me at example dot org").
 
 mod card;
 mod email;
 mod folded;
 mod iban;
+mod names;
 mod national;
 mod phone;
 #[cfg(test)]
 mod tests;
+
+pub use names::{NAME_PLACEHOLDER, names_in, take_names};
 
 use folded::Folded;
 use std::{borrow::Cow, fmt, ops::Range};

@@ -115,6 +115,11 @@ pub enum Task {
         /// Whose.
         organization_id: OrganizationId,
     },
+    /// Have a language model read the messages that wait for it: `{"kind": "read", "organization_id": …}`.
+    Read {
+        /// Whose.
+        organization_id: OrganizationId,
+    },
     /// Go on with a replay: `{"kind": "replay", "organization_id": …, "replay_id": …}`.
     Replay {
         /// Whose.
@@ -135,6 +140,8 @@ impl Message for Task {
     fn held_seconds(&self) -> i32 {
         match self {
             Task::Activity { .. } => 960,
+            // A unit is short, and what a killed one had taken is free by then (`limits::READING_HELD_SECONDS`).
+            Task::Read { .. } => 130,
             // A unit is short. Longer than it has its replay for itself (`limits::REPLAY_HELD_SECONDS`): when the message of
             // a killed one comes back, nobody has the replay any more.
             Task::Replay { .. } => 100,
@@ -145,6 +152,7 @@ impl Message for Task {
 
     fn group(&self) -> String {
         let (Task::Activity { organization_id }
+        | Task::Read { organization_id }
         | Task::Replay { organization_id, .. }
         | Task::DataSubject { organization_id, .. }) = self;
         organization_id.to_string()

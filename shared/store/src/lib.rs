@@ -45,6 +45,7 @@ pub mod curated_search;
 pub mod sessions;
 pub mod files;
 pub mod messages;
+pub mod readings;
 pub mod retrievals;
 pub mod events;
 pub mod feedback;

@@ -1,6 +1,6 @@
 //! Messages, their citations and their retrieval logs.
 
-use crate::{Result, TenantTx, sql};
+use crate::{Result, TenantTx, budgets::Spending, sql};
 use domain::{
     ChatbotId, ChunkId, CitationId, ConfigVersionId, CuratedAnswerId, DocumentId, FileId, MessageId,
     RetrievalLogId, SessionId, SpaceId,
@@ -62,6 +62,23 @@ pub async fn append_question(
         (&read.language, Type::TEXT),
     ];
     tx.query_one(sql!("messages/append_question"), params).await?;
+    Ok(())
+}
+
+/// Notes with a message how it was redacted, and what that cost.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn note_redaction(tx: &TenantTx, id: MessageId, about: &Value, spent: &Spending<'_>) -> Result<()> {
+    let params: crate::tenant::Params<'_> = &[
+        (&id.0, Type::UUID),
+        (about, Type::JSONB),
+        (&spent.provider, Type::TEXT),
+        (&spent.model, Type::TEXT),
+        (&spent.prompt, Type::INT8),
+        (&spent.completion, Type::INT8),
+    ];
+    tx.execute(sql!("messages/note_redaction"), params).await?;
     Ok(())
 }
 
@@ -310,6 +327,10 @@ pub struct Message {
     pub sentiment: Option<Value>,
     /// `{legal: true, …}`, of a user's message; `None`: not known.
     pub risk_flags: Option<Value>,
+    /// How names were taken out of it, of a user's message; `None`: nobody looked for them.
+    pub redaction: Option<Value>,
+    /// How a language model read it, of a user's message; `None`: none did.
+    pub reading: Option<Value>,
     /// Support, by marker.
     pub citations: Vec<Citation>,
 }
@@ -349,6 +370,8 @@ pub async fn list(tx: &TenantTx, session: SessionId, after: i32, limit: u32) -> 
                 language: row.get("language"),
                 sentiment: row.get("sentiment"),
                 risk_flags: row.get("risk_flags"),
+                redaction: row.get("redaction"),
+                reading: row.get("reading"),
                 citations: cited.as_array().into_iter().flatten().filter_map(citation_from_json).collect(),
             }
         })

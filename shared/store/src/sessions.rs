@@ -333,6 +333,8 @@ pub struct TurnContext {
     pub began_at: Timestamp,
     /// Kinds of personal data that are taken out of what is kept.
     pub redacted: Vec<String>,
+    /// The model that says which names are taken out as well; `None`: none are.
+    pub names_model: Option<String>,
     /// Whether what it spends is counted.
     pub is_limited: bool,
     /// Whose budget of today is used up.
@@ -398,6 +400,7 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
         began_at,
         redacted: serde_json::from_value(row.get("redacted"))
             .map_err(|error| Error::Unexpected(format!("pii_policy: {error}")))?,
+        names_model: row.get("names_model"),
         is_limited: row.get("is_limited"),
         exceeded: OverBudget::from_row(row),
     })

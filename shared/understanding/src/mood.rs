@@ -193,14 +193,22 @@ pub(crate) fn sentiment(text: &str, language: Option<&str>) -> Option<Sentiment>
         return None;
     }
     let compound = SentimentIntensityAnalyzer::new().polarity_scores(&without_subjects(text)).compound;
-    let score = (compound.clamp(-1.0, 1.0) * 1_000.0).round() / 1_000.0;
-    let mood = match score {
-        score if score <= -FELT => Mood::Negative,
-        score if score >= FELT => Mood::Positive,
-        _ => Mood::Neutral,
-    };
-    // Not -0.
-    Some(Sentiment { score: score + 0.0, mood })
+    Some(Sentiment::of(compound))
+}
+
+impl Sentiment {
+    /// A score, -1..1, with its word.
+    #[must_use]
+    pub fn of(score: f64) -> Self {
+        let score = (score.clamp(-1.0, 1.0) * 1_000.0).round() / 1_000.0;
+        let mood = match score {
+            score if score <= -FELT => Mood::Negative,
+            score if score >= FELT => Mood::Positive,
+            _ => Mood::Neutral,
+        };
+        // Not -0.
+        Self { score: score + 0.0, mood }
+    }
 }
 
 fn without_subjects(text: &str) -> String {

@@ -18,7 +18,7 @@ const ASKED: &str = "How long does delivery take?";
 
 impl Speaking {
     /// Knows what the model costs, and limits what is spent: then it is counted.
-    async fn priced(slug: &str) -> Self {
+    pub(super) async fn priced(slug: &str) -> Self {
         let acme = Self::as_organization(slug).await;
         let terms = json!({ "models": [{ "provider": "openai-compatible", "model_id": MODEL, "kind": "chat",
             "display_name": "Aside", "input_price": "1", "output_price": "10" }] });
@@ -27,7 +27,7 @@ impl Speaking {
         acme
     }
 
-    async fn spent(&self) -> Value {
+    pub(super) async fn spent(&self) -> Value {
         self.say(Method::GET, "/api/v1/organization", Value::Null, StatusCode::OK).await["spent_today"]
             .clone()
     }

@@ -1,6 +1,7 @@
 -- What sessions/turn_context says of a session's chatbot, of the one that chatbots/talking finds for $1: a session of it would
 -- be active.
-SELECT 'active' AS status, c.is_exact, a.*, l.redacted, l.is_limited, l.exceeded, l.seconds_left
+SELECT 'active' AS status, c.is_exact, a.*, l.redacted, l.is_limited, l.exceeded, l.seconds_left,
+       o.settings #>> '{pii_policy,names_model}' AS names_model
   FROM (
     SELECT c.id, c.id::text = lower($1) OR c.name = $1 AS is_exact
       FROM docent.chatbots c
@@ -13,4 +14,5 @@ SELECT 'active' AS status, c.is_exact, a.*, l.redacted, l.is_limited, l.exceeded
      LIMIT 2) c
  CROSS JOIN LATERAL docent.answering_of(c.id) a
  CROSS JOIN LATERAL docent.limits_of(c.id) l
+  JOIN docent.organizations o ON o.id = docent.current_organization()
  ORDER BY (a.chatbot_id::text = lower($1)) DESC, c.is_exact DESC

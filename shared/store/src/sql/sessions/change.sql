@@ -3,6 +3,7 @@ WITH s AS (
        SET title = CASE WHEN $2 THEN $3 ELSE title END,
            description = CASE WHEN $4 THEN $5 ELSE description END,
            category = CASE WHEN $6 THEN $7 ELSE category END,
+           metadata = CASE WHEN $6 THEN metadata - 'category_by' ELSE metadata END,
            tags = coalesce($8, tags), archived = coalesce($9, archived), is_shared = coalesce($10, is_shared)
      WHERE organization_id = docent.current_organization() AND id = $1
     RETURNING *
