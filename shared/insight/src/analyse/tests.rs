@@ -47,6 +47,7 @@ fn log(passages: &[(&str, f64, bool)]) -> Retrieval {
         answer: None,
         query: "How long?".into(),
         rewritten: Some("How long does delivery take?".into()),
+        rewritten_by: Some("rules".into()),
         space: None,
         has_vector: true,
         threshold: 0.0,
