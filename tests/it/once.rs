@@ -1,7 +1,7 @@
 //! What is asked under a caller's own key, when the first try comes to nothing.
 
-use answering::{Answering, Begun, Event, Refusal};
-use domain::conversation::Question;
+use answering::{Answering, Begun, Event, Refusal, Turn};
+use domain::{SessionId, conversation::Question};
 use futures_util::StreamExt as _;
 use std::{
     pin::pin,
@@ -43,20 +43,15 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
     else {
         panic!("nothing was answered yet")
     };
+    // Gone before the first byte was asked for.
+    drop(Arc::clone(&answering).answer(*turn, question(), Instant::now()));
+    let turn = let_in_again(&answering, &acme, session).await;
+    // Gone after the first words.
     {
         let mut events = pin!(Arc::clone(&answering).answer(*turn, question(), Instant::now()));
         assert!(matches!(events.next().await, Some(Event::Token(_))));
     }
-    let until = Instant::now() + Duration::from_secs(20);
-    let turn = loop {
-        match answering.begin_once(&acme.caller(), session, once()).await {
-            Ok(Begun::Turn(turn)) => break turn,
-            Ok(Begun::Answered(answer)) => panic!("nobody kept {answer:?}"),
-            Err(Refusal::UnderWay) => assert!(Instant::now() < until, "the key stays taken"),
-            Err(refusal) => panic!("{refusal:?}"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let turn = let_in_again(&answering, &acme, session).await;
     let mut events = pin!(Arc::clone(&answering).answer(*turn, question(), Instant::now()));
     while let Some(event) = events.next().await {
         if let Event::Done(answer) = event {
@@ -65,6 +60,19 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
     }
     let again = answering.begin_once(&acme.caller(), session, once()).await.expect("let in");
     assert!(matches!(again, Begun::Answered(_)), "now it is kept");
+}
+
+async fn let_in_again(answering: &Answering, acme: &Organization, session: SessionId) -> Box<Turn> {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        match answering.begin_once(&acme.caller(), session, once()).await {
+            Ok(Begun::Turn(turn)) => return turn,
+            Ok(Begun::Answered(answer)) => panic!("nobody kept {answer:?}"),
+            Err(Refusal::UnderWay) => assert!(Instant::now() < until, "the key stays taken"),
+            Err(refusal) => panic!("{refusal:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! A follow-up becomes a question that stands alone, for search: "And of the P-60?" means little without what was
 //! asked before it. No model is called: the words that say something are carried over from the questions it leans on.
 
-use crate::content::is_content;
+use crate::content::{is_content, words};
 use domain::limits;
-use language::{estimate_tokens, words};
+use language::estimate_tokens;
 
 /// A question that begins like this goes on with another.
 const LINKS: &[&str] = &[

@@ -146,7 +146,7 @@ impl Answering {
     /// Changes what a user's message says; what it said first is kept.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal`]; [`Refusal::SessionClosed`] when the conversation has ended.
     pub async fn edit(
         &self,
         caller: &Caller,
@@ -155,7 +155,12 @@ impl Answering {
         question: &Question,
     ) -> Result<(), Refusal> {
         let tx = enter(&self.database, caller, Need::inside(session, Scope::Chat)).await?;
-        let policy = organizations::get(&tx).await?.settings.pii_policy;
+        let (held, tenant) = try_join!(sessions::hold(&tx, session), organizations::get(&tx))?;
+        let status = held.ok_or(Refusal::NotFound("session"))?;
+        if !sessions::goes_on(&status) {
+            return Err(Refusal::SessionClosed(status));
+        }
+        let policy = tenant.settings.pii_policy;
         changed(edited(&tx, session, message, question, &kinds(&policy.messages)).await?)?;
         Ok(tx.finish().await?)
     }
