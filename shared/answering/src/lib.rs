@@ -28,6 +28,7 @@ mod keep;
 mod unsettled;
 mod letters;
 pub mod trial;
+pub mod consult;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};
