@@ -59,7 +59,19 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
         }
     }
     let again = answering.begin_once(&acme.caller(), session, once()).await.expect("let in");
-    assert!(matches!(again, Begun::Answered(_)), "now it is kept");
+    let Begun::Answered(answer) = again else { panic!("now it is kept") };
+    assert!(answer.citations[0].is_there, "{answer:?}");
+
+    // The same page of what replaced the document says something else.
+    acme.document("d", "p40.md").saying(["Pump P-40 needs no oil."]).stored().await;
+    let again = answering.begin_once(&acme.caller(), session, once()).await.expect("let in");
+    let Begun::Answered(answer) = again else { panic!("it is kept") };
+    assert!(!answer.citations[0].is_there, "{answer:?}");
+    let tx = acme.tx().await;
+    let listed = store::messages::list(&tx, session, 0, 100).await.expect("messages");
+    let cited: Vec<bool> =
+        listed.iter().flat_map(|message| &message.citations).map(|cited| cited.is_there).collect();
+    assert!(!cited.is_empty() && cited.iter().all(|is_there| !is_there), "{cited:?}");
 }
 
 async fn let_in_again(answering: &Answering, acme: &Organization, session: SessionId) -> Box<Turn> {

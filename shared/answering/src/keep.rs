@@ -37,6 +37,9 @@ pub struct Answer {
     pub abstained: bool,
     /// Model that generated; [`curated::MODEL`] where people wrote it.
     pub model: String,
+    /// Whether the model stopped because it had said as much as it may.
+    #[serde(default)]
+    pub is_cut: bool,
     /// As the provider counted.
     pub usage: Usage,
     /// US dollars, as decimal text; `None` while the model's price is not known.
@@ -138,6 +141,7 @@ impl Answering {
             confidence: end.verdict.confidence,
             abstained: end.abstained,
             model: model.to_owned(),
+            is_cut: end.is_cut,
             usage: end.usage,
             cost: None,
             timings: draft.timings,

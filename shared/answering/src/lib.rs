@@ -31,7 +31,7 @@ pub mod trial;
 pub mod consult;
 
 pub use caller::Refusal;
-pub use carried::{Carried, Given};
+pub use carried::{Begun as CarriedBegun, Carried, Given};
 pub use identifiers::{Identifier, Identifiers};
 pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
@@ -290,7 +290,7 @@ impl Answering {
                                 }
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
-                            Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
+                            Ok(Delta::CutAtLimit) => end.is_cut = true,
                             Err(error) => {
                                 end.broken = Some(broken(&error));
                                 break;
@@ -398,6 +398,8 @@ struct End {
     /// The passages that the model was given.
     in_prompt: Vec<ChunkId>,
     usage: Usage,
+    /// Whether it reached its token limit.
+    is_cut: bool,
     /// What the model was told and said, of a sampled answer.
     transcript: Option<serde_json::Value>,
     abstained: bool,
