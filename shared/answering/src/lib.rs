@@ -252,8 +252,9 @@ impl Answering {
             let mut grounder = Grounder::new(&handed_out, &turn.config, asked);
             let mut watch = Watch::until(turn.answer_by);
             let mut written = 0;
-            let read = estimated(&prompt);
-            yield Step::Call(end.in_prompt.clone(), spent(read, written));
+            let called_with = estimated(&prompt, 0);
+            let spent = |written| Usage { completion: tokens(written), ..called_with };
+            yield Step::Call(end.in_prompt.clone(), spent(written));
             // A model that takes the call and says nothing is waited for no longer than one that falls silent.
             let called = tokio::select! {
                 biased;
@@ -286,7 +287,7 @@ impl Answering {
                                 }
                                 for unit in grounder.take(&text) {
                                     let meaning = self.meaning(turn, retrieved, &mut grounder, &unit).await;
-                                    yield Step::Show(grounder.judge(&unit, meaning), spent(read, written));
+                                    yield Step::Show(grounder.judge(&unit, meaning), spent(written));
                                 }
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
@@ -301,7 +302,7 @@ impl Answering {
             }
             let rest = grounder.rest();
             let meaning = self.meaning(turn, retrieved, &mut grounder, &rest).await;
-            let so_far = if end.usage == Usage::default() { spent(read, written) } else { end.usage };
+            let so_far = if end.usage == Usage::default() { spent(written) } else { end.usage };
             yield Step::Show(grounder.judge(&rest, meaning), so_far);
             end.generated_in = millis(started.elapsed());
             if !was_refused {
@@ -340,22 +341,21 @@ impl Answering {
     }
 }
 
-/// Tokens of a prompt, by estimate.
-fn estimated(prompt: &Prompt) -> usize {
+/// What a broken-off call read and wrote, by estimate.
+fn estimated(prompt: &Prompt, written: usize) -> Usage {
     let turns = prompt.turns.iter().map(|turn| match turn {
         models::Turn::User(text) | models::Turn::Assistant(text) => text,
     });
-    [&prompt.persona, &prompt.rules]
+    let read: usize = [&prompt.persona, &prompt.rules]
         .into_iter()
         .chain(turns)
         .map(|text| language::estimate_tokens(text))
-        .sum()
+        .sum();
+    Usage { prompt: tokens(read), completion: tokens(written) }
 }
 
-/// What a call that was not counted read and wrote.
-fn spent(read: usize, written: usize) -> Usage {
-    let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
-    Usage { prompt: count(read), completion: count(written) }
+fn tokens(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The cosine of two vectors; 0 for one without a direction.
