@@ -163,6 +163,34 @@ async fn the_lexical_leg_is_bm25() {
 }
 
 #[tokio::test]
+async fn the_order_is_the_same_however_the_passages_came_and_each_leg_stands_alone() {
+    let database = database().await;
+    let mut passages =
+        ["The pump needs 3.5 bar.", "A valve of the pump.", "The valve is blue.", "Nothing of it.", "The pump, the pump."];
+    let mut seen: Vec<Vec<(String, i64)>> = Vec::new();
+    for round in 0..3 {
+        let acme = Organization::create(&database, &format!("acme-{round}")).await;
+        acme.document("manuals", "pump.md").saying(passages).stored().await;
+        let shown = async |query: Query| -> Vec<(String, i64)> {
+            #[expect(clippy::cast_possible_truncation, reason = "a score of 0..1, to nine digits")]
+            let row = |hit: store::search::Hit| (hit.content, (hit.fused * 1e9).round() as i64);
+            let mut hits: Vec<_> = acme.search(query).await.into_iter().map(row).collect();
+            assert!(hits.is_sorted_by(|one, other| one.1 >= other.1), "{hits:?}");
+            hits.sort();
+            hits
+        };
+        let both = shown(Query::both("pump valve")).await;
+        let words = shown(Query::words("pump valve")).await;
+        assert_eq!((both.len(), words.len()), (5, 4), "a vector is near everything; words are where they stand");
+        assert!(both.iter().chain(&words).all(|(_, fused)| (0..=1_000_000_000).contains(fused)));
+        assert!(shown(Query::words("gearbox")).await.is_empty(), "neither leg finds anything");
+        seen.push([both, words].concat());
+        passages.rotate_left(2);
+    }
+    assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
+}
+
+#[tokio::test]
 async fn a_rare_word_is_not_lost_behind_a_common_one() {
     let database = database().await;
     let acme = Organization::create(&database, "acme").await;

@@ -103,8 +103,12 @@ impl Answering {
             abstained: end.abstained,
             error_info: end.broken.map(|broken| json!({ "code": broken.code() })),
         };
-        // What a search found, then what the model was given of files, which no search finds.
-        let given = |passage: &&Passage| passage.file.is_some() && end.in_prompt.contains(&passage.hit.chunk);
+        // What a search found, then what the model was given besides: neighbours of that, and passages of files.
+        let given = |passage: &&Passage| {
+            (passage.file.is_some() || passage.beside.is_some())
+                && end.in_prompt.contains(&passage.hit.chunk)
+                && retrieved.all.iter().all(|found| found.hit.chunk != passage.hit.chunk)
+        };
         let logged: Vec<&Passage> =
             retrieved.all.iter().chain(retrieved.passages.iter().filter(given)).collect();
         let scores =
