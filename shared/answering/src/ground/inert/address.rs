@@ -65,7 +65,9 @@ fn is_edge(c: char) -> bool {
 /// bracket or script comes before, and take `https://allowed.example(@evil.example` for a link to the second host. Behind the slash of
 /// a path no host changes any more.
 fn goes_on(piece: &str, rest: &str) -> bool {
-    let host = piece.find("://").map(|at| at + 3).or_else(|| piece.to_ascii_lowercase().find("www."));
+    let lower = piece.to_ascii_lowercase();
+    let cut = || (lower.ends_with("www") && rest.starts_with('.')).then_some(piece.len());
+    let host = piece.find("://").map(|at| at + 3).or_else(|| lower.find("www.")).or_else(cut);
     let after = rest.trim_start_matches(|c| PUNCTUATION.contains(&c) || CLOSING.contains(&c));
     host.is_some_and(|from| !piece[from..].contains('/'))
         && after.starts_with(|c: char| !c.is_ascii_whitespace())
@@ -91,9 +93,20 @@ fn foreign_from(piece: &str, allowed: &AllowedHosts) -> Option<usize> {
         let at = ["//", r"\\", r"/\", r"\/"].iter().filter_map(|mark| piece.find(mark)).min()?;
         piece[at + 2..].contains(['.', '@', ':']).then_some(at)
     };
-    let acts = |(_, host, more): &(usize, &str, &str)| !more.is_empty() || is_www(host);
+    // `www.` makes a link of all that follows it, a host's name or not: behind an allowed name that must be a path, or nothing.
+    let www = || {
+        let starts = |at: &usize| !lower[..*at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let at = lower.match_indices("www.").map(|(at, _)| at).find(starts)?;
+        let end = piece[at..].find(|c| !is_of_host(c)).map_or(piece.len(), |end| at + end);
+        let more = &piece[end..];
+        let leads_home =
+            allowed.holds(piece[at..end].trim_matches('.')) && (more.is_empty() || more.starts_with('/'));
+        (!leads_home).then_some(at)
+    };
+    let acts = |(_, _, more): &(usize, &str, &str)| !more.is_empty();
     acting
         .or_else(relative)
+        .or_else(www)
         .or_else(|| foreign_names(piece, allowed).into_iter().find(acts).map(|(from, ..)| from))
 }
 
@@ -113,7 +126,6 @@ fn apart(piece: &str, allowed: &AllowedHosts) -> String {
 /// The names of hosts in a piece that are not allowed: where each begins, the name, and what of an address follows it.
 /// What follows an allowed name's slash belongs to it.
 fn foreign_names<'a>(piece: &'a str, allowed: &AllowedHosts) -> Vec<(usize, &'a str, &'a str)> {
-    let is_of_host = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
     let (mut found, mut from) = (Vec::new(), 0);
     while let Some(start) = piece[from..].find(is_of_host).map(|start| from + start) {
         let end = piece[start..].find(|c| !is_of_host(c)).map_or(piece.len(), |end| start + end);
@@ -121,9 +133,7 @@ fn foreign_names<'a>(piece: &'a str, allowed: &AllowedHosts) -> Vec<(usize, &'a 
         let host = piece[start..end].trim_matches('.');
         let more = address_after(&piece[end..]);
         if is_host(host, more) {
-            // `www.` makes a link of all that follows it: behind an allowed name that must be a path, or nothing.
-            let reads_on = is_www(host) && end < piece.len() && !more.starts_with('/');
-            if !allowed.holds(host) || reads_on {
+            if !allowed.holds(host) {
                 found.push((start + dots, host, more));
             } else if more.starts_with('/') {
                 break;
@@ -167,6 +177,10 @@ fn is_spaceless(c: char) -> bool {
 /// Vowels and tones of South Asian scripts are no letters, and stand in names all the same.
 fn is_of_spaceless_host(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '\u{e00}'..='\u{1fff}')
+}
+
+fn is_of_host(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '.' | '_')
 }
 
 /// What of an address may follow a host's name.
