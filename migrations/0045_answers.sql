@@ -235,18 +235,21 @@ BEGIN
     -- 5. Lexical leg: found by the rarer words, ordered roughly; BM25 below orders exactly.
     IF chosen IS NOT NULL THEN
         SELECT coalesce(array_agg(found.id), '{}') INTO lexical_ids FROM (
-            SELECT c.id FROM chunks c
-              JOIN documents d ON d.organization_id = c.organization_id
-                              AND d.active_version_id = c.document_version_id
-             WHERE c.organization_id = org AND c.search_vector @@ chosen AND c.is_active
-               AND (NOT restricted OR c.document_version_id = ANY (versions))
-               AND (wanted_types IS NULL OR c.chunk_type = ANY (wanted_types))
-               AND (wanted IS NULL OR c.metadata @@ wanted)
+            SELECT k.id FROM (
+                -- Unpacked once, not for every word that is looked for in it.
+                SELECT c.id, c.search_vector || ''::tsvector AS unpacked FROM chunks c
+                  JOIN documents d ON d.organization_id = c.organization_id
+                                  AND d.active_version_id = c.document_version_id
+                 WHERE c.organization_id = org AND c.search_vector @@ chosen AND c.is_active
+                   AND (NOT restricted OR c.document_version_id = ANY (versions))
+                   AND (wanted_types IS NULL OR c.chunk_type = ANY (wanted_types))
+                   AND (wanted IS NULL OR c.metadata @@ wanted)
+                OFFSET 0) k
              -- What is rare decides who is looked at, and only then how often it is said: a code that one passage of a
              -- hundred holds is not to be lost behind a word that all of them repeat.
              ORDER BY (SELECT sum(r.idf) FROM unnest(finders, finders_idf) AS r (finder, idf)
-                        WHERE c.search_vector @@ r.finder) DESC NULLS LAST,
-                      ts_rank(c.search_vector, chosen, 1) DESC, c.id
+                        WHERE k.unpacked @@ r.finder) DESC NULLS LAST,
+                      ts_rank(k.unpacked, chosen, 1) DESC, k.id
              LIMIT in_candidates) found;
     END IF;
 
