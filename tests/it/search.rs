@@ -165,8 +165,13 @@ async fn the_lexical_leg_is_bm25() {
 #[tokio::test]
 async fn the_order_is_the_same_however_the_passages_came_and_each_leg_stands_alone() {
     let database = database().await;
-    let mut passages =
-        ["The pump needs 3.5 bar.", "A valve of the pump.", "The valve is blue.", "Nothing of it.", "The pump, the pump."];
+    let mut passages = [
+        "The pump needs 3.5 bar.",
+        "A valve of the pump.",
+        "The valve is blue.",
+        "Nothing of it.",
+        "The pump, the pump.",
+    ];
     let mut seen: Vec<Vec<(String, i64)>> = Vec::new();
     for round in 0..3 {
         let acme = Organization::create(&database, &format!("acme-{round}")).await;
@@ -181,7 +186,11 @@ async fn the_order_is_the_same_however_the_passages_came_and_each_leg_stands_alo
         };
         let both = shown(Query::both("pump valve")).await;
         let words = shown(Query::words("pump valve")).await;
-        assert_eq!((both.len(), words.len()), (5, 4), "a vector is near everything; words are where they stand");
+        assert_eq!(
+            (both.len(), words.len()),
+            (5, 4),
+            "a vector is near everything; words are where they stand"
+        );
         assert!(both.iter().chain(&words).all(|(_, fused)| (0..=1_000_000_000).contains(fused)));
         assert!(shown(Query::words("gearbox")).await.is_empty(), "neither leg finds anything");
         seen.push([both, words].concat());
@@ -346,7 +355,11 @@ async fn a_large_tenants_search_walks_its_graph_and_stays_at_home() {
 }
 
 /// Where the walk of a graph ends before it has found as many of the tenant's as are wanted, the rest is looked for one by one.
-async fn a_graph_that_others_fill_leaves_nothing_out(database: &TestDatabase, acme: &Organization, space: SpaceId) {
+async fn a_graph_that_others_fill_leaves_nothing_out(
+    database: &TestDatabase,
+    acme: &Organization,
+    space: SpaceId,
+) {
     let client = inside(database, acme).await;
     client.batch_execute("SET hnsw.max_scan_tuples = 1").await.unwrap();
     let search = "SELECT count(*) FROM docent.search_chunks($1, $2, '{nothing}', NULL, '{}', 1, 100, 100) WHERE dense IS NOT NULL";

@@ -86,11 +86,7 @@ impl Answering {
         let tx = self.database.tenant(caller.organization()).await?;
         let standing = messages::get(&tx, answer.id).await?.ok_or(Refusal::NotFound("message"))?;
         tx.finish().await?;
-        Ok(Begun::Answered {
-            answer: Box::new(answer),
-            session: standing.session,
-            chatbot: standing.chatbot,
-        })
+        Ok(Begun::Answered { answer: Box::new(answer), session: standing.session, chatbot: standing.chatbot })
     }
 
     /// Lets a turn in whose caller brings the history. One flush, as [`Answering::begin`]; a session that is to be

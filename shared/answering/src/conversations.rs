@@ -98,12 +98,7 @@ impl Answering {
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn sessions(
-        &self,
-        caller: &Caller,
-        which: Which,
-        limit: u32,
-    ) -> Result<Vec<Session>, Refusal> {
+    pub async fn sessions(&self, caller: &Caller, which: Which, limit: u32) -> Result<Vec<Session>, Refusal> {
         let Some(subject) = caller.subject() else {
             let list = async |tx: &TenantTx| sessions::list(tx, &which, limit).await;
             return self.admitted(caller, Scope::SessionsRead, list).await;

@@ -274,7 +274,8 @@ mod tests {
     use domain::{ChatbotId, OrganizationId, UserId};
 
     fn person(role: Role, owns_session: bool, scope: Scope, session: Option<SessionId>) -> Option<Denied> {
-        let known = KnownPerson { id: UserId::generate(), role, owns_session, is_shared: false, exceeded: None };
+        let known =
+            KnownPerson { id: UserId::generate(), role, owns_session, is_shared: false, exceeded: None };
         admitted_to(known, scope, session)
     }
 
@@ -344,8 +345,13 @@ mod tests {
         let denied = admit(Some(&Known::EndUser { exceeded: None }), &caller, Scope::Chat);
         assert!(matches!(denied, Err(Denied::NotAMember)));
         let caller = Caller::Key(domain::ApiKey::generate(organization));
-        let known =
-            KnownPerson { id: UserId::generate(), role: Role::Admin, owns_session: true, is_shared: false, exceeded: None };
+        let known = KnownPerson {
+            id: UserId::generate(),
+            role: Role::Admin,
+            owns_session: true,
+            is_shared: false,
+            exceeded: None,
+        };
         let denied = admit(Some(&Known::Person(known)), &caller, Scope::Chat);
         assert!(matches!(denied, Err(Denied::Unauthorized)));
     }

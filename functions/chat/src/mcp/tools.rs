@@ -237,7 +237,13 @@ fn schema(value: Value) -> Arc<JsonObject> {
     }
 }
 
-fn tool(name: &'static str, description: &'static str, about: ToolAnnotations, input: Value, output: Value) -> Tool {
+fn tool(
+    name: &'static str,
+    description: &'static str,
+    about: ToolAnnotations,
+    input: Value,
+    output: Value,
+) -> Tool {
     Tool::new(name, description, schema(input)).with_raw_output_schema(schema(output)).with_annotations(about)
 }
 
@@ -271,7 +277,8 @@ fn search_tool() -> Tool {
     let output = json!({
         "type": "object", "properties": { "items": { "type": "array", "items": item } }, "required": ["items"],
     });
-    let about = ToolAnnotations::with_title("Search documents").read_only(true).destructive(false).open_world(false);
+    let about =
+        ToolAnnotations::with_title("Search documents").read_only(true).destructive(false).open_world(false);
     tool("search", description, about, input, output)
 }
 

@@ -239,8 +239,7 @@ async fn whole(mut events: Events, head: Head) -> Result<Response, Failure> {
                     "role": "assistant", "content": answer.content, "refusal": null,
                     "annotations": annotations(&answer),
                 });
-                let choice =
-                    json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(&answer) });
+                let choice = json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(&answer) });
                 let completion = Completion {
                     id: head.id,
                     object: "chat.completion",
