@@ -46,7 +46,7 @@ pub struct ListSessions {
     limit: Option<u32>,
 }
 
-/// Sessions, newest first. Scope `sessions:read`; a person with `chat` alone is told those that they opened.
+/// Sessions, newest first. Scope `sessions:read`; a person who may ask is told those that they opened.
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "chat", params(ListSessions),
     responses((status = 200, body = Page<SessionView>), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn list(
