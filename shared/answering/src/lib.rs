@@ -292,6 +292,7 @@ impl Answering {
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
                             Ok(Delta::CutAtLimit) => end.is_cut = true,
+                            Ok(Delta::Blocked) => tracing::info!("answer was blocked"),
                             Err(error) => {
                                 end.broken = Some(broken(&error));
                                 break;

@@ -132,12 +132,14 @@ impl Open {
 
     async fn abandoned(mut self) {
         let was_called = match &mut self.found {
-            Some(Found { draft, state: State::Called(since), .. }) => {
+            Some(Found { state: State::Whole, .. }) => true,
+            Some(Found { retrieved, draft, state }) => {
                 draft.end.broken = Some(Broken::Cancelled);
-                draft.end.generated_in = millis(since.elapsed());
-                true
+                if let State::Called(since) = state {
+                    draft.end.generated_in = millis(since.elapsed());
+                }
+                *state != State::Searched || retrieved.rewriting.called
             }
-            Some(found) => found.state == State::Whole,
             None => false,
         };
         if was_called {
