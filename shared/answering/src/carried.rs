@@ -67,7 +67,8 @@ impl Answering {
         let claim = idempotency::claim(&tx, caller, &once).await?;
         tx.finish().await?;
         if let Claim::Ours = claim {
-            return match self.begin_with_history(caller, carried).await {
+            // On the heap: futures within futures are deeper than the compiler follows.
+            return match Box::pin(self.begin_with_history(caller, carried)).await {
                 Ok(turn) => Ok(Begun::Turn(Box::new(Turn { once: Some((caller.clone(), once)), ..turn }))),
                 Err(refusal) => {
                     self.release(caller, &once).await?;
