@@ -82,6 +82,30 @@ async fn a_session_of_yesterday_is_expired_when_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_session_expires_at_read_when_its_organization_says() {
+    let database = database().await;
+    let organization = Organization::create(&database, "acme").await;
+    let session = organization.session().await;
+    let client = database.application().await;
+    client.batch_execute(&format!(
+        "SET app.organization_id = '{}'; UPDATE docent.sessions SET last_activity_at = now() - interval '3 hours'",
+        organization.id
+    )).await.unwrap();
+    let Some(admin) = database.admin().await else { return };
+    let set = "UPDATE docent.organizations SET settings = settings || jsonb_build_object('session_expiry_hours', $1::integer)";
+    for (hours, status) in [(2, "expired"), (4, "active"), (8_760, "active"), (1, "expired")] {
+        admin.execute(set, &[&hours]).await.unwrap();
+        let tx = organization.tx().await;
+        assert_eq!(sessions::get(&tx, session).await.unwrap().unwrap().status, status, "{hours}");
+        assert_eq!(sessions::turn_context(&tx, session).await.unwrap().unwrap().status, status, "{hours}");
+        assert_eq!(sessions::hold(&tx, session).await.unwrap().as_deref(), Some(status), "{hours}");
+        let which = sessions::Which { status: Some(status.to_owned()), ..sessions::Which::default() };
+        assert_eq!(sessions::list(&tx, &which, 10).await.unwrap().len(), 1, "{hours}");
+        tx.finish().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_system_prompts_variables_are_filled_when_a_turn_begins() {
     let database = database().await;
     let organization = Organization::create(&database, "acme").await;

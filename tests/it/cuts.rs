@@ -54,6 +54,10 @@ enum Fault {
     Refuses(u16, &'static str),
     /// None: all tokens come.
     Whole,
+    /// All tokens come and the message ends; then the connection breaks, and the count is missing.
+    TornAtTheEnd,
+    /// The model says the same for ever, as fast as it is read.
+    Endless,
 }
 
 #[derive(Clone)]
@@ -104,6 +108,11 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
             return (StatusCode::from_u16(status).expect("a status"), body).into_response();
         }
         Fault::Whole => (TOKENS, whole_end(), false),
+        Fault::TornAtTheEnd => {
+            let stop = frame("event", "messageStop", &json!({ "stopReason": "end_turn" }));
+            (TOKENS, [stop, token("never")[..20].to_vec()].concat(), false)
+        }
+        Fault::Endless => return endless(Open::new(&double.open), &tokens),
     };
     let open = Open::new(&double.open);
     let pieces = [frame("event", "messageStart", &json!({ "role": "assistant" }))]
@@ -120,6 +129,16 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
     });
     ([("content-type", "application/vnd.amazon.eventstream")], Body::from_stream(sent.chain(rest)))
         .into_response()
+}
+
+fn endless(open: Open, tokens: &[String]) -> Response {
+    let sentence: Vec<u8> = tokens[..8].iter().flat_map(|text| token(text)).collect();
+    let begin = frame("event", "messageStart", &json!({ "role": "assistant" }));
+    let rest = stream::unfold((open, sentence), |(open, sentence)| async move {
+        Some((Ok::<_, Infallible>(sentence.clone()), (open, sentence)))
+    });
+    let body = Body::from_stream(stream::iter([Ok(begin)]).chain(rest));
+    ([("content-type", "application/vnd.amazon.eventstream")], body).into_response()
 }
 
 fn token(text: &str) -> Vec<u8> {
@@ -164,6 +183,8 @@ struct Ended {
     took: Duration,
     /// The kept answer: text, whether it is marked as broken, and why.
     kept: (String, bool, Option<String>),
+    /// Tokens that it is said to have read.
+    read: i32,
 }
 
 impl Scene {
@@ -222,20 +243,26 @@ impl Scene {
         }
         let took = started.elapsed();
         let failed = ends.pop().unwrap_or_else(|| panic!("{fault:?}: a stream without an end"));
+        let (kept, read) = self.kept(session).await.expect("one kept answer");
+        Ended { streamed, failed, took, kept, read }
+    }
+
+    /// The session's answer as it was kept, and what it read; `None` while there is none.
+    async fn kept(&self, session: domain::SessionId) -> Option<((String, bool, Option<String>), i32)> {
         let client = self.database.application().await;
         client
             .batch_execute(&format!("SET app.organization_id = '{}'", self.organization.id))
             .await
             .expect("set");
         let row = client
-            .query_one(
-                "SELECT content, error, error_info->>'code' FROM docent.messages \
+            .query_opt(
+                "SELECT content, error, error_info->>'code', prompt_tokens FROM docent.messages \
                  WHERE session_id = $1 AND role = 'assistant'",
                 &[&session.0],
             )
             .await
-            .expect("one kept answer");
-        Ended { streamed, failed, took, kept: (row.get(0), row.get(1), row.get(2)) }
+            .expect("at most one answer")?;
+        Some(((row.get(0), row.get(1), row.get(2)), row.get(3)))
     }
 
     /// Asserts that a turn with a fault ends typed, in time, and with what was streamed kept.
@@ -259,6 +286,8 @@ async fn a_model_that_breaks_off_after_any_token_ends_typed_and_its_part_is_kept
     let scene = Scene::new().await;
     let whole = scene.ask(Fault::Whole, None).await;
     assert_eq!((whole.failed, whole.kept.1), (None, false), "{}", whole.streamed);
+    let torn = scene.ask(Fault::TornAtTheEnd, None).await;
+    assert_eq!((torn.failed, torn.kept.1, &torn.streamed), (None, false, &whole.streamed));
     let (mut longest, mut shown) = (0, 0);
     for k in 0..TOKENS {
         for fault in [Fault::EndsAfter(k), Fault::TornAfter(k)] {
@@ -285,8 +314,11 @@ async fn a_model_that_breaks_off_after_any_token_ends_typed_and_its_part_is_kept
 async fn nobody_waits_beyond_the_deadline() {
     let scene = Scene::new().await;
     for fault in [Fault::Mute, Fault::SilentAfter(0), Fault::SilentAfter(9), Fault::SilentAfter(TOKENS)] {
-        scene.ends(fault, Some(DEADLINE), Broken::TooSlow, "model_too_slow").await;
+        let ended = scene.ends(fault, Some(DEADLINE), Broken::TooSlow, "model_too_slow").await;
+        assert!(ended.read > 100, "{fault:?}: the call was taken, and what it read is paid for");
     }
+    // Nor does a model that always has more to say keep anybody.
+    scene.ends(Fault::Endless, Some(DEADLINE), Broken::TooSlow, "model_too_slow").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -306,4 +338,41 @@ async fn the_models_call_ends_when_its_reader_goes_away() {
         }
     };
     tokio::time::timeout(SLACK, gone).await.expect("the model is told that nobody reads");
+    let kept = async {
+        loop {
+            match scene.kept(session).await {
+                Some(kept) => break kept,
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    let ((content, error, code), read) =
+        tokio::time::timeout(SLACK, kept).await.expect("what was shown is kept");
+    assert!(content.starts_with("The P-40 needs oil of grade 46"), "{content}");
+    assert_eq!((error, code.as_deref()), (true, Some("cancelled")));
+    assert!(read > 100, "it is paid for");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_never_pauses_is_stopped_when_somebody_asks() {
+    let scene = Scene::new().await;
+    scene.set(Fault::Endless);
+    let session = scene.organization.session().await;
+    let caller = scene.organization.caller();
+    let turn = scene.answering.begin(&caller, session).await.expect("a turn");
+    let question = Question::new("The P-40 needs oil of which grade?").expect("a question");
+    let mut events = pin!(Arc::clone(&scene.answering).answer(turn, question, std::time::Instant::now()));
+    assert!(matches!(events.next().await, Some(Event::Token(_))));
+    scene.answering.cancel(&caller, session).await.expect("asked to stop");
+    let end = async {
+        loop {
+            if let Event::Failed(why) = events.next().await.expect("an end") {
+                break why;
+            }
+        }
+    };
+    let why = tokio::time::timeout(SLACK, end).await.expect("it is stopped long before its deadline");
+    assert_eq!(why, Broken::Cancelled);
+    let ((_, error, code), _) = scene.kept(session).await.expect("a kept part");
+    assert_eq!((error, code.as_deref()), (true, Some("cancelled")));
 }

@@ -1,7 +1,7 @@
 //! What is asked under a caller's own key, when the first try comes to nothing.
 
-use answering::{Answering, Begun, Event, Refusal};
-use domain::conversation::Question;
+use answering::{Answering, Begun, Event, Refusal, Turn};
+use domain::{SessionId, conversation::Question};
 use futures_util::StreamExt as _;
 use std::{
     pin::pin,
@@ -43,20 +43,15 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
     else {
         panic!("nothing was answered yet")
     };
+    // Gone before the first byte was asked for.
+    drop(Arc::clone(&answering).answer(*turn, question(), Instant::now()));
+    let turn = let_in_again(&answering, &acme, session).await;
+    // Gone after the first words.
     {
         let mut events = pin!(Arc::clone(&answering).answer(*turn, question(), Instant::now()));
         assert!(matches!(events.next().await, Some(Event::Token(_))));
     }
-    let until = Instant::now() + Duration::from_secs(20);
-    let turn = loop {
-        match answering.begin_once(&acme.caller(), session, once()).await {
-            Ok(Begun::Turn(turn)) => break turn,
-            Ok(Begun::Answered(answer)) => panic!("nobody kept {answer:?}"),
-            Err(Refusal::UnderWay) => assert!(Instant::now() < until, "the key stays taken"),
-            Err(refusal) => panic!("{refusal:?}"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let turn = let_in_again(&answering, &acme, session).await;
     let mut events = pin!(Arc::clone(&answering).answer(*turn, question(), Instant::now()));
     while let Some(event) = events.next().await {
         if let Event::Done(answer) = event {
@@ -64,7 +59,32 @@ async fn a_reader_who_goes_away_may_ask_again_under_the_same_key() {
         }
     }
     let again = answering.begin_once(&acme.caller(), session, once()).await.expect("let in");
-    assert!(matches!(again, Begun::Answered(_)), "now it is kept");
+    let Begun::Answered(answer) = again else { panic!("now it is kept") };
+    assert!(answer.citations[0].is_there, "{answer:?}");
+
+    // The same page of what replaced the document says something else.
+    acme.document("d", "p40.md").saying(["Pump P-40 needs no oil."]).stored().await;
+    let again = answering.begin_once(&acme.caller(), session, once()).await.expect("let in");
+    let Begun::Answered(answer) = again else { panic!("it is kept") };
+    assert!(!answer.citations[0].is_there, "{answer:?}");
+    let tx = acme.tx().await;
+    let listed = store::messages::list(&tx, session, 0, 100).await.expect("messages");
+    let cited: Vec<bool> =
+        listed.iter().flat_map(|message| &message.citations).map(|cited| cited.is_there).collect();
+    assert!(!cited.is_empty() && cited.iter().all(|is_there| !is_there), "{cited:?}");
+}
+
+async fn let_in_again(answering: &Answering, acme: &Organization, session: SessionId) -> Box<Turn> {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        match answering.begin_once(&acme.caller(), session, once()).await {
+            Ok(Begun::Turn(turn)) => return turn,
+            Ok(Begun::Answered(answer)) => panic!("nobody kept {answer:?}"),
+            Err(Refusal::UnderWay) => assert!(Instant::now() < until, "the key stays taken"),
+            Err(refusal) => panic!("{refusal:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

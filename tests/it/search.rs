@@ -163,6 +163,56 @@ async fn the_lexical_leg_is_bm25() {
 }
 
 #[tokio::test]
+async fn the_order_is_the_same_however_the_passages_came_and_each_leg_stands_alone() {
+    let database = database().await;
+    let mut passages = [
+        "The pump needs 3.5 bar.",
+        "A valve of the pump.",
+        "The valve is blue.",
+        "Nothing of it.",
+        "The pump, the pump.",
+    ];
+    let mut seen: Vec<Vec<(String, i64)>> = Vec::new();
+    for round in 0..3 {
+        let acme = Organization::create(&database, &format!("acme-{round}")).await;
+        acme.document("manuals", "pump.md").saying(passages).stored().await;
+        let shown = async |query: Query| -> Vec<(String, i64)> {
+            #[expect(clippy::cast_possible_truncation, reason = "a score of 0..1, to nine digits")]
+            let row = |hit: store::search::Hit| (hit.content, (hit.fused * 1e9).round() as i64);
+            let mut hits: Vec<_> = acme.search(query).await.into_iter().map(row).collect();
+            assert!(hits.is_sorted_by(|one, other| one.1 >= other.1), "{hits:?}");
+            hits.sort();
+            hits
+        };
+        let both = shown(Query::both("pump valve")).await;
+        let words = shown(Query::words("pump valve")).await;
+        assert_eq!(
+            (both.len(), words.len()),
+            (5, 4),
+            "a vector is near everything; words are where they stand"
+        );
+        assert!(both.iter().chain(&words).all(|(_, fused)| (0..=1_000_000_000).contains(fused)));
+        assert!(shown(Query::words("gearbox")).await.is_empty(), "neither leg finds anything");
+        seen.push([both, words].concat());
+        passages.rotate_left(2);
+    }
+    assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_rare_word_is_not_lost_behind_a_common_one() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let common: Vec<String> = (0..60).map(|n| format!("The pump of the pump house {n}.")).collect();
+    let rare = "When the display says E06, the pump has run dry: switch it off, open both valves, fill it with clear water, wait \
+                until no more air comes out of the vent, and start it again.";
+    let said = common.iter().map(String::as_str).chain([rare]);
+    acme.document("manuals", "pumps.md").saying(said).stored().await;
+    let hits = acme.search(Query::words("pump E06")).await;
+    assert_eq!(hits[0].content, rare, "the one passage that holds the code");
+}
+
+#[tokio::test]
 async fn a_vector_of_another_length_is_refused_by_name() {
     let database = database().await;
     let acme = Organization::create(&database, "acme").await;
@@ -300,7 +350,21 @@ async fn a_large_tenants_search_walks_its_graph_and_stays_at_home() {
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     acme.tx().await.finish().await.unwrap();
     assert!(graph_scans(&owner).await > before, "the graph was not used");
+    a_graph_that_others_fill_leaves_nothing_out(&database, &acme, space).await;
     a_bot_that_reads_little_is_complete(&acme, space).await;
+}
+
+/// Where the walk of a graph ends before it has found as many of the tenant's as are wanted, the rest is looked for one by one.
+async fn a_graph_that_others_fill_leaves_nothing_out(
+    database: &TestDatabase,
+    acme: &Organization,
+    space: SpaceId,
+) {
+    let client = inside(database, acme).await;
+    client.batch_execute("SET hnsw.max_scan_tuples = 1").await.unwrap();
+    let search = "SELECT count(*) FROM docent.search_chunks($1, $2, '{nothing}', NULL, '{}', 1, 100, 100) WHERE dense IS NOT NULL";
+    let row = client.query_one(search, &[&space.0, &vector_of(2_500)]).await.unwrap();
+    assert_eq!(row.get::<_, i64>(0), 100, "half of what is near in the graph is the other tenant's");
 }
 
 /// Few readable chunks of a large tenant are searched one by one: none is missed.

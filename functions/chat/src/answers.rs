@@ -163,6 +163,14 @@ impl CitationView {
     }
 }
 
+impl CitationView {
+    /// As it stands under a text: mark, title, page and the source's own words.
+    pub fn as_footnote(&self) -> String {
+        let page = self.page_number.map(|page| format!(", page {page}")).unwrap_or_default();
+        format!("[{}] {}{page}: \"{}\"", self.marker, self.document_title, self.quoted_span)
+    }
+}
+
 impl AnswerView {
     pub fn new(answer: Answer, citations: Vec<CitationView>) -> Self {
         Self {

@@ -46,7 +46,7 @@ pub struct ListSessions {
     limit: Option<u32>,
 }
 
-/// Sessions, newest first. Scope `sessions:read`.
+/// Sessions, newest first. Scope `sessions:read`; a person who may ask is told those that they opened.
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "chat", params(ListSessions),
     responses((status = 200, body = Page<SessionView>), (status = 401, body = Problem), (status = 422, body = Problem)))]
 pub async fn list(
@@ -56,7 +56,7 @@ pub async fn list(
 ) -> Result<axum::Json<Page<SessionView>>, Problem> {
     let limit = paging::limit(query.limit)?;
     let which = which(query)?;
-    let rows = context.answering.sessions(&caller, &which, limit + 1).await.or_problem()?;
+    let rows = context.answering.sessions(&caller, which, limit + 1).await.or_problem()?;
     let views = rows.into_iter().map(SessionView::from).collect();
     Ok(axum::Json(Page::of(views, limit, SessionView::id)))
 }
@@ -95,6 +95,7 @@ fn which(query: ListSessions) -> Result<Which, Problem> {
         from: query.from,
         to: query.to,
         words,
+        owner: None,
     })
 }
 
@@ -120,7 +121,7 @@ pub struct ChangeSession {
     tags: Option<Vec<String>>,
     /// Whether it is put away.
     archived: Option<bool>,
-    /// Whether others of the organization may read it.
+    /// Whether all people of the organization who may ask may read it.
     is_shared: Option<bool>,
 }
 
@@ -129,7 +130,7 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Change what is said of a session. Scope `sessions:write`.
+/// Change what is said of a session. Scope `sessions:write`; the person who opened it may as well.
 #[utoipa::path(patch, path = "/api/v1/sessions/{id}", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
     request_body = ChangeSession,
     responses((status = 200, body = SessionView), (status = 401, body = Problem), (status = 403, body = Problem),

@@ -261,7 +261,7 @@ pub struct Paging {
     limit: Option<u32>,
 }
 
-/// One session. Scope `sessions:read`; who opened it, and who holds its token, may read it as well, but for who talks in it.
+/// One session. Scope `sessions:read`; who opened it, who holds its token and, when it is shared, any person who may ask may read it as well, but for who talks in it.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}", tag = "chat", params(("id" = uuid::Uuid, Path, description = "The session")),
     responses((status = 200, body = NamedSession), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub async fn get(
@@ -318,7 +318,7 @@ pub struct MessageView {
     citations: Vec<CitationView>,
 }
 
-/// Messages of a session, in order. Scope `sessions:read`; who opened it, and who holds its token, may read them as well.
+/// Messages of a session, in order. Scope `sessions:read`; who opened it, who holds its token and, when it is shared, any person who may ask may read them as well.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}/messages", tag = "chat",
     params(("id" = uuid::Uuid, Path, description = "The session"), Paging),
     responses((status = 200, body = Page<MessageView>), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]

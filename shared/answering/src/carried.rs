@@ -1,12 +1,14 @@
 //! A conversation that its caller keeps: what was said before comes with every question, as in the OpenAI protocol.
 //! It is believed as a history (whoever may ask may also say what was said), and never as a source.
 
-use crate::{Answering, Identifiers, Refusal, Turn, turn::let_in};
-use domain::{Caller, Scope, SessionId, conversation::Platform, limits};
+use crate::{Answer, Answering, Identifiers, Refusal, Turn, turn::let_in};
+use domain::{Caller, ChatbotId, Scope, SessionId, conversation::Platform, limits};
 use futures_util::try_join;
 use store::{
-    caller::{Need, admit, look_up},
-    chatbots, messages,
+    caller::{self, Need, admit, look_up},
+    chatbots,
+    idempotency::{self, Claim, Once},
+    messages,
     sessions::{self, Opening},
 };
 
@@ -33,7 +35,61 @@ pub struct Given {
     pub instructions: Option<String>,
 }
 
+/// A turn that was let in, or what came of it before.
+#[derive(Debug)]
+pub enum Begun {
+    /// To be answered.
+    Turn(Box<Turn>),
+    /// It was answered before, under the same key of the caller's.
+    Answered {
+        /// What.
+        answer: Box<Answer>,
+        /// Where.
+        session: SessionId,
+        /// By whom.
+        chatbot: ChatbotId,
+    },
+}
+
 impl Answering {
+    /// The same as [`Answering::begin_with_history`] for a turn that is to be answered once, however often it is asked under the
+    /// same key of the caller's.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn begin_with_history_once(
+        &self,
+        caller: &Caller,
+        carried: &Carried,
+        once: Once,
+    ) -> Result<Begun, Refusal> {
+        let tx = self.database.tenant(caller.organization()).await?;
+        let claim = idempotency::claim(&tx, caller, &once).await?;
+        tx.finish().await?;
+        if let Claim::Ours = claim {
+            // On the heap: futures within futures are deeper than the compiler follows.
+            return match Box::pin(self.begin_with_history(caller, carried)).await {
+                Ok(turn) => Ok(Begun::Turn(Box::new(Turn { once: Some((caller.clone(), once)), ..turn }))),
+                Err(refusal) => {
+                    self.release(caller, &once).await?;
+                    Err(refusal)
+                }
+            };
+        }
+        // Whoever is not known claims nothing, and is told so.
+        caller::check(&self.database, caller, Scope::Chat).await?;
+        let kept = match claim {
+            Claim::Settled(kept) => kept,
+            Claim::Other => return Err(Refusal::KeyReused),
+            Claim::Ours | Claim::UnderWay => return Err(Refusal::UnderWay),
+        };
+        let answer = self.kept_answer(caller, kept).await?;
+        let tx = self.database.tenant(caller.organization()).await?;
+        let standing = messages::get(&tx, answer.id).await?.ok_or(Refusal::NotFound("message"))?;
+        tx.finish().await?;
+        Ok(Begun::Answered { answer: Box::new(answer), session: standing.session, chatbot: standing.chatbot })
+    }
+
     /// Lets a turn in whose caller brings the history. One flush, as [`Answering::begin`]; a session that is to be
     /// opened is opened together with the question, in the next one.
     ///

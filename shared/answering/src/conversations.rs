@@ -93,20 +93,28 @@ impl Answering {
         Ok((Opened::of(session, &tenant), known.is_some()))
     }
 
-    /// Sessions of the organization, newest first.
+    /// Sessions, newest first: the organization's for who looks after them, for everybody else who may ask those that they
+    /// opened themselves.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn sessions(
-        &self,
-        caller: &Caller,
-        which: &Which,
-        limit: u32,
-    ) -> Result<Vec<Session>, Refusal> {
-        self.admitted(caller, Scope::SessionsRead, async |tx| sessions::list(tx, which, limit).await).await
+    pub async fn sessions(&self, caller: &Caller, which: Which, limit: u32) -> Result<Vec<Session>, Refusal> {
+        let Some(subject) = caller.subject() else {
+            let list = async |tx: &TenantTx| sessions::list(tx, &which, limit).await;
+            return self.admitted(caller, Scope::SessionsRead, list).await;
+        };
+        let (tx, known) = caller::enter_known(&self.database, caller).await?;
+        let owner = match (known.scopes.contains(&Scope::SessionsRead), known.scopes.contains(&Scope::Chat)) {
+            (true, _) => None,
+            (false, true) => Some(subject.to_owned()),
+            (false, false) => return Err(Refusal::Forbidden(Scope::SessionsRead)),
+        };
+        let listed = sessions::list(&tx, &Which { owner, ..which }, limit).await?;
+        tx.finish().await?;
+        Ok(listed)
     }
 
-    /// Changes what is said of a session.
+    /// Changes what is said of a session: by whoever tends sessions, and by the person who opened it.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -116,7 +124,12 @@ impl Answering {
         id: SessionId,
         changes: &Changes,
     ) -> Result<Session, Refusal> {
-        let tx = caller::enter(&self.database, caller, Scope::SessionsWrite).await?;
+        let need = match caller {
+            // A name and tags are for people; whoever holds a session's token only talks in it.
+            Caller::EndUser { .. } => Need::from(Scope::SessionsWrite),
+            Caller::Key(_) | Caller::Person { .. } => Need::inside(id, Scope::SessionsWrite),
+        };
+        let tx = caller::enter(&self.database, caller, need).await?;
         let session = sessions::change(&tx, id, changes).await?.ok_or(Refusal::NotFound("session"))?;
         tx.finish().await?;
         Ok(session)

@@ -1,7 +1,7 @@
 //! How much each leg counts, and what the final score means.
 //!
 //! The order comes from both legs' scores, scaled to 0..1 among the candidates and added, the vectors with
-//! [`DENSE_WEIGHT`] (migration 0010, steps 6 and 7): normalised scores beat ranks on SQuAD 2.0 and are flat in
+//! [`DENSE_WEIGHT`] (migration 0045, steps 6 and 7): normalised scores beat ranks on SQuAD 2.0 and are flat in
 //! the weight. The final score says how likely the passage is about the question at all; thresholds are on it.
 
 use domain::embedding::Space;
@@ -50,4 +50,37 @@ pub fn final_score(hit: &Hit, dense_weight: f64, question: &str) -> f64 {
         }
     };
     1.0 / (1.0 + (-logit).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompt::tests::hit;
+    use proptest::prelude::*;
+
+    fn score(dense: Option<f64>, coverage: f64, question: &str) -> f64 {
+        final_score(&Hit { dense, coverage, ..hit("a passage") }, DENSE_WEIGHT, question)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn more_of_either_leg_is_never_less(
+            cosine in -1.0..1.0_f64,
+            coverage in 0.0..1.0_f64,
+            more in 0.0..1.0_f64,
+            question in prop::sample::select(vec!["How often is the oil changed?", "เปลี่ยนน้ำมันบ่อยแค่ไหน"]),
+        ) {
+            for dense in [Some(cosine), None] {
+                let one = score(dense, coverage, question);
+                prop_assert!((0.0..=1.0).contains(&one));
+                prop_assert!(score(dense, (coverage + more).min(1.0), question) >= one);
+                prop_assert!(score(dense.map(|cosine| (cosine + more).min(1.0)), coverage, question) >= one);
+            }
+            // A vector that counts for nothing says nothing.
+            let silent = final_score(&Hit { dense: Some(cosine), coverage, ..hit("a passage") }, 0.0, question);
+            prop_assert_eq!(silent, score(None, coverage, question));
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod inert;
 
 use crate::{
     Event,
-    content::{is_content, stands_in},
+    content::{is_content, stands_in, words},
     prompt::{HandedOut, NO_ANSWER},
 };
 use demand::{Demand, Said, negates};
@@ -19,7 +19,7 @@ use domain::{
     limits,
 };
 pub(crate) use inert::inert;
-use language::{sentences, words};
+use language::sentences;
 use std::collections::HashSet;
 use store::messages::{Citation, Source};
 use units::{split_handles, unit_end};
@@ -291,8 +291,10 @@ impl<'a> Grounder<'a> {
             return Some(share.min(WRONG_NUMBER));
         }
         let stands_anyhow = |name: &String| self.asked.contains(name) || self.stands(name, cited);
-        let wrong_name =
-            !self.nouns_are_large(cited) && names(sentence).iter().any(|name| !stands_anyhow(name));
+        let wrong_name = !self.nouns_are_large(cited)
+            && (names(sentence).iter().any(|name| !stands_anyhow(name))
+                || content.first().is_some_and(|first| !stands_anyhow(first))
+                    && self.begins_with_another(sentence, cited));
         let share = if wrong_name { share.min(WRONG_NAME) } else { share };
         Some(match self.negation(sentence, cited) {
             Negation::Kept => share,
@@ -304,6 +306,29 @@ impl<'a> Grounder<'a> {
     /// Whether a word stands in what is cited, in whatever form.
     fn stands(&self, word: &str, cited: &[usize]) -> bool {
         cited.iter().any(|place| stands_in(word, &self.passages[*place].words))
+    }
+
+    /// Whether a sentence says what its source says, but of somebody else: each of its words but the first stands in the sentence that
+    /// it would be quoted from, and that one begins with a name which it lacks. A word that the passage also writes small is none.
+    fn begins_with_another(&self, sentence: &str, cited: &[usize]) -> bool {
+        let said: HashSet<String> = words(sentence).into_iter().filter(|word| is_content(word)).collect();
+        cited.iter().any(|place| {
+            let content = &self.passages[*place].handed_out.passage.hit.content;
+            let source = quote(content, sentence);
+            let quoted: HashSet<String> = words(&source).into_iter().collect();
+            let others = said.iter().filter(|word| !stands_in(word, &quoted)).count();
+            let written = |word: &str| content.split(|c: char| !c.is_alphanumeric()).any(|one| one == word);
+            let name = source.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+            others == 1
+                && said.len() > 2
+                && name.is_some_and(|name| {
+                    let small = name.to_lowercase();
+                    name.starts_with(char::is_uppercase)
+                        && is_content(&small)
+                        && !written(&small)
+                        && !stands_in(&small, &said)
+                })
+        })
     }
 
     /// German writes every noun like a name.

@@ -43,6 +43,9 @@ pub struct Answer {
     pub abstained: bool,
     /// Model that generated; [`curated::MODEL`] where people wrote it.
     pub model: String,
+    /// Whether the model stopped because it had said as much as it may.
+    #[serde(default)]
+    pub is_cut: bool,
     /// As the provider counted.
     pub usage: Usage,
     /// US dollars, as decimal text; `None` while the model's price is not known.
@@ -108,8 +111,12 @@ impl Answering {
             abstained: end.abstained,
             error_info: end.broken.map(|broken| json!({ "code": broken.code() })),
         };
-        // What a search found, then what the model was given of files, which no search finds.
-        let given = |passage: &&Passage| passage.file.is_some() && end.in_prompt.contains(&passage.hit.chunk);
+        // What a search found, then what the model was given besides: neighbours of that, and passages of files.
+        let given = |passage: &&Passage| {
+            (passage.file.is_some() || passage.beside.is_some())
+                && end.in_prompt.contains(&passage.hit.chunk)
+                && retrieved.all.iter().all(|found| found.hit.chunk != passage.hit.chunk)
+        };
         let logged: Vec<&Passage> =
             retrieved.all.iter().chain(retrieved.passages.iter().filter(given)).collect();
         let scores =
@@ -147,6 +154,7 @@ impl Answering {
             confidence: end.verdict.confidence,
             abstained: end.abstained,
             model: model.to_owned(),
+            is_cut: end.is_cut,
             usage,
             cost: None,
             timings: draft.timings,

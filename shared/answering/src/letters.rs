@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// How much the letters count beside the order that stands (1). From .3 to .7 it is flat.
 const WEIGHT: f64 = 0.6;
-/// BM25 as in the search (migration 0010).
+/// BM25 as in the search (migration 0045).
 const K1: f64 = 0.9;
 const B: f64 = 0.4;
 

@@ -25,6 +25,7 @@ mod ground;
 mod content;
 mod understood;
 mod keep;
+mod unsettled;
 mod letters;
 pub mod trial;
 mod names;
@@ -32,7 +33,7 @@ pub mod consult;
 pub mod reread;
 
 pub use caller::Refusal;
-pub use carried::{Carried, Given};
+pub use carried::{Begun as CarriedBegun, Carried, Given};
 pub use identifiers::{Identifier, Identifiers};
 pub use keep::{Answer, Searched};
 pub use retrieve::{Beside, Passage};
@@ -41,7 +42,7 @@ pub use turn::{Begun, Turn};
 pub use understood::categorised;
 
 use async_stream::stream;
-use domain::{Caller, ChunkId, MessageId, conversation::Question, document::clip, limits};
+use domain::{ChunkId, MessageId, conversation::Question, document::clip, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
 use models::{Delta, Embedder, Generator, Prompt, Purpose, Reranker, Usage};
@@ -52,7 +53,9 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::{Database, idempotency::Once, messages::Citation, sessions};
+use store::{Database, messages::Citation, sessions};
+use tokio::task::JoinSet;
+use unsettled::Unsettled;
 use vault::Vault;
 
 /// What answering works with.
@@ -136,19 +139,20 @@ pub struct Timings {
 }
 
 impl Answering {
-    /// Answers one question of a turn that was let in. The stream may be dropped at any time: what it was
-    /// about to keep is not kept then.
+    /// Answers one question of a turn that was let in. The stream may be dropped at any time, also before it is asked for
+    /// anything: what was shown by then is kept as cancelled, and what it cost is counted.
     pub fn answer(
         self: Arc<Self>,
         turn: Turn,
         question: Question,
         arrived: Instant,
     ) -> impl Stream<Item = Event> + Send {
+        let turn = Arc::new(turn);
+        let ids = (turn.again.unwrap_or_else(MessageId::generate), MessageId::generate());
+        let mut unsettled = Unsettled::new(&self, &turn, &question, ids, arrived);
         stream! {
-            let ids = (turn.again.unwrap_or_else(MessageId::generate), MessageId::generate());
-            let mut unsettled = Unsettled::of(&self, &turn);
             let retrieved = match self.retrieve_for_turn(&turn, &question, ids.0).await {
-                Ok(retrieved) => retrieved,
+                Ok(retrieved) => unsettled.found(retrieved),
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "retrieval failed");
                     unsettled.give_up().await;
@@ -156,35 +160,38 @@ impl Answering {
                     return;
                 }
             };
-            let mut draft = Draft::new(retrieved.timings);
+            let (mut abstained, mut broke) = (false, None);
             if let Some(found) = &retrieved.curated {
-                draft.end = End { verdict: curated::verdict(found), ..End::default() };
-                yield Event::Token(draft.end.verdict.text.clone());
-                for citation in draft.end.verdict.citations.clone() {
+                let verdict = curated::verdict(found);
+                unsettled.ends(End { verdict: verdict.clone(), ..End::default() });
+                yield Event::Token(verdict.text);
+                for citation in verdict.citations {
                     yield Event::Citation(Box::new(citation));
                 }
             } else {
                 let mut generated = pin!(self.generate(&turn, &question, &retrieved));
                 while let Some(step) = generated.next().await {
                     match step {
-                        Step::Show(events) => for event in events { yield event },
-                        Step::End(end) => draft.end = *end,
+                        Step::Call(in_prompt, usage) => unsettled.called(in_prompt, usage),
+                        Step::Show(events, usage) => {
+                            unsettled.shows(&events, usage);
+                            for event in events { yield event }
+                        }
+                        Step::End(end) => {
+                            (abstained, broke) = (end.abstained, end.broken);
+                            unsettled.ends(*end);
+                        }
                     }
                 }
             }
-            if draft.end.abstained {
+            if abstained {
                 yield Event::Token(turn.config.fallback_message.clone());
             }
-            draft.timings.generate_ms = draft.end.generated_in;
-            draft.timings.total_ms = millis(arrived.elapsed());
-            match self.keep(&turn, &question, ids, &retrieved, &draft).await {
-                Ok(answer) => {
-                    unsettled.settle();
-                    match draft.end.broken {
-                        Some(broken) => yield Event::Failed(broken),
-                        None => yield Event::Done(Box::new(answer)),
-                    }
-                }
+            match unsettled.keep().await {
+                Ok(answer) => match broke {
+                    Some(broken) => yield Event::Failed(broken),
+                    None => yield Event::Done(Box::new(answer)),
+                },
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "answer could not be kept");
                     unsettled.give_up().await;
@@ -195,24 +202,29 @@ impl Answering {
     }
 
     /// Ends when the answer that is being written is to be stopped. May be dropped and asked again at any time: what it
-    /// waits for is kept in `watch`.
+    /// waits for is kept in `watch`, and a look that is under way goes on by itself.
     async fn stopped(&self, turn: &Turn, watch: &mut Watch) -> Broken {
         loop {
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(watch.deadline) => return Broken::TooSlow,
-                () = tokio::time::sleep_until(watch.next_look) => {}
-            }
-            watch.next_look = tokio::time::Instant::now() + LOOK_EVERY;
-            let asked = async {
-                let tx = self.database.tenant(turn.organization).await?;
-                let asked = sessions::is_cancelled(&tx, turn.session, turn.began_at).await?;
-                tx.finish().await?;
-                store::Result::Ok(asked)
-            };
-            match asked.await {
-                Ok(true) => return Broken::Cancelled,
-                Ok(false) => {}
-                Err(error) => tracing::warn!(error = %error, "whether to stop could not be read"),
+                Some(looked) = watch.look.join_next() => match looked {
+                    Ok(Ok(true)) => return Broken::Cancelled,
+                    Ok(Ok(false)) => {}
+                    Ok(Err(error)) => tracing::warn!(error = %error, "whether to stop could not be read"),
+                    Err(error) => tracing::warn!(error = %error, "whether to stop could not be read"),
+                },
+                () = tokio::time::sleep_until(watch.next_look), if watch.look.is_empty() => {
+                    watch.next_look = tokio::time::Instant::now() + LOOK_EVERY;
+                    let database = self.database.clone();
+                    let (organization, session, since) = (turn.organization, turn.session, turn.began_at);
+                    watch.look.spawn(async move {
+                        let tx = database.tenant(organization).await?;
+                        let asked = sessions::is_cancelled(&tx, session, since).await?;
+                        tx.finish().await?;
+                        Ok(asked)
+                    });
+                }
             }
         }
     }
@@ -242,26 +254,31 @@ impl Answering {
             let mut grounder = Grounder::new(&handed_out, &turn.config, asked);
             let mut watch = Watch::until(turn.answer_by);
             let mut written = 0;
+            let called_with = estimated(&prompt, 0);
+            let spent = |written| Usage { completion: tokens(written), ..called_with };
+            yield Step::Call(end.in_prompt.clone(), spent(written));
             // A model that takes the call and says nothing is waited for no longer than one that falls silent.
             let called = tokio::select! {
                 biased;
+                stopped = self.stopped(turn, &mut watch) => Err(stopped),
                 called = self.generator.stream(&turn.config.llm_model, &prompt, turn.config.model_config) => {
                     called.map_err(|error| broken(&error))
                 }
-                stopped = self.stopped(turn, &mut watch) => Err(stopped),
             };
+            let was_refused = matches!(called, Err(Broken::ModelUnavailable | Broken::ModelRefused));
             match called {
                 Err(broken) => end.broken = Some(broken),
                 Ok(deltas) => {
                     let mut deltas = pin!(deltas);
                     loop {
+                        // A model that always has more to say is asked last.
                         let delta = tokio::select! {
                             biased;
-                            delta = deltas.next() => delta,
                             stopped = self.stopped(turn, &mut watch) => {
                                 end.broken = Some(stopped);
                                 break;
                             }
+                            delta = deltas.next() => delta,
                         };
                         let Some(delta) = delta else { break };
                         match delta {
@@ -272,11 +289,11 @@ impl Answering {
                                 }
                                 for unit in grounder.take(&text) {
                                     let meaning = self.meaning(turn, retrieved, &mut grounder, &unit).await;
-                                    yield Step::Show(grounder.judge(&unit, meaning));
+                                    yield Step::Show(grounder.judge(&unit, meaning), spent(written));
                                 }
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
-                            Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
+                            Ok(Delta::CutAtLimit) => end.is_cut = true,
                             Ok(Delta::Blocked) => tracing::info!("answer was blocked"),
                             Err(error) => {
                                 end.broken = Some(broken(&error));
@@ -288,11 +305,12 @@ impl Answering {
             }
             let rest = grounder.rest();
             let meaning = self.meaning(turn, retrieved, &mut grounder, &rest).await;
-            yield Step::Show(grounder.judge(&rest, meaning));
+            let so_far = if end.usage == Usage::default() { spent(written) } else { end.usage };
+            yield Step::Show(grounder.judge(&rest, meaning), so_far);
             end.generated_in = millis(started.elapsed());
-            if written > 0 && end.usage == Usage::default() {
-                // Cut before its count came: it cost all the same.
-                end.usage = estimated(&prompt, written);
+            if !was_refused {
+                // Cut before its count came, or before its first word: it cost all the same.
+                end.usage = so_far;
             }
             end.transcript = said.map(|said| prompt::transcript(&prompt, &said));
             end.verdict = grounder.verdict();
@@ -336,8 +354,11 @@ fn estimated(prompt: &Prompt, written: usize) -> Usage {
         .chain(turns)
         .map(|text| language::estimate_tokens(text))
         .sum();
-    let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
-    Usage { prompt: count(read), completion: count(written) }
+    Usage { prompt: tokens(read), completion: tokens(written) }
+}
+
+fn tokens(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The cosine of two vectors; 0 for one without a direction.
@@ -347,49 +368,6 @@ fn cosine(one: &[f32], other: &[f32]) -> f32 {
     if lengths > 0.0 { dot(one, other) / lengths } else { 0.0 }
 }
 
-/// A turn that is to be answered once and is not yet. When nothing comes of it, or it is dropped, the caller's own key is free
-/// for another try.
-struct Unsettled(Option<Claimed>);
-
-struct Claimed {
-    answering: Arc<Answering>,
-    caller: Caller,
-    once: Once,
-}
-
-impl Claimed {
-    async fn release(self) {
-        if let Err(error) = self.answering.release(&self.caller, &self.once).await {
-            tracing::warn!(error = %error, "a caller's key stays taken for a while");
-        }
-    }
-}
-
-impl Unsettled {
-    fn of(answering: &Arc<Answering>, turn: &Turn) -> Self {
-        let claimed = |(caller, once)| Claimed { answering: Arc::clone(answering), caller, once };
-        Self(turn.once.clone().map(claimed))
-    }
-
-    fn settle(&mut self) {
-        self.0 = None;
-    }
-
-    async fn give_up(&mut self) {
-        if let Some(claimed) = self.0.take() {
-            claimed.release().await;
-        }
-    }
-}
-
-impl Drop for Unsettled {
-    fn drop(&mut self) {
-        if let (Some(claimed), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(claimed.release());
-        }
-    }
-}
-
 /// How often it is looked whether somebody wants an answer stopped: short answers never are.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -397,17 +375,22 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 struct Watch {
     deadline: tokio::time::Instant,
     next_look: tokio::time::Instant,
+    /// The look that is under way, if one is.
+    look: JoinSet<store::Result<bool>>,
 }
 
 impl Watch {
     fn until(deadline: tokio::time::Instant) -> Self {
-        Self { deadline, next_look: tokio::time::Instant::now() + LOOK_EVERY }
+        Self { deadline, next_look: tokio::time::Instant::now() + LOOK_EVERY, look: JoinSet::new() }
     }
 }
 
 /// What happens while an answer is written.
 enum Step {
-    Show(Vec<Event>),
+    /// A model is called with these passages; what that costs before it says a word.
+    Call(Vec<ChunkId>, Usage),
+    /// What may be shown, and what was spent by then.
+    Show(Vec<Event>, Usage),
     End(Box<End>),
 }
 
@@ -418,6 +401,8 @@ struct End {
     /// The passages that the model was given.
     in_prompt: Vec<ChunkId>,
     usage: Usage,
+    /// Whether it reached its token limit.
+    is_cut: bool,
     /// What the model was told and said, of a sampled answer.
     transcript: Option<serde_json::Value>,
     abstained: bool,

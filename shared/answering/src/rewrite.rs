@@ -4,9 +4,12 @@
 
 mod by_model;
 
-use crate::{Answering, Turn, content::is_content};
+use crate::{
+    Answering, Turn,
+    content::{is_content, words},
+};
 use domain::{chatbot::Rewrite, conversation::Question, limits};
-use language::{estimate_tokens, words};
+use language::estimate_tokens;
 use models::Usage;
 
 /// Who looked at a question that comes after others, and what it cost.

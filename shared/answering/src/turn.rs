@@ -8,6 +8,7 @@ use domain::{
 use futures_util::try_join;
 use jiff::Timestamp;
 use privacy::Kind;
+use serde_json::Value;
 use std::borrow::Cow;
 use store::{
     TenantTx, budgets,
@@ -120,10 +121,7 @@ impl Answering {
             Claim::UnderWay => return Err(Refusal::UnderWay),
             Claim::Other => return Err(Refusal::KeyReused),
             Claim::Settled(kept) => {
-                let answer = serde_json::from_value(kept).map_err(|error| {
-                    Refusal::Store(store::Error::Unexpected(format!("a kept answer: {error}")))
-                })?;
-                return Ok(Begun::Answered(Box::new(answer)));
+                return Ok(Begun::Answered(Box::new(self.kept_answer(caller, kept).await?)));
             }
         }
         match let_in(caller, session, context, history) {
@@ -133,6 +131,21 @@ impl Answering {
                 Err(refusal)
             }
         }
+    }
+
+    /// An answer as it was kept, with what became of its sources since.
+    pub(crate) async fn kept_answer(&self, caller: &Caller, kept: Value) -> Result<Answer, Refusal> {
+        let mut answer: Answer = serde_json::from_value(kept)
+            .map_err(|error| Refusal::Store(store::Error::Unexpected(format!("a kept answer: {error}"))))?;
+        if !answer.citations.is_empty() {
+            let tx = self.database.tenant(caller.organization()).await?;
+            let standing = messages::standing_citations(&tx, answer.id).await?;
+            tx.finish().await?;
+            for citation in &mut answer.citations {
+                citation.is_there &= standing.contains(&citation.marker);
+            }
+        }
+        Ok(answer)
     }
 
     /// Nothing came of what a caller asked for under its own key: it may ask again.
@@ -145,7 +158,7 @@ impl Answering {
     /// Changes what a user's message says; what it said first is kept.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal`]; [`Refusal::SessionClosed`] when the conversation has ended.
     pub async fn edit(
         &self,
         caller: &Caller,
@@ -171,6 +184,10 @@ impl Answering {
         }
         if let (Some(chatbot), Some(spent)) = (spender, names.spent()) {
             budgets::spend(&tx, chatbot, &spent).await?;
+        }
+        let held = sessions::hold(&tx, session).await?.ok_or(Refusal::NotFound("session"))?;
+        if !sessions::goes_on(&held) {
+            return Err(Refusal::SessionClosed(held));
         }
         changed(edited(&tx, session, message, question, (&kinds(&policy.messages), &names)).await?)?;
         Ok(tx.finish().await?)

@@ -179,11 +179,16 @@ impl Generator {
         Ok(try_stream! {
             let mut stopped = false;
             loop {
-                let event = events.recv().await.map_err(|error| {
-                    let text = format!("{}: {}", error.code().unwrap_or("stream"), error.message().unwrap_or("broken off"));
-                    // Whatever breaks a stream that had begun may not break the next one.
-                    Error::Retryable(text)
-                })?;
+                let event = match events.recv().await {
+                    Ok(event) => event,
+                    // The message is whole; only its count may be missing.
+                    Err(_) if stopped => break,
+                    Err(error) => {
+                        let text = format!("{}: {}", error.code().unwrap_or("stream"), error.message().unwrap_or("broken off"));
+                        // Whatever breaks a stream that had begun may not break the next one.
+                        Err(Error::Retryable(text))?
+                    }
+                };
                 match event {
                     None if stopped => break,
                     // Between two events nothing is torn, and yet the rest of the answer is missing.

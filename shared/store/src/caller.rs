@@ -231,6 +231,8 @@ pub fn admit(
         (_, Some(Known::Person(person)), Some(_)) => match person.owns_session {
             true if holds(Scope::Chat) => {}
             _ if holds(need.scope) && holds(Scope::SessionsRead) => {}
+            // What its owner shared is read by whoever may ask, and changed by nobody else.
+            _ if person.is_shared && need.scope == Scope::SessionsRead && holds(Scope::Chat) => {}
             _ if holds(Scope::Chat) => return Err(Denied::OthersSession),
             _ => return Err(Denied::Forbidden(need.scope)),
         },
@@ -272,8 +274,13 @@ mod tests {
     use domain::{ChatbotId, OrganizationId, UserId};
 
     fn person(role: Role, owns_session: bool, scope: Scope, session: Option<SessionId>) -> Option<Denied> {
+        let known =
+            KnownPerson { id: UserId::generate(), role, owns_session, is_shared: false, exceeded: None };
+        admitted_to(known, scope, session)
+    }
+
+    fn admitted_to(known: KnownPerson, scope: Scope, session: Option<SessionId>) -> Option<Denied> {
         let caller = Caller::Person { organization: OrganizationId::generate(), subject: "ann".into() };
-        let known = KnownPerson { id: UserId::generate(), role, owns_session, exceeded: None };
         admit(Some(&Known::Person(known)), &caller, Need { scope, session }).err()
     }
 
@@ -291,6 +298,26 @@ mod tests {
         }
         let denied = person(Role::Client, true, Scope::SessionsRead, None);
         assert!(matches!(denied, Some(Denied::Forbidden(Scope::SessionsRead))), "{denied:?}");
+    }
+
+    #[test]
+    fn a_shared_session_is_read_by_colleagues_and_tended_by_its_owner() {
+        let session = Some(SessionId::generate());
+        let shared = |role, owns_session| KnownPerson {
+            id: UserId::generate(),
+            role,
+            owns_session,
+            is_shared: true,
+            exceeded: None,
+        };
+        assert!(admitted_to(shared(Role::Member, false), Scope::SessionsRead, session).is_none());
+        for scope in [Scope::Chat, Scope::SessionsWrite] {
+            let denied = admitted_to(shared(Role::Member, false), scope, session);
+            assert!(matches!(denied, Some(Denied::OthersSession)), "{denied:?}");
+            assert!(admitted_to(shared(Role::Client, true), scope, session).is_none());
+        }
+        let denied = admitted_to(shared(Role::Viewer, false), Scope::SessionsRead, session);
+        assert!(matches!(denied, Some(Denied::Forbidden(_))), "{denied:?}");
     }
 
     #[test]
@@ -318,8 +345,13 @@ mod tests {
         let denied = admit(Some(&Known::EndUser { exceeded: None }), &caller, Scope::Chat);
         assert!(matches!(denied, Err(Denied::NotAMember)));
         let caller = Caller::Key(domain::ApiKey::generate(organization));
-        let known =
-            KnownPerson { id: UserId::generate(), role: Role::Admin, owns_session: true, exceeded: None };
+        let known = KnownPerson {
+            id: UserId::generate(),
+            role: Role::Admin,
+            owns_session: true,
+            is_shared: false,
+            exceeded: None,
+        };
         let denied = admit(Some(&Known::Person(known)), &caller, Scope::Chat);
         assert!(matches!(denied, Err(Denied::Unauthorized)));
     }

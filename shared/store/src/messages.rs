@@ -398,6 +398,15 @@ fn citation_from_json(value: &Value) -> Option<Citation> {
     })
 }
 
+/// Marks of an answer whose sources can still be opened where it says.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn standing_citations(tx: &TenantTx, answer: MessageId) -> Result<Vec<i32>> {
+    let rows = tx.query(sql!("messages/standing_citations"), &[(&answer.0, Type::UUID)]).await?;
+    Ok(rows.iter().map(|row| row.get("marker")).collect())
+}
+
 /// A message, wherever it stands.
 #[derive(Debug, Clone)]
 pub struct Standing {

@@ -1,4 +1,4 @@
-//! Retrieval in one statement, through the search function of migration 0010.
+//! Retrieval in one statement, through the search function of migration 0045.
 
 use crate::{Result, TenantTx, curated_search::Candidate, sql};
 use domain::{ChatbotId, ChunkId, DocumentId, SpaceId, limits};

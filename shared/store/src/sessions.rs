@@ -204,6 +204,8 @@ pub struct Which {
     pub to: Option<Timestamp>,
     /// Words that one of its messages has.
     pub words: Option<Vec<String>>,
+    /// Opened by the person of this name with the identity provider.
+    pub owner: Option<String>,
 }
 
 /// Sessions, newest first.
@@ -223,6 +225,7 @@ pub async fn list(tx: &TenantTx, which: &Which, limit: u32) -> Result<Vec<Sessio
         (&which.from, Type::TIMESTAMPTZ),
         (&which.to, Type::TIMESTAMPTZ),
         (&which.words, Type::TEXT_ARRAY),
+        (&which.owner, Type::TEXT),
     ];
     Ok(tx.query(sql!("sessions/list"), params).await?.iter().map(from_row).collect())
 }

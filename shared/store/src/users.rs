@@ -14,6 +14,8 @@ pub struct KnownPerson {
     pub role: Role,
     /// Whether the session that was asked about is theirs.
     pub owns_session: bool,
+    /// Whether whoever opened the session that the call is about shared it with the organization.
+    pub is_shared: bool,
     /// Set when this call is one too many.
     pub exceeded: Option<Exceeded>,
 }
@@ -44,6 +46,7 @@ pub async fn check(tx: &TenantTx, subject: &str, session: Option<SessionId>) -> 
         id: UserId(row.get("user_id")),
         role: role(&row)?,
         owns_session: row.get("owns_session"),
+        is_shared: row.get("is_shared"),
         exceeded: Exceeded::of(&row, limits::PERSON_CALLS_PER_MINUTE),
     }))
 }

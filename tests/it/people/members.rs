@@ -196,6 +196,34 @@ async fn many_first_tokens_make_one_user() {
     assert_eq!(users["items"].as_array().map(Vec::len), Some(1), "{users}");
 }
 
+/// Who opened a conversation finds it, names it and puts it away, and shares it with whoever may ask; nobody else does.
+async fn tends_and_shares(shared: &Shared, (ann, bob): (&str, &str), path: &str, messages: &str) {
+    let listed = async |token: &str, query: &str| -> Vec<String> {
+        let list = format!("/api/v1/sessions{query}");
+        let page = shared.sent(token, Method::GET, &list, &Value::Null, StatusCode::OK).await;
+        let items = page["items"].as_array().expect("items");
+        items.iter().map(|item| format!("/api/v1/sessions/{}", text(item, "id"))).collect()
+    };
+    assert_eq!(listed(ann, "").await, [path]);
+    assert_eq!(listed(ann, "?q=seal").await, [path]);
+    assert!(listed(ann, "?q=gearbox").await.is_empty() && listed(bob, "").await.is_empty());
+    let change = json!({ "title": "Seals", "tags": ["p-40"], "archived": true });
+    let changed = shared.sent(ann, Method::PATCH, path, &change, StatusCode::OK).await;
+    assert_eq!((&changed["title"], &changed["archived"]), (&json!("Seals"), &json!(true)), "{changed}");
+    assert_eq!(listed(ann, "?tag=p-40").await, [path]);
+    shared.sent(bob, Method::PATCH, path, &change, StatusCode::NOT_FOUND).await;
+
+    for (is_shared, status) in [(true, StatusCode::OK), (false, StatusCode::NOT_FOUND)] {
+        shared.sent(ann, Method::PATCH, path, &json!({ "is_shared": is_shared }), StatusCode::OK).await;
+        for read in [path, messages] {
+            shared.sent(bob, Method::GET, read, &Value::Null, status).await;
+        }
+        // Shared is read, and neither changed nor gone on with.
+        shared.sent(bob, Method::PATCH, path, &change, StatusCode::NOT_FOUND).await;
+        shared.sent(bob, Method::POST, messages, &json!({ "message": "Why?" }), StatusCode::NOT_FOUND).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_ask_reads_their_own_conversations_and_no_others() {
     let shared = stack().await;
@@ -220,8 +248,8 @@ async fn who_may_ask_reads_their_own_conversations_and_no_others() {
     let absent = shared.sent(&bob, Method::GET, &missing, &Value::Null, StatusCode::NOT_FOUND).await;
     let others = shared.sent(&bob, Method::GET, &path, &Value::Null, StatusCode::NOT_FOUND).await;
     assert_eq!(others["detail"], absent["detail"]);
-    shared.sent(&ann, Method::GET, "/api/v1/sessions", &Value::Null, StatusCode::FORBIDDEN).await;
     shared.sent(&cleo, Method::GET, "/api/v1/sessions", &Value::Null, StatusCode::OK).await;
+    tends_and_shares(shared, (&ann, &bob), &path, &messages).await;
     // A turn that opens its session under another protocol's name is hers as well; sent once, it is answered once.
     let asked = json!({ "model": chatbot, "messages": [{ "role": "user", "content": "How often?" }] });
     let answer = shared.sent(&ann, Method::POST, "/v1/chat/completions", &asked, StatusCode::OK).await;

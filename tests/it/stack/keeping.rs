@@ -172,6 +172,7 @@ async fn a_question_is_edited_and_answered_again() {
     shared.chat(Method::POST, &end, &json!({}), StatusCode::OK).await;
     let question = format!("/api/v1/sessions/{ended}/messages/{}", question["id"].as_str().expect("an id"));
     shared.chat(Method::PATCH, &question, &edit, StatusCode::CONFLICT).await;
+    shared.chat(Method::PATCH, &question, &silent, StatusCode::CONFLICT).await;
     assert_eq!(shared.messages(&ended).await[0]["content"], QUESTION);
 
     let theirs = shared.chat(Method::PATCH, &path(&before[1]), &silent, StatusCode::CONFLICT).await;

@@ -81,6 +81,8 @@ async fn each_request_stands_alone() {
         tools.iter().map(|tool| tool["name"].as_str().expect("a name")).collect::<Vec<_>>(),
         ["search", "ask"]
     );
+    let only_reads = |tool: &Value| tool["annotations"]["readOnlyHint"].as_bool().expect("a hint");
+    assert_eq!(tools.iter().map(only_reads).collect::<Vec<_>>(), [true, false], "a question is written down");
     for tool in tools {
         assert!(
             tool["inputSchema"]["properties"].is_object() && tool["outputSchema"]["required"].is_array(),
@@ -109,10 +111,21 @@ async fn each_request_stands_alone() {
         asked.body
     );
     assert_eq!((&told["abstained"], &told["citations"][0]["page_number"]), (&json!(false), &json!(6)));
+    let url = told["citations"][0]["url"].as_str().expect("a link");
+    assert!(url.contains("#page=6"), "{url}");
     // The next question goes on with the session that the first one opened.
     let arguments = json!({ "question": SEAL, "session_id": told["session_id"] });
     let again = call(shared, "tools/call", json!({ "name": "ask", "arguments": arguments }), &[]).await;
     assert_eq!(again.body["result"]["structuredContent"]["session_id"], told["session_id"], "{}", again.body);
+    // With the chatbot that it is with, and no other.
+    let ask = async |chatbot: &Value| {
+        let arguments = json!({ "question": SEAL, "session_id": told["session_id"], "chatbot": chatbot });
+        call(shared, "tools/call", json!({ "name": "ask", "arguments": arguments }), &[]).await.body
+    };
+    let same = ask(&json!(chatbot)).await;
+    assert_eq!(same["result"]["structuredContent"]["session_id"], told["session_id"], "{same}");
+    let other = ask(&json!(shared.addresses.chatbot_id)).await;
+    assert_eq!(other["result"]["isError"], json!(true), "{other}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,6 +99,32 @@ async fn a_completion_says_what_the_protocol_says_and_where_it_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_completion_sent_twice_under_one_key_is_written_once() {
+    let shared = stack().await;
+    let chatbot = manual("openai-once").await;
+    let bearer = format!("Bearer {}", shared.addresses.api_key);
+    let send = async |key: &str, body: &Value| {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
+        shared.call_with(&headers, Method::POST, COMPLETIONS, body.to_string()).await
+    };
+    let body = asking(&chatbot, &json!({}));
+    let (first, second) = (send("openai-once", &body).await, send("openai-once", &body).await);
+    assert_eq!((first.0, second.0), (StatusCode::OK, StatusCode::OK), "{second:?}");
+    for same in ["docent", "usage", "choices", "model"] {
+        assert_eq!(first.1[same], second.1[same], "{same}");
+    }
+    let other = send("openai-once", &asking(&chatbot, &json!({ "stream": true }))).await;
+    assert_eq!(other.0, StatusCode::BAD_REQUEST, "another request under the same key: {other:?}");
+    let third = send("openai-thrice", &body).await;
+    assert_ne!(first.1["docent"]["message_id"], third.1["docent"]["message_id"], "{third:?}");
+    // A refused request takes no key.
+    for _ in 0..2 {
+        let refused = send("openai-none", &asking("no-such-bot", &json!({}))).await;
+        assert_eq!(refused.0, StatusCode::NOT_FOUND, "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_keeps_to_the_protocol_chunk_by_chunk() {
     let shared = stack().await;
     let chatbot = manual("openai-stream").await;

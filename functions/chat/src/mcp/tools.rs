@@ -106,7 +106,14 @@ impl Tools {
         let turn = match wish.session_id {
             Some(session) => {
                 let session: SessionId = session.parse().map_err(|_| Problem::not_found("session"))?;
-                answering.begin(caller, session).await.or_problem()?
+                match wish.chatbot {
+                    None => answering.begin(caller, session).await.or_problem()?,
+                    // A conversation with another chatbot than the one that is asked is none.
+                    Some(chatbot) => {
+                        let carried = Carried { chatbot, session: Some(session), ..Carried::default() };
+                        answering.begin_with_history(caller, &carried).await.or_problem()?
+                    }
+                }
             }
             None => {
                 let chatbot = match wish.chatbot {
@@ -121,12 +128,25 @@ impl Tools {
         let mut events = pin!(measured::answer(answering, turn, question, arrived));
         while let Some(event) = events.next().await {
             match event {
-                Event::Done(answer) => return Ok(answered(session, &answer)),
+                Event::Done(answer) => return Ok(self.answered(session, *answer).await),
                 Event::Failed(broken) => return Err(problems::broken(broken)),
                 Event::Token(_) | Event::Citation(_) => {}
             }
         }
         Err(Problem::internal())
+    }
+
+    async fn answered(&self, session: SessionId, mut answer: Answer) -> CallToolResult {
+        let citations = self.context.sources.views(std::mem::take(&mut answer.citations)).await;
+        let mut text = answer.content.clone();
+        for citation in &citations {
+            let _ = write!(text, "\n\n{}", citation.as_footnote());
+        }
+        let structured = json!({
+            "answer": answer.content, "abstained": answer.abstained, "confidence": answer.confidence,
+            "citations": citations, "session_id": session, "message_id": answer.id,
+        });
+        told(text, structured)
     }
 }
 
@@ -142,31 +162,6 @@ fn only_one(chatbots: Vec<store::chatbots::Talking>) -> Result<domain::ChatbotId
             Err(Problem::invalid("invalid-field", "/chatbot", detail))
         }
     }
-}
-
-fn answered(session: SessionId, answer: &Answer) -> CallToolResult {
-    let mut text = answer.content.clone();
-    for citation in &answer.citations {
-        let page = citation.page.map(|page| format!(", page {page}")).unwrap_or_default();
-        let _ =
-            write!(text, "\n\n[{}] {}{page}: \"{}\"", citation.marker, citation.title, citation.quoted_span);
-    }
-    let citations: Vec<Value> = answer
-        .citations
-        .iter()
-        .map(|citation| {
-            json!({
-                "marker": citation.marker, "document_id": citation.document, "file_id": citation.source.file(),
-                "document_title": citation.title,
-                "page_number": citation.page, "quoted_span": citation.quoted_span, "score": citation.score,
-            })
-        })
-        .collect();
-    let structured = json!({
-        "answer": answer.content, "abstained": answer.abstained, "confidence": answer.confidence,
-        "citations": citations, "session_id": session, "message_id": answer.id,
-    });
-    told(text, structured)
 }
 
 fn told(text: String, structured: Value) -> CallToolResult {
@@ -242,9 +237,14 @@ fn schema(value: Value) -> Arc<JsonObject> {
     }
 }
 
-fn tool(name: &'static str, title: &str, description: &'static str, input: Value, output: Value) -> Tool {
-    let reads = ToolAnnotations::with_title(title).read_only(true).destructive(false).open_world(false);
-    Tool::new(name, description, schema(input)).with_raw_output_schema(schema(output)).with_annotations(reads)
+fn tool(
+    name: &'static str,
+    description: &'static str,
+    about: ToolAnnotations,
+    input: Value,
+    output: Value,
+) -> Tool {
+    Tool::new(name, description, schema(input)).with_raw_output_schema(schema(output)).with_annotations(about)
 }
 
 fn search_tool() -> Tool {
@@ -277,7 +277,9 @@ fn search_tool() -> Tool {
     let output = json!({
         "type": "object", "properties": { "items": { "type": "array", "items": item } }, "required": ["items"],
     });
-    tool("search", "Search documents", description, input, output)
+    let about =
+        ToolAnnotations::with_title("Search documents").read_only(true).destructive(false).open_world(false);
+    tool("search", description, about, input, output)
 }
 
 fn ask_tool() -> Tool {
@@ -289,7 +291,7 @@ fn ask_tool() -> Tool {
         "properties": {
             "question": { "type": "string", "minLength": 1, "maxLength": limits::USER_MESSAGE_CHARACTERS },
             "chatbot": { "type": "string", "description": "A chatbot's id or name; may be left out where there is one." },
-            "session_id": { "type": "string", "description": "Of an earlier answer, to go on with that conversation." },
+            "session_id": { "type": "string", "description": "Of an earlier answer, to go on with that conversation, which is with the same chatbot." },
         },
         "required": ["question"], "additionalProperties": false,
     });
@@ -298,6 +300,7 @@ fn ask_tool() -> Tool {
         "properties": {
             "marker": { "type": "integer" }, "document_id": { "type": ["string", "null"] },
             "file_id": { "type": ["string", "null"] }, "document_title": text, "page_number": { "type": ["integer", "null"] }, "quoted_span": text, "score": { "type": "number" },
+            "url": { "type": ["string", "null"], "description": "Opens the document, at the page where there are pages; good for 15 minutes." },
         },
         "required": ["marker", "document_title", "quoted_span"],
     });
@@ -309,5 +312,11 @@ fn ask_tool() -> Tool {
         },
         "required": ["answer", "abstained", "confidence", "citations", "session_id", "message_id"],
     });
-    tool("ask", "Ask a chatbot", description, input, output)
+    // It adds to a conversation, and is paid for, each time.
+    let about = ToolAnnotations::with_title("Ask a chatbot")
+        .read_only(false)
+        .destructive(false)
+        .idempotent(false)
+        .open_world(false);
+    tool("ask", description, about, input, output)
 }

@@ -1,9 +1,13 @@
 //! Chat completions: one turn of a chatbot.
 
 use super::{Failure, body, caller, wire};
-use crate::{Context, answers::measured, problems};
+use crate::{
+    Context,
+    answers::{fingerprint, measured},
+    problems,
+};
 use access::Bearer;
-use answering::{Answer, Carried, Event, Identifier, Identifiers};
+use answering::{Answer, Carried, CarriedBegun, Event, Identifier, Identifiers};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -12,7 +16,7 @@ use axum::{
         sse::{self, KeepAlive, Sse},
     },
 };
-use domain::{MessageId, SessionId};
+use domain::{ChatbotId, MessageId, SessionId};
 use futures_util::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,9 +27,12 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use store::messages::{Citation, Source};
+use store::{
+    idempotency::Once,
+    messages::{Citation, Source},
+};
 use utoipa::ToSchema;
-use web::Problem;
+use web::{IdempotencyKey, Problem, replayed};
 
 /// A conversation to go on with. Sampling parameters and the like are the bot's own affair and ignored.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -123,18 +130,23 @@ pub struct Completion {
 }
 
 /// Ask a chatbot. With `stream` the answer comes as `chat.completion.chunk` events, then `[DONE]`. Citations stand in the
-/// text as `[1]` and are explained in the message's `annotations`. Scope `chat`.
+/// text as `[1]` and are explained in the message's `annotations`. Scope `chat`. With an `Idempotency-Key` it is answered once: sent
+/// again, the same answer comes.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = CompletionBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Of your own choice, 1 to 255 characters; kept for 24 hours")),
     responses((status = 200, body = Completion), (status = 400, body = Failure), (status = 401, body = Failure),
-        (status = 404, body = Failure), (status = 413, body = Failure), (status = 429, body = Failure),
+        (status = 404, body = Failure), (status = 409, body = Failure), (status = 413, body = Failure), (status = 429, body = Failure),
         (status = 502, body = Failure), (status = 503, body = Failure)))]
 pub async fn create_completion(
     State(context): State<Arc<Context>>,
     bearer: Result<Bearer, Problem>,
+    own: Result<IdempotencyKey, Problem>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let arrived = Instant::now();
     let caller = caller(bearer)?;
+    let IdempotencyKey(own) = own?;
+    let said = bytes.as_ref().map(|bytes| fingerprint(&["complete", &String::from_utf8_lossy(bytes)])).ok();
     let wish: CompletionBody = body(bytes)?;
     wish.refuse_what_cannot_be()?;
     let (question, given) = wire::read(wish.messages)?;
@@ -143,21 +155,34 @@ pub async fn create_completion(
     let who = Identifiers { user, client: None };
     let session = session(wish.metadata.as_ref())?;
     let carried = Carried { chatbot: wish.model, session, who, given };
-    let turn = context.answering.begin_with_history(&caller, &carried).await;
-    let turn = turn.map_err(|refusal| Failure::of_turn(refusal, &carried.chatbot))?;
-    let head = Head {
-        id: format!("chatcmpl-{}", MessageId::generate().0.simple()),
-        session: turn.session,
-        model: turn.config.chatbot.to_string(),
-        created: Timestamp::now().as_second(),
+    let once = own.zip(said).map(|(key, fingerprint)| Once { key, fingerprint });
+    let begun = match once {
+        None => {
+            let turn = context.answering.begin_with_history(&caller, &carried).await;
+            turn.map(|turn| CarriedBegun::Turn(Box::new(turn)))
+        }
+        Some(once) => context.answering.begin_with_history_once(&caller, &carried, once).await,
     };
-    let events: Events = Box::pin(measured::answer(&context.answering, turn, question, arrived));
-    if wish.stream == Some(true) {
+    let begun = begun.map_err(|refusal| Failure::of_turn(refusal, &carried.chatbot))?;
+    let is_replayed = matches!(begun, CarriedBegun::Answered { .. });
+    let (head, events): (Head, Events) = match begun {
+        CarriedBegun::Turn(turn) => {
+            let head = Head::new(MessageId::generate(), turn.session, turn.config.chatbot);
+            (head, Box::pin(measured::answer(&context.answering, *turn, question, arrived)))
+        }
+        CarriedBegun::Answered { answer, session, chatbot } => {
+            let head = Head::new(answer.id, session, chatbot);
+            let token = Event::Token(answer.content.clone());
+            (head, Box::pin(stream::iter([token, Event::Done(answer)])))
+        }
+    };
+    let response = if wish.stream == Some(true) {
         let with_usage = wish.stream_options.unwrap_or_default().include_usage == Some(true);
-        streamed(events, head, with_usage).await
+        streamed(events, head, with_usage).await?
     } else {
-        whole(events, head).await
-    }
+        whole(events, head).await?
+    };
+    Ok(if is_replayed { replayed(response) } else { response })
 }
 
 /// What an answer's stream tells.
@@ -182,6 +207,15 @@ struct Head {
 }
 
 impl Head {
+    fn new(id: MessageId, session: SessionId, chatbot: ChatbotId) -> Self {
+        Self {
+            id: format!("chatcmpl-{}", id.0.simple()),
+            session,
+            model: chatbot.to_string(),
+            created: Timestamp::now().as_second(),
+        }
+    }
+
     /// A chunk of a stream; its id is the same in all of them.
     fn chunk(&self, choices: Value, with_usage: bool) -> Value {
         let mut chunk = json!({
@@ -205,8 +239,7 @@ async fn whole(mut events: Events, head: Head) -> Result<Response, Failure> {
                     "role": "assistant", "content": answer.content, "refusal": null,
                     "annotations": annotations(&answer),
                 });
-                let choice =
-                    json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": "stop" });
+                let choice = json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(&answer) });
                 let completion = Completion {
                     id: head.id,
                     object: "chat.completion",
@@ -252,7 +285,7 @@ fn chunks(event: Event, head: &Head, with_usage: bool) -> Vec<sse::Event> {
         Event::Failed(broken) => vec![data(&Failure::from(problems::broken(broken)).event())],
         Event::Done(answer) => {
             let mut last = head.chunk(
-                json!([{ "index": 0, "delta": { "annotations": annotations(&answer) }, "finish_reason": "stop" }]),
+                json!([{ "index": 0, "delta": { "annotations": annotations(&answer) }, "finish_reason": finish(&answer) }]),
                 with_usage,
             );
             last["docent"] = beside(head.session, &answer);
@@ -270,6 +303,11 @@ fn chunks(event: Event, head: &Head, with_usage: bool) -> Vec<sse::Event> {
 
 fn data(value: &Value) -> sse::Event {
     sse::Event::default().data(value.to_string())
+}
+
+/// Why no more comes, in that protocol's words.
+fn finish(answer: &Answer) -> &'static str {
+    if answer.is_cut { "length" } else { "stop" }
 }
 
 fn usage(answer: &Answer) -> Value {

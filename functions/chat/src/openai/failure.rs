@@ -72,6 +72,8 @@ impl Failure {
         match refusal {
             Refusal::NotFound("chatbot") => Self::no_model(model),
             Refusal::NotFound("session") => Self::no_session(),
+            // Its clients send again what got 409, and then there may be an answer.
+            Refusal::UnderWay => Self { status: 409, ..problems::refused(&refusal).into() },
             other => problems::refused(&other).into(),
         }
     }

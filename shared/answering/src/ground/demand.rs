@@ -5,8 +5,8 @@
 //! meaning, and whether the question's negation, names, numbers and extremes ("the first", "the largest") occur in it.
 
 use super::names;
-use crate::content::stands_in;
-use language::{UNDETERMINED, language_of, words};
+use crate::content::{stands_in, words};
+use language::{UNDETERMINED, language_of};
 use std::collections::HashSet;
 
 /// Weights of a logistic, fitted on the 3,039 questions of SQuAD 2.0's development set of which half are near misses, put to three

@@ -209,3 +209,26 @@ fn the_opposite_of_what_stands_there_is_not_shown() {
         assert!(grounder.judge(answer, Some(0.8)).is_empty() != is_shown, "{answer}");
     }
 }
+
+#[test]
+fn a_number_of_another_script_is_a_number() {
+    let source = [given("a2b3c4", "เปลี่ยนน้ำมันทุก ๕๐๐ ชั่วโมง")];
+    for right in ["เปลี่ยนน้ำมันทุก ๕๐๐ ชั่วโมง [a2b3c4]", "เปลี่ยนน้ำมันทุก 500 ชั่วโมง [a2b3c4]"]
+    {
+        assert!(ground(&source, right).1.released, "{right}");
+    }
+    for wrong in ["เปลี่ยนน้ำมันทุก ๙๐๐ ชั่วโมง [a2b3c4]", "เปลี่ยนน้ำมันทุก 900 ชั่วโมง [a2b3c4]"]
+    {
+        assert!(!ground(&source, wrong).1.released, "{wrong}");
+    }
+}
+
+#[test]
+fn another_name_at_the_beginning_is_not_shown() {
+    let source =
+        [given("a2b3c4", "Anna keeps the key of the pump house. Staff wear gloves; other staff do not.")];
+    assert!(ground(&source, "Anna keeps the key of the pump house. [a2b3c4]").1.released);
+    assert!(!ground(&source, "Berta keeps the key of the pump house. [a2b3c4]").1.released);
+    // A synonym is no name.
+    assert!(ground(&source, "Workers wear gloves. [a2b3c4]").1.released);
+}

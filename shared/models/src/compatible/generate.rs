@@ -87,13 +87,13 @@ impl Endpoint {
         let idle = self.patience.idle;
         Ok(try_stream! {
             let mut events = pin!(SseStream::from_bytes_stream(pieces(body, idle)));
-            let (mut stopped, mut usage) = (false, None);
+            let (mut begun, mut stopped, mut usage) = (false, false, None);
             while let Some(event) = events.next().await {
                 let data = match event {
                     Ok(event) => event.data.unwrap_or_default(),
                     // The message is whole; only its count may be missing.
                     Err(_) if stopped => break,
-                    Err(error) => Err(broken(&error))?,
+                    Err(error) => Err(broken(&error, begun))?,
                 };
                 if data.trim() == "[DONE]" {
                     break;
@@ -101,7 +101,11 @@ impl Endpoint {
                 if data.trim().is_empty() {
                     continue;
                 }
-                let chunk: Chunk = serde_json::from_str(&data).map_err(|error| unreadable("an event", &error))?;
+                let chunk: Chunk = match serde_json::from_str(&data) {
+                    Ok(chunk) => chunk,
+                    Err(_) if stopped => break,
+                    Err(error) => Err(within(unreadable("an event", &error), begun))?,
+                };
                 if let Some(error) = chunk.error {
                     // Whatever breaks a stream that had begun may not break the next one.
                     Err(Error::Retryable(format!("the stream broke off{}", codes(&error))))?;
@@ -109,6 +113,7 @@ impl Endpoint {
                 if let Some(counted) = chunk.usage {
                     usage = Some(Usage { prompt: counted.prompt_tokens, completion: counted.completion_tokens });
                 }
+                begun = true;
                 let Some(choice) = chunk.choices.and_then(|choices| choices.into_iter().next()) else { continue };
                 if let Some(text) = choice.delta.and_then(|said| said.content).filter(|text| !text.is_empty()) {
                     yield Delta::Text(text);
@@ -170,7 +175,16 @@ fn pieces(body: Incoming, idle: Duration) -> impl Stream<Item = io::Result<Bytes
     })
 }
 
-fn broken(error: &sse_stream::Error) -> Error {
+/// What cannot be read from the beginning is another interface, and somebody has to look; a stream that had begun was broken by
+/// something between, and the next may not be.
+fn within(error: Error, begun: bool) -> Error {
+    match error {
+        Error::Unexpected(text) if begun => Error::Retryable(text),
+        error => error,
+    }
+}
+
+fn broken(error: &sse_stream::Error, begun: bool) -> Error {
     match error {
         sse_stream::Error::Body(error) => {
             let silent =
@@ -180,6 +194,6 @@ fn broken(error: &sse_stream::Error) -> Error {
             Error::Retryable(text.into())
         }
         // The parser's own sentences hold no text of the stream.
-        other => Error::Unexpected(format!("it is no stream of events: {other}")),
+        other => within(Error::Unexpected(format!("it is no stream of events: {other}")), begun),
     }
 }

@@ -39,7 +39,99 @@ pub(crate) fn acting(text: &str, allowed: &AllowedHosts) -> Vec<String> {
     found.extend(
         finder.links(text).map(|link| link.as_str()).filter(|link| leads_away(link)).map(ToOwned::to_owned),
     );
+    found.extend(greedy(text).into_iter().filter(|link| leads_away(link)));
     found
+}
+
+/// Links as GitHub's Markdown makes them of bare text: from a scheme or `www.` on to white space or `<`.
+fn greedy(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for word in text.split(|c: char| c.is_ascii_whitespace() || c == '<') {
+        let lower = word.to_ascii_lowercase();
+        let begins = |mark: &str| {
+            let is_start = |at: usize| !lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            lower.match_indices(mark).map(|(at, _)| at).find(|at| is_start(*at))
+        };
+        let end = |link: &str| link.trim_end_matches(|c: char| ".,:;!?*_~'\")]}>|`".contains(c)).to_owned();
+        let scheme = ["http://", "https://"].iter().filter_map(|mark| begins(mark)).min();
+        let www = begins("www.").filter(|at| scheme.is_none_or(|scheme| *at < scheme));
+        match (scheme, www) {
+            (_, Some(at)) if end(&word[at..]).len() > 4 => found.push(format!("http://{}", end(&word[at..]))),
+            (Some(at), _) if end(&word[at..]).contains(|c: char| c.is_alphanumeric()) => {
+                found.push(end(&word[at..]))
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn an_allowed_host_is_no_door_to_another() {
+    for text in [
+        "https://tarnwell.example(@secret.evil.ninja",
+        "https://tarnwell.example)@secret.evil.ninja",
+        "https://tarnwell.example[@secret.evil.ninja",
+        "https://tarnwell.example|@secret.evil.ninja",
+        "https://tarnwell.example\"@secret.evil.ninja",
+        "https://tarnwell.example`@secret.evil.ninja`",
+        "https://tarnwell.example.(@secret.evil.ninja",
+        "https://tarnwell.example?(@secret.evil.ninja",
+        "https://tarnwell.example\u{a0}@secret.evil.ninja",
+        "https://tarnwell.exampleก@evil.ninja/x",
+        "https://tarnwell.example:(@evil.ninja/x",
+        "https://docs.tarnwell.example{.evil.ninja/x",
+        "https://tarnwell.example/,https://evil.ninja/x",
+        "www.(evil.ninja",
+        "www.tarnwell.example(@secret.evil.ninja",
+        "www.tarnwell.example@secret.evil.ninja",
+        "www.tarnwell.exampleก@secret.evil.ninja",
+        "[x](https://tarnwell.example)@secret.evil.ninja",
+    ] {
+        let out = inert(text, &allowed());
+        assert_eq!(acting(&out, &allowed()), Vec::<String>::new(), "{text:?} became {out:?}");
+        assert_eq!(inert(&out, &allowed()), out);
+    }
+    for text in [
+        "(https://tarnwell.example), **https://tarnwell.example**.",
+        "ที่ https://tarnwell.example/คู่มือ.html?x=1 ครับ",
+    ] {
+        assert_eq!(inert(text, &allowed()), text);
+    }
+}
+
+#[test]
+fn addresses_without_a_scheme_go_whatever_their_end() {
+    for text in [
+        "www.evil.ninja/x?d=secret",
+        "www.evil.ninja",
+        "www.*.evil.ninja/secret",
+        "WWW.EVIL.NINJA",
+        "evil.software/a?q=secret",
+        "evil.software:8080",
+        "evil.software?q=secret",
+        "evil.онлайн/x",
+        "www.例え.jp/x",
+        "例え.jp/x",
+        "例え.みんな/x",
+        "ตัวอย่าง.ไทย/x",
+    ] {
+        let out = inert(text, &allowed());
+        assert_ne!(out, text);
+        assert_eq!(acting(&out, &allowed()), Vec::<String>::new(), "{text:?} became {out:?}");
+        assert!(
+            !out.to_lowercase().contains(".ninja") && !out.contains(".software"),
+            "{text:?} became {out:?}"
+        );
+        assert_eq!(inert(&out, &allowed()), out);
+    }
+    for text in [
+        "คู่มือ.pdf, พ.ศ. 2566/67, ก.ค./ส.ค.",
+        "Data.Frame開発/運用、約3.5キロ/時。",
+        "and/or, 1.5/2.0, E06/E07, i.e./viz., file.txt",
+    ] {
+        assert_eq!(inert(text, &allowed()), text);
+    }
 }
 
 #[test]
@@ -156,6 +248,8 @@ fn pieces() -> impl Strategy<Value = String> {
         "//",
         "/",
         "evil.com",
+        "evil.ninja",
+        "(@",
         "tarnwell.example",
         "[",
         "]",

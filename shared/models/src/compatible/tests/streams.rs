@@ -157,16 +157,23 @@ async fn silence_is_not_waited_out() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_unexpected_and_not_quoted() {
+async fn what_cannot_be_read_is_not_quoted_and_unexpected_only_at_the_beginning() {
     let quoting = format!("data: {{\"choices\": \"{PROMPT}\"}}\n\n");
     for garbage in
         [quoting, format!("data: {PROMPT}\n\n"), format!("<html>{PROMPT}</html>\n"), format!("{PROMPT}:\n")]
     {
-        let (arrived, error) = plays(Play::Pieces(vec![says("Every"), garbage.clone()])).await;
-        assert_eq!(arrived, [text("Every")]);
-        let error = error.expect("an error");
-        assert!(matches!(error, Error::Unexpected(_)), "{garbage}: {error}");
-        assert!(!error.to_string().contains(PROMPT), "{error}");
+        for begun in [false, true] {
+            let before = vec![says("Every"); usize::from(begun)];
+            let (arrived, error) = plays(Play::Pieces([before, vec![garbage.clone()]].concat())).await;
+            assert_eq!(arrived, vec![text("Every"); usize::from(begun)]);
+            let error = error.expect("an error");
+            assert_eq!(error.is_retryable(), begun, "{garbage}: {error}");
+            assert!(begun || matches!(error, Error::Unexpected(_)), "{garbage}: {error}");
+            assert!(!error.to_string().contains(PROMPT), "{error}");
+        }
+        let whole = vec![says("Every"), stops("stop"), garbage];
+        let (arrived, error) = plays(Play::Pieces(whole)).await;
+        assert_eq!((arrived, error.is_none()), (vec![text("Every")], true), "the message was whole");
     }
     let failed = event(&json!({ "error": { "message": PROMPT, "type": "server_error", "code": null } }));
     let (_, error) = plays(Play::Pieces(vec![says("Every"), failed])).await;

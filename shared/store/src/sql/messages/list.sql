@@ -1,10 +1,8 @@
 SELECT m.id, m.sequence_number, m.role, m.content, m.confidence, m.abstained, m.error, m.created_at,
        m.cost::text AS cost, m.is_edited, m.original_content, m.language, m.sentiment, m.risk_flags,
        m.metadata -> 'redaction' AS redaction, m.metadata -> 'reading' AS reading,
-       coalesce((SELECT jsonb_agg(to_jsonb(c) || jsonb_build_object('is_there', EXISTS (
-                             SELECT FROM docent.documents d
-                              WHERE d.organization_id = docent.current_organization() AND d.id = c.document_id
-                                AND d.active_version_id IS NOT NULL)) ORDER BY c.marker)
+       coalesce((SELECT jsonb_agg(to_jsonb(c) || jsonb_build_object(
+                             'is_there', docent.stands_as_cited(c.chunk_id, c.document_id)) ORDER BY c.marker)
                    FROM docent.citations c
                   WHERE c.organization_id = docent.current_organization() AND c.message_id = m.id
                     -- Written with the message: its month and the next hold them, or nothing prunes.

@@ -10,6 +10,6 @@ SELECT s.id, s.chatbot_id, s.platform, s.started_at, s.last_activity_at, s.ended
        s.archived, s.is_shared, s.category, s.intent, s.nps_score, s.context,
        s.message_count, s.total_tokens, s.total_cost::text AS total_cost,
        s.confidence_score::float8 AS confidence,
-       -- Expiry is computed at read: 24 hours without activity.
-       CASE WHEN s.status = 'active' AND s.last_activity_at < now() - interval '24 hours' THEN 'expired' ELSE s.status END AS status
+       -- Expiry is computed at read.
+       CASE WHEN s.status = 'active' AND s.last_activity_at < now() - (SELECT docent.session_expiry()) THEN 'expired' ELSE s.status END AS status
   FROM s
