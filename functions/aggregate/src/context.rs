@@ -4,8 +4,8 @@ use alerting::Alerting;
 use answering::Answering;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use deliver::Courier;
-use domain::sealed::IdentityHashKey;
+use deliver::{Courier, Publisher, Signer};
+use domain::{sealed::IdentityHashKey, topic::Topics};
 use insight::replay::Replaying;
 use metrics::Metrics;
 use queue::{ActivityQueue, Bell, Queue};
@@ -33,14 +33,18 @@ impl Context {
     pub fn new(aws: SdkConfig, database: Database) -> anyhow::Result<Self> {
         let key = IdentityHashKey::new(&config::text("IDENTITY_HASH_KEY")?)
             .context("IDENTITY_HASH_KEY has at least 32 characters")?;
+        let vault = Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
+        let signer = Signer { key, vault: vault.clone() };
+        let topics = Topics::new(&config::optional("NOTIFICATION_TOPIC_ARN"));
         Ok(Self {
-            alerting: Alerting { database: database.clone(), key: key.clone() },
+            alerting: Alerting { database: database.clone(), signer: signer.clone(), topics: topics.clone() },
             courier: Courier {
                 database: database.clone(),
-                key,
+                signer,
+                publisher: Publisher::new(&aws, topics),
                 policy: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },
             },
-            vault: Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN")),
+            vault,
             metrics: Metrics { reading: database.clone(), database },
             activity: Queue::new(&aws, config::text("ACTIVITY_QUEUE_URL")?),
             aws,

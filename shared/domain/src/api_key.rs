@@ -84,11 +84,15 @@ pub enum Scope {
     AlertsRead,
     /// Write rules, deal with alerts, say who is told.
     AlertsWrite,
+    /// Read which systems of others the organization works with; their credentials nobody can read.
+    IntegrationsRead,
+    /// Say which systems of others the organization works with, and how.
+    IntegrationsWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 33] = [
+    pub const ALL: [Scope; 35] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -122,6 +126,8 @@ impl Scope {
         Scope::DashboardsRead,
         Scope::AlertsRead,
         Scope::AlertsWrite,
+        Scope::IntegrationsRead,
+        Scope::IntegrationsWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -161,6 +167,8 @@ impl Scope {
             Scope::DashboardsRead => "dashboards:read",
             Scope::AlertsRead => "alerts:read",
             Scope::AlertsWrite => "alerts:write",
+            Scope::IntegrationsRead => "integrations:read",
+            Scope::IntegrationsWrite => "integrations:write",
         }
     }
 

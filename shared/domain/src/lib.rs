@@ -17,6 +17,8 @@ pub mod organization;
 pub mod risk;
 pub mod role;
 pub mod sealed;
+pub mod ticketing;
+pub mod topic;
 
 pub use api_key::{ApiKey, Scope};
 pub use caller::Caller;

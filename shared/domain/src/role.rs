@@ -84,6 +84,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::ProductsRead,
             Scope::DashboardsRead,
             Scope::AlertsRead,
+            Scope::IntegrationsRead,
         ],
     ),
     (

@@ -59,6 +59,7 @@ pub mod retention;
 pub mod alert_rules;
 pub mod alerts;
 pub mod deliveries;
+pub mod integrations;
 pub mod wakes;
 
 pub use database::Database;

@@ -79,6 +79,13 @@ pub const CASES: &[(&str, &str, &str)] = &[
     ),
     ("PATCH /api/v1/curated-answers/{id}", "", r#"{"answer":"z","chatbot_id":"{chatbots}"}"#),
     ("GET /api/v1/deliveries", "target_id={notification_targets}", ""),
+    ("GET /api/v1/deliveries", "integration_id={integrations}&escalation_id={escalations}", ""),
+    (
+        "POST /api/v1/integrations",
+        "",
+        r#"{"kind":"ticket_webhook","name":"x","settings":{"create":{"url":"http://127.0.0.1:9/x","body":{}}},"is_enabled":false}"#,
+    ),
+    ("PATCH /api/v1/integrations/{id}", "", r#"{"name":"x"}"#),
     ("GET /api/v1/documents", "collection={slug}", ""),
     ("POST /api/v1/documents/uploads", "", r#"{"collection":"{slug}","filename":"x.md","size":4}"#),
     ("GET /api/v1/ingestion-jobs", "document={documents}", ""),
