@@ -233,5 +233,7 @@ escalations:write                   x              .              .             
 dashboards:read                     x              .              .              x              x              x              .              .
 alerts:read                         x              .              .              .              x              x              .              .
 alerts:write                        x              .              .              .              .              .              .              .
+integrations:read                   x              .              .              .              x              .              .              .
+integrations:write                  x              .              .              .              .              .              .              .
 ";
 }
