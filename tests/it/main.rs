@@ -16,6 +16,7 @@ mod model;
 mod once;
 mod outward;
 mod people;
+mod rewriting;
 mod schema;
 mod search;
 mod sql;
