@@ -21,6 +21,7 @@ mod schema;
 mod search;
 mod sql;
 mod stack;
+mod subjects;
 mod template;
 mod tenancy;
 mod tls;

@@ -6,7 +6,7 @@ use deliver::Signer as DeliverySigner;
 use domain::topic::Topics;
 use management::Management;
 use objects::{Bucket, Signer};
-use queue::Bell;
+use queue::ActivityQueue;
 use runtime::config;
 use store::Database;
 use vault::Vault;
@@ -62,7 +62,7 @@ pub fn alerting(management: &Management) -> Alerting {
     }
 }
 
-/// Who hears of what is to be sent.
-pub fn bell(aws: &aws_config::SdkConfig) -> anyhow::Result<Bell> {
-    Ok(Bell::of(queue::Queue::new(aws, config::text("ACTIVITY_QUEUE_URL")?)))
+/// Who does what takes long, and hears of what is to be sent.
+pub fn activity(aws: &aws_config::SdkConfig) -> anyhow::Result<ActivityQueue> {
+    Ok(ActivityQueue::new(aws, config::text("ACTIVITY_QUEUE_URL")?))
 }

@@ -19,6 +19,7 @@ mod passages;
 mod problems;
 mod products;
 mod routes;
+mod subjects;
 mod uploads;
 mod users;
 mod web_sources;
@@ -36,8 +37,8 @@ async fn main() -> anyhow::Result<()> {
     let vault = vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
     let access = context::access(&database, &vault)?;
     let management = context::management(&aws, database, &access, vault)?;
-    let (alerting, bell) = (context::alerting(&management), context::bell(&aws)?);
+    let (alerting, activity) = (context::alerting(&management), context::activity(&aws)?);
     let app = routes::app(Arc::new(management), access, &config::optional("PUBLIC_URL"));
-    let app = app.layer(Extension(Arc::new(alerting))).layer(Extension(bell));
+    let app = app.layer(Extension(Arc::new(alerting))).layer(Extension(activity));
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))
 }

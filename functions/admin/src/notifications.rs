@@ -7,7 +7,7 @@ use axum::Extension;
 use domain::{DeliveryId, EscalationId, IntegrationId, MessageId, NotificationTargetId, SessionId};
 use http::StatusCode;
 use jiff::Timestamp;
-use queue::Bell;
+use queue::{ActivityQueue, Bell};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::deliveries::{Delivery, Target, Which};
@@ -161,12 +161,12 @@ pub async fn delete_notification_target(
         (status = 409, body = Problem)))]
 pub async fn test_notification_target(
     Extension(alerting): Extension<Arc<Alerting>>,
-    Extension(bell): Extension<Bell>,
+    Extension(activity): Extension<ActivityQueue>,
     Bearer(caller): Bearer,
     PathId(id): PathId<NotificationTargetId>,
 ) -> Result<StatusCode, Problem> {
     let is_first = alerting.test_target(&caller, id).await.or_problem()?;
-    bell.ring(is_first, caller.organization()).await;
+    Bell::of(activity).ring(is_first, caller.organization()).await;
     Ok(StatusCode::ACCEPTED)
 }
 

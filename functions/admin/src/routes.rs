@@ -3,8 +3,8 @@
 
 use crate::{
     ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
-    integrations, invitations, jobs, notifications, organization, passages, products, uploads, users,
-    web_sources,
+    integrations, invitations, jobs, notifications, organization, passages, products, subjects, uploads,
+    users, web_sources,
 };
 use access::{Access, heed};
 use axum::{Extension, Router, middleware};
@@ -107,6 +107,8 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         .routes(routes!(users::get_user, users::change_user, users::remove_user))
         .routes(routes!(invitations::list_invitations, invitations::create_invitation))
         .routes(routes!(invitations::withdraw_invitation))
+        .routes(routes!(subjects::list_data_subject_requests, subjects::create_data_subject_request))
+        .routes(routes!(subjects::get_data_subject_request))
         .routes(routes!(alerts::list_alert_rules, alerts::create_alert_rule))
         .routes(routes!(alerts::preview_alert_rule))
         .routes(routes!(alerts::get_alert_rule, alerts::change_alert_rule, alerts::delete_alert_rule))

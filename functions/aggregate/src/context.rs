@@ -5,10 +5,12 @@ use answering::Answering;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use deliver::{Courier, Publisher, Signer};
-use domain::{sealed::IdentityHashKey, topic::Topics};
+use domain::{limits, sealed::IdentityHashKey, topic::Topics};
 use insight::replay::Replaying;
 use metrics::Metrics;
+use objects::Bucket;
 use queue::{ActivityQueue, Bell, Queue};
+use retention::Retention;
 use runtime::config;
 use std::sync::Arc;
 use store::Database;
@@ -21,6 +23,7 @@ pub struct Context {
     pub alerting: Alerting,
     pub courier: Courier,
     pub vault: Vault,
+    pub retention: Retention,
     /// Where its messages come from.
     pub activity: ActivityQueue,
     aws: SdkConfig,
@@ -29,7 +32,7 @@ pub struct Context {
 
 impl Context {
     /// # Errors
-    /// When no queue is named, or no key that targets' secrets are derived from.
+    /// When no queue or bucket is named, or no key that targets' secrets are derived from.
     pub fn new(aws: SdkConfig, database: Database) -> anyhow::Result<Self> {
         let key = IdentityHashKey::new(&config::text("IDENTITY_HASH_KEY")?)
             .context("IDENTITY_HASH_KEY has at least 32 characters")?;
@@ -37,6 +40,12 @@ impl Context {
         let signer = Signer { key, vault: vault.clone() };
         let topics = Topics::new(&config::optional("NOTIFICATION_TOPIC_ARN"));
         Ok(Self {
+            retention: Retention {
+                database: database.clone(),
+                bucket: Bucket::new(&aws, config::text("BUCKET")?),
+                vault: vault.clone(),
+                most_file_bytes: limits::EXPORT_FILE_BYTES,
+            },
             alerting: Alerting { database: database.clone(), signer: signer.clone(), topics: topics.clone() },
             courier: Courier {
                 database: database.clone(),

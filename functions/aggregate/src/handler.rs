@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use anyhow::Context as _;
-use domain::{OrganizationId, ReplayId, limits};
+use domain::{DataSubjectRequestId, OrganizationId, ReplayId, limits};
 use insight::replay::Progress;
 use jiff::{Timestamp, civil::Date};
 use metrics::daily::Report;
@@ -141,6 +141,9 @@ async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
         Task::Replay { organization_id, replay_id } => {
             replay(context, organization_id, replay_id).await.context("replay")
         }
+        Task::DataSubject { organization_id, request_id } => {
+            data_subject(context, organization_id, request_id).await.context("data subject's request")
+        }
     }
 }
 
@@ -157,6 +160,36 @@ async fn replay(
     };
     let task = Task::Replay { organization_id, replay_id };
     context.activity.send_later(&task, i32::try_from(seconds)?).await
+}
+
+/// Before anything of a person goes, the days that it counts in are counted: what was counted stays.
+async fn data_subject(
+    context: &Context,
+    organization_id: OrganizationId,
+    request_id: DataSubjectRequestId,
+) -> anyhow::Result<()> {
+    context.metrics.catch_up(organization_id).await.context("count days")?;
+    let seconds = match context.retention.work(organization_id, request_id).await? {
+        retention::Progress::Ended => return Ok(()),
+        retention::Progress::GoesOn => 0,
+        retention::Progress::Busy => limits::SUBJECT_HELD_SECONDS / 3,
+    };
+    let task = Task::DataSubject { organization_id, request_id };
+    context.activity.send_later(&task, seconds).await
+}
+
+/// The daily part of it, for every organization: exports that have had their days go, and what is not over goes on.
+async fn keep_no_longer(context: &Context, organization: OrganizationId) -> anyhow::Result<()> {
+    let deleted = context.retention.sweep_exports(organization).await.context("delete exports")?;
+    let idle = context.retention.idle(organization).await?;
+    let tasks =
+        idle.iter().map(|request| Task::DataSubject { organization_id: organization, request_id: *request });
+    let tasks: Vec<Task> = tasks.collect();
+    context.activity.send(&tasks).await?;
+    if deleted > 0 || !tasks.is_empty() {
+        tracing::info!(organization.id = %organization, exports = deleted, requests = tasks.len(), "data subjects");
+    }
+    Ok(())
 }
 
 /// Evaluates an organization's rules, sends what waits, and sees to it that what is pending is looked at again.
@@ -183,11 +216,12 @@ async fn look_after_all(context: &Context) -> anyhow::Result<u64> {
     for organization in context.alerting.organizations().await? {
         let looked = async {
             look_after(context, organization).await?;
-            Ok::<_, anyhow::Error>(context.alerting.sweep(organization).await?)
+            context.alerting.sweep(organization).await?;
+            keep_no_longer(context, organization).await
         };
         if let Err(error) = looked.await {
             failed += 1;
-            tracing::error!(organization.id = %organization, error = format!("{error:#}"), "alerts fail");
+            tracing::error!(organization.id = %organization, error = format!("{error:#}"), "alerts or requests fail");
         }
     }
     Ok(failed)
@@ -204,6 +238,8 @@ fn told(report: &Report) -> Value {
         "scored_sessions": report.scored_sessions,
         "swept": {
             "messages": report.swept.messages,
+            "replayed_questions": report.swept.replayed_questions,
+            "person_days": report.swept.person_days,
             "citations": report.swept.citations,
             "retrieval_logs": report.swept.retrieval_logs,
             "sessions": report.swept.sessions,

@@ -88,11 +88,15 @@ pub enum Scope {
     IntegrationsRead,
     /// Say which systems of others the organization works with, and how.
     IntegrationsWrite,
+    /// Read what was asked for about persons, and fetch what was exported.
+    DataSubjectsRead,
+    /// Have everything about a person exported or erased.
+    DataSubjectsWrite,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 35] = [
+    pub const ALL: [Scope; 37] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -128,6 +132,8 @@ impl Scope {
         Scope::AlertsWrite,
         Scope::IntegrationsRead,
         Scope::IntegrationsWrite,
+        Scope::DataSubjectsRead,
+        Scope::DataSubjectsWrite,
     ];
 
     /// The spelling in the database and in the API.
@@ -169,6 +175,8 @@ impl Scope {
             Scope::AlertsWrite => "alerts:write",
             Scope::IntegrationsRead => "integrations:read",
             Scope::IntegrationsWrite => "integrations:write",
+            Scope::DataSubjectsRead => "data-subjects:read",
+            Scope::DataSubjectsWrite => "data-subjects:write",
         }
     }
 

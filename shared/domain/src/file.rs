@@ -44,6 +44,12 @@ impl fmt::Display for FileKey {
     }
 }
 
+/// Below which the objects of a session's files are.
+#[must_use]
+pub fn files_of(organization: OrganizationId, session: SessionId) -> String {
+    format!("{SESSIONS_PREFIX}{organization}/{session}/")
+}
+
 /// A key as logs may hold it: the name that a person gave a session's file stays out of them.
 #[must_use]
 pub fn without_name(key: &str) -> &str {

@@ -106,6 +106,8 @@ ids! {
     GoldQuestionId,
     /// Questions answered by two versions of a chatbot's settings, side by side.
     ReplayId,
+    /// What a person asks for about themselves.
+    DataSubjectRequestId,
 }
 
 /// Milliseconds that two functions' clocks may be apart.

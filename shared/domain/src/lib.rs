@@ -17,6 +17,7 @@ pub mod organization;
 pub mod risk;
 pub mod role;
 pub mod sealed;
+pub mod subject;
 pub mod ticketing;
 pub mod topic;
 

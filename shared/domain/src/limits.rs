@@ -579,3 +579,23 @@ pub const CLUSTER_EXAMPLES: usize = 5;
 pub const DASHBOARD_PERSONS: i64 = 100;
 /// Intents of a category that a dashboard names.
 pub const DASHBOARD_INTENTS: i64 = 50;
+/// Characters of the name by which a person is asked about.
+pub const SUBJECT_CHARACTERS: usize = 2_000;
+/// Requests of data subjects of an organization that are not over.
+pub const SUBJECT_REQUESTS_OPEN: i64 = 100;
+/// Sessions that are exported or erased at a time.
+pub const SUBJECT_SESSIONS_AT_ONCE: i64 = 20;
+/// Sessions of one export: more are no person's.
+pub const EXPORT_SESSIONS: u64 = 2_000;
+/// Bytes of attached files that an export holds; those that do not fit any more are named in it.
+pub const EXPORT_FILE_BYTES: u64 = 300 * 1024 * 1024;
+/// Seconds that making an export may take.
+pub const EXPORT_SECONDS: u64 = 540;
+/// Days for which an export is kept.
+pub const EXPORT_DAYS: i32 = 7;
+/// Seconds after which a unit that erases begins nothing new.
+pub const ERASE_UNIT_SECONDS: u64 = 60;
+/// Seconds for which a unit has a request for itself.
+pub const SUBJECT_HELD_SECONDS: i32 = 600;
+/// Units in a row that break off before a request is given up.
+pub const SUBJECT_FAILURES: i32 = 5;

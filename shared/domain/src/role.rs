@@ -235,5 +235,7 @@ alerts:read                         x              .              .             
 alerts:write                        x              .              .              .              .              .              .              .
 integrations:read                   x              .              .              .              x              .              .              .
 integrations:write                  x              .              .              .              .              .              .              .
+data-subjects:read                  x              .              .              .              .              .              .              .
+data-subjects:write                 x              .              .              .              .              .              .              .
 ";
 }

@@ -23,6 +23,7 @@ pub mod api_keys;
 pub mod users;
 pub mod invitations;
 pub mod integrations;
+pub mod subjects;
 mod addresses;
 
 pub use addresses::Addressed;

@@ -139,7 +139,7 @@ fn place(user: &User) -> (Uuid, Option<&[u8]>) {
 }
 
 /// Refuses that an organization with an administrator loses the last one.
-async fn stays_governed(tx: &TenantTx, without: UserId) -> Result<(), Refusal> {
+pub(crate) async fn stays_governed(tx: &TenantTx, without: UserId) -> Result<(), Refusal> {
     if users::administrators(tx).await? == [without] {
         let detail = "This is the last administrator; make somebody else one before.";
         return Err(Refusal::conflict("last-administrator", detail));

@@ -38,6 +38,10 @@ pub struct Report {
 pub struct Swept {
     /// What was said.
     pub messages: u64,
+    /// Copies of questions in replays, with what was answered.
+    pub replayed_questions: u64,
+    /// Days of what persons cost.
+    pub person_days: u64,
     /// What supported it.
     pub citations: u64,
     /// What was searched for it.
@@ -163,7 +167,10 @@ impl Metrics {
         }
         if let Some(messages) = horizons.messages {
             swept.citations += class(Class::Citations, messages.before).await?;
+            swept.replayed_questions += class(Class::ReplayedQuestions, messages.before).await?;
             swept.messages += class(Class::Messages, messages.before).await?;
+            let persons = async |tx: &TenantTx| retention::sweep_persons(tx, messages.day, most).await;
+            swept.person_days += self.in_batches(organization, until, persons).await?;
             let sessions = async |tx: &TenantTx| retention::sweep_sessions(tx, messages.instant, most).await;
             swept.sessions += self.in_batches(organization, until, sessions).await?;
         }

@@ -11,7 +11,7 @@ use aws_sdk_s3::{
 };
 use domain::document::DERIVED_PREFIX;
 use percent_encoding::AsciiSet;
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 /// What S3 says of an object.
 #[derive(Debug, Clone)]
@@ -166,6 +166,19 @@ impl Bucket {
         Ok(())
     }
 
+    /// Writes an object that the product derived, from a file.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn put_derived_file(&self, path: &str, content_type: &str, file: &Path) -> Result<(), Error> {
+        let bytes = ByteStream::from_path(file).await;
+        let bytes = bytes.map_err(|error| Error::Unavailable(format!("read file: {error}")))?;
+        let key = format!("{DERIVED_PREFIX}{path}");
+        let put = self.client.put_object().bucket(&self.name).key(key).content_type(content_type);
+        put.body(bytes).send().await.map_err(|error| unavailable("put object", &error))?;
+        Ok(())
+    }
+
     /// An object that the product derived, whole; `None` when there is none.
     ///
     /// # Errors
@@ -188,16 +201,24 @@ impl Bucket {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn delete_derived(&self, below: &str, keep: Option<&str>) -> Result<usize, Error> {
-        let prefix = format!("{DERIVED_PREFIX}{below}");
         let keep = keep.map(|path| format!("{DERIVED_PREFIX}{path}"));
+        self.delete_all(&format!("{DERIVED_PREFIX}{below}"), keep.as_deref()).await
+    }
+
+    /// Deletes every object whose key begins with a prefix; none there is no error. How many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn delete_below(&self, prefix: &str) -> Result<usize, Error> {
+        self.delete_all(prefix, None).await
+    }
+
+    async fn delete_all(&self, prefix: &str, keep: Option<&str>) -> Result<usize, Error> {
         let mut deleted = 0;
         loop {
-            let page = self.list(&prefix, None).await?;
-            let keys: Vec<&str> = page
-                .iter()
-                .map(|object| object.key.as_str())
-                .filter(|key| Some(*key) != keep.as_deref())
-                .collect();
+            let page = self.list(prefix, None).await?;
+            let keys: Vec<&str> =
+                page.iter().map(|object| object.key.as_str()).filter(|key| Some(*key) != keep).collect();
             if keys.is_empty() {
                 return Ok(deleted);
             }

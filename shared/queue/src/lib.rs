@@ -8,7 +8,7 @@ use aws_sdk_sqs::{
         SendMessageBatchRequestEntry,
     },
 };
-use domain::{OrganizationId, ReplayId, file::SESSIONS_PREFIX, limits};
+use domain::{DataSubjectRequestId, OrganizationId, ReplayId, file::SESSIONS_PREFIX, limits};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, future::Future, marker::PhantomData};
 use uuid::Uuid;
@@ -122,6 +122,13 @@ pub enum Task {
         /// Which.
         replay_id: ReplayId,
     },
+    /// Go on with what a person asks for: `{"kind": "data_subject", "organization_id": …, "request_id": …}`.
+    DataSubject {
+        /// Whose.
+        organization_id: OrganizationId,
+        /// Which.
+        request_id: DataSubjectRequestId,
+    },
 }
 
 impl Message for Task {
@@ -131,11 +138,15 @@ impl Message for Task {
             // A unit is short. Longer than it has its replay for itself (`limits::REPLAY_HELD_SECONDS`): when the message of
             // a killed one comes back, nobody has the replay any more.
             Task::Replay { .. } => 100,
+            // Longer than a unit has its request for itself, for the same reason.
+            Task::DataSubject { .. } => limits::SUBJECT_HELD_SECONDS + 10,
         }
     }
 
     fn group(&self) -> String {
-        let (Task::Activity { organization_id } | Task::Replay { organization_id, .. }) = self;
+        let (Task::Activity { organization_id }
+        | Task::Replay { organization_id, .. }
+        | Task::DataSubject { organization_id, .. }) = self;
         organization_id.to_string()
     }
 }

@@ -4,7 +4,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Our own crates. Others log what passes through them at their lower levels, requests' bodies and keys included:
 /// they are heard from `warn` on, whatever is asked for.
-const OURS: [&str; 25] = [
+const OURS: [&str; 26] = [
     "admin",
     "aggregate",
     "chat",
@@ -16,6 +16,7 @@ const OURS: [&str; 25] = [
     "identity",
     "insight",
     "metrics",
+    "retention",
     "deliver",
     "alerting",
     "privacy",

@@ -56,6 +56,7 @@ pub mod replays;
 pub mod metrics;
 pub mod metric_lists;
 pub mod retention;
+pub mod subjects;
 pub mod alert_rules;
 pub mod alerts;
 pub mod deliveries;

@@ -63,6 +63,8 @@ pub async fn advance(tx: &TenantTx, messages_from: Date) -> Result<()> {
 pub enum Class {
     /// What was said.
     Messages,
+    /// Copies of it in replays, with what both sides answered: by the id of the message.
+    ReplayedQuestions,
     /// What supports it.
     Citations,
     /// What was searched for it.
@@ -77,6 +79,10 @@ pub async fn sweep(tx: &TenantTx, class: Class, before: Uuid, limit: i64) -> Res
     let params: Params<'_> = &[(&before, Type::UUID), (&limit, Type::INT8)];
     match class {
         Class::Messages => tx.execute(sql!("retention/sweep_messages"), params).await,
+        Class::ReplayedQuestions => {
+            let row = tx.query_one(sql!("retention/sweep_replayed_questions"), params).await?;
+            Ok(u64::try_from(row.get::<_, i64>("swept")).unwrap_or_default())
+        }
         Class::Citations => tx.execute(sql!("retention/sweep_citations"), params).await,
         Class::RetrievalLogs => tx.execute(sql!("retention/sweep_retrieval_logs"), params).await,
     }
@@ -89,6 +95,14 @@ pub async fn sweep(tx: &TenantTx, class: Class, before: Uuid, limit: i64) -> Res
 pub async fn sweep_sessions(tx: &TenantTx, before: Timestamp, limit: i64) -> Result<u64> {
     let params: Params<'_> = &[(&before, Type::TIMESTAMPTZ), (&limit, Type::INT8)];
     tx.execute(sql!("retention/sweep_sessions"), params).await
+}
+
+/// Deletes what persons cost on days before this one.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep_persons(tx: &TenantTx, before: Date, limit: i64) -> Result<u64> {
+    tx.execute(sql!("retention/sweep_persons"), &[(&before, Type::DATE), (&limit, Type::INT8)]).await
 }
 
 /// Deletes facts whose time has passed by the organization's own setting.

@@ -227,6 +227,10 @@ async fn what_is_made_under_a_key_of_ones_own_is_made_once() {
         id(&made(format!("/api/v1/chatbots/{bot}/config-versions"), json!({ "retrieval_k": 7 })).await);
     for (path, body) in [
         ("/api/v1/collections".to_owned(), json!({ "slug": "only-once" })),
+        (
+            "/api/v1/data-subject-requests".to_owned(),
+            json!({ "kind": "export", "subject": { "email": "once@example.org" } }),
+        ),
         ("/api/v1/products".to_owned(), json!({ "name": "Only once", "category": "o", "sku": "ONLY-1" })),
         ("/api/v1/curated-answers".to_owned(), json!({ "question": "How often?", "answer": "Once." })),
         (

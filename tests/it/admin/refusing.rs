@@ -45,6 +45,9 @@ fn body(method: &Method, path: &str) -> Value {
         ("PUT", "/api/v1/ai-models") => {
             json!({ "models": [{ "provider": "p", "model_id": "m", "kind": "chat", "display_name": "M" }] })
         }
+        ("POST", "/api/v1/data-subject-requests") => {
+            json!({ "kind": "export", "subject": { "email": "nobody@example.org" } })
+        }
         ("POST", "/api/v1/products") => json!({ "name": "Pump", "category": "pumps" }),
         ("POST", "/api/v1/api-keys") => json!({ "name": "small", "scopes": ["api-keys:write"] }),
         ("POST", "/api/v1/invitations") => {
@@ -165,6 +168,11 @@ async fn another_organizations_ids_do_not_exist() {
         shared.admin(Method::POST, "/api/v1/integrations", &integration(), StatusCode::CREATED).await;
     let kept_elsewhere = kept_elsewhere["id"].as_str().expect("an id").to_owned();
 
+    let wish = json!({ "kind": "export", "subject": { "email": "walled@example.org" } });
+    let path = "/api/v1/data-subject-requests";
+    let request = shared.admin(Method::POST, path, &wish, StatusCode::ACCEPTED).await;
+    let request = request["id"].as_str().expect("an id").to_owned();
+
     let mut tried = 0;
     for (method, path, body) in routes().into_iter().filter(|(_, path, _)| path.contains("{id}")) {
         let path = path.replace("{version_id}", &version).replace("{category_id}", &category);
@@ -181,6 +189,7 @@ async fn another_organizations_ids_do_not_exist() {
             Some("users") => &user,
             Some("invitations") => &invitation,
             Some("alert-rules") => &kept,
+            Some("data-subject-requests") => &request,
             Some("notification-targets") => &target,
             Some("integrations") => &kept_elsewhere,
             // Nobody makes one by hand; the matrix of the walls has one.

@@ -78,6 +78,9 @@ pub const CASES: &[(&str, &str, &str)] = &[
         r#"{"items":[{"question":"x","answer":"y","chatbot_id":"{chatbots}"}]}"#,
     ),
     ("PATCH /api/v1/curated-answers/{id}", "", r#"{"answer":"z","chatbot_id":"{chatbots}"}"#),
+    ("POST /api/v1/data-subject-requests", "", r#"{"kind":"export","subject":{"user_id":"{users}"}}"#),
+    // A person is named in one way.
+    ("POST /api/v1/data-subject-requests", "", r#"{"kind":"export","subject":{"session_id":"{sessions}"}}"#),
     ("GET /api/v1/deliveries", "target_id={notification_targets}", ""),
     ("GET /api/v1/deliveries", "integration_id={integrations}&escalation_id={escalations}", ""),
     (

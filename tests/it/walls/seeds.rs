@@ -277,6 +277,11 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
         "INSERT INTO docent.mv_category_daily (organization_id, day, category, sessions_count) VALUES ({org}, current_date - 1, '{mark}', 1)",
     ),
     (
+        "data_subject_requests",
+        "data_subject_requests",
+        "INSERT INTO docent.data_subject_requests (id, organization_id, kind, subject_kind, status, error, created_by) VALUES ({data_subject_requests}, {org}, 'export', 'email', 'failed', '{mark}', '{mark}')",
+    ),
+    (
         "",
         "person_daily",
         "INSERT INTO docent.person_daily (organization_id, day, person, sessions_count, questions, answers, abstained, tokens, cost, unpriced) VALUES ({org}, current_date - 1, '{mark}', 1, 1, 1, 0, 1, 0, 0)",

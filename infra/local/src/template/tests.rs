@@ -209,6 +209,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     assert_eq!(names("dashboards"), dashboards);
     let aggregate = [
         "ACTIVITY_QUEUE_URL",
+        "BUCKET",
         "DATABASE_URL",
         "GUARDRAIL_ID",
         "GUARDRAIL_VERSION",
