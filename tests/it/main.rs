@@ -14,6 +14,7 @@ mod metrics;
 mod migrator;
 mod model;
 mod once;
+mod outward;
 mod people;
 mod rewriting;
 mod schema;

@@ -2,6 +2,8 @@
 
 use access::{Access, Configured};
 use alerting::Alerting;
+use deliver::Signer as DeliverySigner;
+use domain::topic::Topics;
 use management::Management;
 use objects::{Bucket, Signer};
 use queue::ActivityQueue;
@@ -53,7 +55,11 @@ pub fn management(
 
 /// Rules, alerts, and who is told.
 pub fn alerting(management: &Management) -> Alerting {
-    Alerting { database: management.database.clone(), key: management.identity_hash_key.clone() }
+    Alerting {
+        database: management.database.clone(),
+        signer: DeliverySigner { key: management.identity_hash_key.clone(), vault: management.vault.clone() },
+        topics: Topics::new(&config::optional("NOTIFICATION_TOPIC_ARN")),
+    }
 }
 
 /// Who does what takes long, and hears of what is to be sent.

@@ -1,10 +1,10 @@
 //! Who is told of alerts, and what was sent.
 
 use crate::{problems::OrProblem as _, wire::Paging};
-use access::Bearer;
+use access::{Bearer, ShownOnce};
 use alerting::{Alerting, GivenTarget, Severity};
 use axum::Extension;
-use domain::{DeliveryId, NotificationTargetId};
+use domain::{DeliveryId, EscalationId, IntegrationId, MessageId, NotificationTargetId, SessionId};
 use http::StatusCode;
 use jiff::Timestamp;
 use queue::{ActivityQueue, Bell};
@@ -20,9 +20,9 @@ pub struct TargetView {
     #[schema(value_type = uuid::Uuid)]
     id: NotificationTargetId,
     name: String,
-    /// `webhook`.
+    /// `webhook` or `sns`.
     kind: String,
-    /// Where to.
+    /// Where to: a URL, or a topic's ARN.
     address: String,
     /// The least severity that it is told of.
     severity: String,
@@ -51,9 +51,9 @@ impl From<Target> for TargetView {
 /// A target that was made just now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MadeTarget {
-    /// What its messages are signed with (Standard Webhooks): shown here, once.
+    /// What its messages are signed with (Standard Webhooks): shown here, once. Null: a topic, where AWS says who may publish.
     #[schema(example = "whsec_…")]
-    secret: String,
+    secret: Option<String>,
     #[serde(flatten)]
     target: TargetView,
 }
@@ -91,7 +91,9 @@ pub struct TargetBody {
     /// Must be given for a new one.
     #[schema(max_length = 255, example = "on call")]
     name: Option<String>,
-    /// Must be given for a new one: an address of the public web.
+    /// `webhook` (when not said) or `sns`; it stays so.
+    kind: Option<String>,
+    /// Must be given for a new one: an address of the public web; of `sns`, the ARN of the organization's topic.
     #[schema(example = "https://example.org/alerts")]
     address: Option<String>,
     /// The least severity that it is told of: `info` (when not said), `warning` or `critical`.
@@ -103,11 +105,17 @@ pub struct TargetBody {
 
 impl From<TargetBody> for GivenTarget {
     fn from(body: TargetBody) -> Self {
-        Self { name: body.name, address: body.address, severity: body.severity, is_enabled: body.is_enabled }
+        Self {
+            name: body.name,
+            kind: body.kind,
+            address: body.address,
+            severity: body.severity,
+            is_enabled: body.is_enabled,
+        }
     }
 }
 
-/// Make a target: a webhook. Scope `alerts:write`.
+/// Make a target: a webhook, or a topic of SNS. Scope `alerts:write`.
 #[utoipa::path(post, path = "/api/v1/notification-targets", tag = "alerts", request_body = TargetBody,
     responses((status = 201, body = MadeTarget), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -115,9 +123,10 @@ pub async fn create_notification_target(
     Extension(alerting): Extension<Arc<Alerting>>,
     Bearer(caller): Bearer,
     Json(body): Json<TargetBody>,
-) -> Result<(StatusCode, axum::Json<MadeTarget>), Problem> {
+) -> Result<(StatusCode, Extension<ShownOnce>, axum::Json<MadeTarget>), Problem> {
     let (target, secret) = alerting.create_target(&caller, body.into()).await.or_problem()?;
-    Ok((StatusCode::CREATED, axum::Json(MadeTarget { secret, target: target.into() })))
+    let made = MadeTarget { secret, target: target.into() };
+    Ok((StatusCode::CREATED, Extension(ShownOnce("secret")), axum::Json(made)))
 }
 
 /// Change a target, or switch it off. Scope `alerts:write`.
@@ -164,17 +173,30 @@ pub async fn test_notification_target(
 /// What was sent, or is to be.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveryView {
-    /// `webhook-id`.
+    /// `webhook-id`; of a ticket, `Idempotency-Key` as well.
     #[schema(value_type = uuid::Uuid)]
     id: DeliveryId,
-    #[schema(value_type = uuid::Uuid)]
-    target_id: NotificationTargetId,
-    /// `alert.triggered`, `alert.resolved` or `test`.
+    /// `notification` of an alert, to a target; `channel`: an agent's reply, to where its conversation is had; `ticket`: news of a
+    /// ticket, to the system where the organization keeps them.
+    kind: String,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    target_id: Option<NotificationTargetId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    integration_id: Option<IntegrationId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    escalation_id: Option<EscalationId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    session_id: Option<SessionId>,
+    /// The conversation's platform, of an agent's reply.
+    channel: Option<String>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    message_id: Option<MessageId>,
+    /// `alert.triggered`, `alert.resolved`, `test`; `agent.replied`; `ticket.create`, `ticket.comment`, `ticket.status`.
     event: String,
-    /// The message's `data`.
+    /// The message's `data`; of a ticket nothing, and never anybody's words.
     #[schema(value_type = Object)]
     payload: serde_json::Value,
-    /// `pending`, `delivered` or `failed`.
+    /// `pending`, `delivered` or `failed`; `waiting` while nothing sends to the channel.
     status: String,
     attempts: i32,
     /// While it is pending.
@@ -193,7 +215,13 @@ impl From<Delivery> for DeliveryView {
     fn from(delivery: Delivery) -> Self {
         Self {
             id: delivery.id,
+            kind: delivery.kind,
             target_id: delivery.target,
+            integration_id: delivery.integration,
+            escalation_id: delivery.escalation,
+            session_id: delivery.session,
+            channel: delivery.channel,
+            message_id: delivery.message,
             event: delivery.event,
             payload: delivery.payload,
             status: delivery.status,
@@ -215,7 +243,15 @@ pub struct ListDeliveries {
     /// To this target.
     #[param(value_type = Option<uuid::Uuid>)]
     target_id: Option<NotificationTargetId>,
-    /// `pending`, `delivered` or `failed`.
+    /// To this integration.
+    #[param(value_type = Option<uuid::Uuid>)]
+    integration_id: Option<IntegrationId>,
+    /// Of this ticket.
+    #[param(value_type = Option<uuid::Uuid>)]
+    escalation_id: Option<EscalationId>,
+    /// `notification`, `channel` or `ticket`.
+    kind: Option<String>,
+    /// `pending`, `waiting`, `delivered` or `failed`.
     status: Option<String>,
     /// Of the page before.
     cursor: Option<String>,
@@ -232,9 +268,13 @@ pub async fn list_deliveries(
     Query(query): Query<ListDeliveries>,
 ) -> Result<axum::Json<Page<DeliveryView>>, Problem> {
     let limit = paging::limit(query.limit)?;
-    one_of("status", query.status.as_deref(), &["pending", "delivered", "failed"])?;
+    one_of("status", query.status.as_deref(), &["pending", "waiting", "delivered", "failed"])?;
+    one_of("kind", query.kind.as_deref(), &["notification", "channel", "ticket"])?;
     let which = Which {
         target: query.target_id,
+        integration: query.integration_id,
+        escalation: query.escalation_id,
+        kind: query.kind.as_deref(),
         status: query.status.as_deref(),
         before: paging::cursor(query.cursor.as_deref())?,
     };

@@ -3,8 +3,8 @@
 
 use crate::{
     ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
-    invitations, jobs, notifications, organization, passages, products, subjects, uploads, users,
-    web_sources,
+    integrations, invitations, jobs, notifications, organization, passages, products, subjects, uploads,
+    users, web_sources,
 };
 use access::{Access, heed};
 use axum::{Extension, Router, middleware};
@@ -31,7 +31,7 @@ pub fn app(management: Arc<Management>, access: Access, public_url: &str) -> Rou
 }
 
 /// What makes nothing that a second time would double, or has no revision that could be read before.
-const UNHEEDED: [(&str, &str); 20] = [
+const UNHEEDED: [(&str, &str); 14] = [
     ("post", "/api/v1/documents/uploads"),
     ("post", "/api/v1/documents/{id}/reprocess"),
     ("post", "/api/v1/collections/{id}/reprocess"),
@@ -43,16 +43,9 @@ const UNHEEDED: [(&str, &str); 20] = [
     ("post", "/api/v1/chatbots/{id}/categories"),
     ("patch", "/api/v1/chatbots/{id}/categories/{category_id}"),
     ("delete", "/api/v1/chatbots/{id}/categories/{category_id}"),
-    // Made twice, they tell twice, and one is deleted.
-    ("post", "/api/v1/alert-rules"),
     ("post", "/api/v1/alert-rules/preview"),
-    ("patch", "/api/v1/alert-rules/{id}"),
-    ("delete", "/api/v1/alert-rules/{id}"),
     ("post", "/api/v1/alerts/{id}/acknowledge"),
     ("post", "/api/v1/alerts/{id}/resolve"),
-    ("post", "/api/v1/notification-targets"),
-    ("patch", "/api/v1/notification-targets/{id}"),
-    ("delete", "/api/v1/notification-targets/{id}"),
     ("post", "/api/v1/notification-targets/{id}/test"),
 ];
 
@@ -130,4 +123,10 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         ))
         .routes(routes!(notifications::test_notification_target))
         .routes(routes!(notifications::list_deliveries))
+        .routes(routes!(integrations::list_integrations, integrations::create_integration))
+        .routes(routes!(
+            integrations::get_integration,
+            integrations::change_integration,
+            integrations::delete_integration
+        ))
 }

@@ -4,8 +4,8 @@ use alerting::Alerting;
 use answering::Answering;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use deliver::Courier;
-use domain::{limits, sealed::IdentityHashKey};
+use deliver::{Courier, Publisher, Signer};
+use domain::{limits, sealed::IdentityHashKey, topic::Topics};
 use insight::replay::Replaying;
 use metrics::Metrics;
 use objects::Bucket;
@@ -37,6 +37,8 @@ impl Context {
         let key = IdentityHashKey::new(&config::text("IDENTITY_HASH_KEY")?)
             .context("IDENTITY_HASH_KEY has at least 32 characters")?;
         let vault = Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
+        let signer = Signer { key, vault: vault.clone() };
+        let topics = Topics::new(&config::optional("NOTIFICATION_TOPIC_ARN"));
         Ok(Self {
             retention: Retention {
                 database: database.clone(),
@@ -44,10 +46,11 @@ impl Context {
                 vault: vault.clone(),
                 most_file_bytes: limits::EXPORT_FILE_BYTES,
             },
-            alerting: Alerting { database: database.clone(), key: key.clone() },
+            alerting: Alerting { database: database.clone(), signer: signer.clone(), topics: topics.clone() },
             courier: Courier {
                 database: database.clone(),
-                key,
+                signer,
+                publisher: Publisher::new(&aws, topics),
                 policy: pages::Policy { allow_private: config::optional("WEB_ALLOW_PRIVATE") == "true" },
             },
             vault,

@@ -135,6 +135,8 @@ enum Command {
     },
     /// Show the stack: addresses, functions, queues, documents.
     Status,
+    /// Print what was published to topics of SNS.
+    Notifications,
     /// Print functions' logs.
     Logs {
         /// One function only.
@@ -218,6 +220,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             organization::rotate_key(&client(&data).await?, &slug).await
         }
         Some(Command::Status) => watch::status(&data).await,
+        Some(Command::Notifications) => watch::notifications(&data),
         Some(Command::Logs { function, trace, follow }) => {
             watch::logs(&data, function.as_deref(), trace.as_deref(), follow).await
         }

@@ -90,6 +90,7 @@ pub fn addresses(stack: &Stack, secrets: &Secrets, demo: &Demo) -> Addresses {
         s3_endpoint: stack.s3_endpoint.clone(),
         bucket: BUCKET.to_owned(),
         sqs_endpoint: stack.sqs_endpoint.clone(),
+        sns_endpoint: stack.sns_endpoint.clone(),
         bedrock_endpoint: stack.bedrock_endpoint.clone(),
         lambda_endpoint: stack.lambda_endpoint.clone(),
         database_url: stack.urls.application.clone(),

@@ -21,6 +21,9 @@ pub struct Addresses {
     pub bucket: String,
     /// SQS's endpoint.
     pub sqs_endpoint: String,
+    /// SNS's endpoint. A stack of before there was one has none.
+    #[serde(default)]
+    pub sns_endpoint: String,
     /// Bedrock Runtime's endpoint.
     pub bedrock_endpoint: String,
     /// Lambda's endpoint (Invoke).
@@ -240,6 +243,17 @@ pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|error| anyhow::anyhow!("write {}: {error}", part.display()))?
         .write_all(bytes)?;
     fs::rename(&part, file).with_context(|| format!("write {}", file.display()))
+}
+
+/// Added at the end, in one piece, readable by its owner alone.
+pub(crate) fn append_private(file: &Path, bytes: &[u8]) -> Result<()> {
+    let mut handle = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(file)
+        .with_context(|| format!("write {}", file.display()))?;
+    handle.write_all(bytes).with_context(|| format!("write {}", file.display()))
 }
 
 #[cfg(test)]

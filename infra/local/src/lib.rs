@@ -11,6 +11,7 @@ pub mod sqs;
 pub mod queues;
 pub mod bedrock;
 pub mod kms;
+pub mod sns;
 pub mod minilm;
 pub mod runtime_api;
 pub mod functions;

@@ -17,6 +17,7 @@ use crate::{
     queues::{self, Consumed},
     runtime_api::{InvokeOptions, Lambda, Outcome, Place, Served},
     s3::{self, NotificationRule},
+    sns::Sns,
     sqs::{self, Sqs},
     template::{Resolver, Template},
 };
@@ -38,6 +39,8 @@ const ACCOUNT: &str = "000000000000";
 pub const BUCKET: &str = "docent-local";
 /// The model that writes answers here: it picks sentences.
 pub const GENERATION_MODEL: &str = "local.extractive";
+/// The topics that may be published to here: one an organization, by its slug.
+const TOPICS: &str = "docent-*";
 /// How long a custom resource may take to answer.
 const CUSTOM_RESOURCE_WAIT: Duration = Duration::from_secs(120);
 
@@ -87,6 +90,8 @@ pub struct Stack {
     pub s3_endpoint: String,
     /// SQS's endpoint.
     pub sqs_endpoint: String,
+    /// SNS's endpoint.
+    pub sns_endpoint: String,
     /// Bedrock Runtime's endpoint.
     pub bedrock_endpoint: String,
     /// KMS's endpoint.
@@ -144,6 +149,7 @@ impl Stack {
                 ("Ocr", &ocr),
                 ("WebAllowPrivate", "true"),
                 ("KmsKeyArn", "create"),
+                ("NotificationTopics", TOPICS),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
@@ -177,7 +183,10 @@ impl Stack {
         let arns: Vec<String> = template.keys().iter().map(|key| key_arn(&key.logical_id)).collect();
         let kms = Kms::open(&folder.path().join("kms.json"), &arns, credentials.clone())?;
         tasks.push(serve(kms_listener, kms.router()));
-        say("S3, SQS, Bedrock, KMS");
+        let (sns_listener, sns_endpoint) = listen().await?;
+        let sns = Sns::new(folder.path(), REGION, ACCOUNT, credentials.clone());
+        tasks.push(serve(sns_listener, sns.router()));
+        say("S3, SQS, SNS, Bedrock, KMS");
 
         let resolver = resolver(&template, &sqs, &urls, secrets);
         let endpoints = [
@@ -185,6 +194,7 @@ impl Stack {
             ("AWS_ENDPOINT_URL_SQS", &sqs_endpoint),
             ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &bedrock_endpoint),
             ("AWS_ENDPOINT_URL_KMS", &kms_endpoint),
+            ("AWS_ENDPOINT_URL_SNS", &sns_endpoint),
             ("AWS_REGION", REGION),
             ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
@@ -210,6 +220,7 @@ impl Stack {
             stage,
             s3_endpoint,
             sqs_endpoint,
+            sns_endpoint,
             bedrock_endpoint,
             kms_endpoint,
             lambda_endpoint,

@@ -9,6 +9,7 @@ use store::{
     alert_rules::{self, AlertRule},
     alerts::{self, Alert, Which},
     caller::{admitted, enter},
+    demands::{self, Thing},
 };
 
 /// What is said of a rule; of a change, what is not named stays.
@@ -74,6 +75,7 @@ impl Alerting {
     /// [`Refusal`]; a conflict when there are as many as there may be.
     pub async fn create_rule(&self, caller: &Caller, given: GivenRule) -> Result<AlertRule, Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
+        demands::claim(&tx, caller).await?;
         let name = check::text("/name", &given.name.unwrap_or_default(), limits::ALERT_NAME_CHARACTERS)?;
         let rule = given.rule.ok_or_else(|| Refusal::invalid("/rule", "It must be given."))?;
         let rule = checked(&tx, &rule).await?;
@@ -96,6 +98,7 @@ impl Alerting {
         given: GivenRule,
     ) -> Result<AlertRule, Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
+        demands::unchanged(&tx, Thing::AlertRule(id.0)).await?;
         let known = alert_rules::get(&tx, id).await?.ok_or(Refusal::NotFound("alert rule"))?;
         let name = given.name.unwrap_or(known.name);
         let name = check::text("/name", &name, limits::ALERT_NAME_CHARACTERS)?;
@@ -118,6 +121,7 @@ impl Alerting {
     /// [`Refusal`]; a conflict when every organization has it.
     pub async fn delete_rule(&self, caller: &Caller, id: AlertRuleId) -> Result<(), Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
+        demands::unchanged(&tx, Thing::AlertRule(id.0)).await?;
         let known = alert_rules::get(&tx, id).await?.ok_or(Refusal::NotFound("alert rule"))?;
         if known.builtin.is_some() {
             let detail =

@@ -13,15 +13,18 @@ pub use evaluate::Evaluated;
 pub use keep::{GivenRule, Point, Preview};
 pub use rule::{Missing, Rule, Severity};
 pub use state::{State, Transition};
-pub use targets::GivenTarget;
+pub use targets::{GivenTarget, TARGET_KINDS};
 
-use domain::sealed::IdentityHashKey;
+use deliver::Signer;
+use domain::topic::Topics;
 use store::Database;
 
 /// What alerts are made with.
 pub struct Alerting {
     /// Everything that is known.
     pub database: Database,
-    /// What targets' secrets are derived from.
-    pub key: IdentityHashKey,
+    /// Where targets' secrets come from.
+    pub signer: Signer,
+    /// The topics that targets may be.
+    pub topics: Topics,
 }

@@ -1,30 +1,35 @@
 //! THE OUTBOX'S OTHER END: what waits is taken, signed, sent, and noted; again later where it was not taken.
 //!
-//! Messages are those of Standard Webhooks: `webhook-id` is the same at every attempt, so that the other side does nothing twice.
-//! No transaction is open while something is sent. Addresses are visited as web pages are: public ones only, and no redirect is
+//! To webhooks and topics of those who are told of alerts, and to the system where an organization keeps its tickets. Messages
+//! are those of Standard Webhooks: `webhook-id` is the same at every attempt, so that the other side does nothing twice. No
+//! transaction is open while something is sent. Addresses are visited as web pages are: public ones only, and no redirect is
 //! followed.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::{DeliveryId, NotificationTargetId, OrganizationId, limits, sealed::IdentityHashKey};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+mod signing;
+mod ticket;
+mod topic;
+
+pub use signing::{NewSecret, Signer};
+pub use topic::Publisher;
+
+use domain::{OrganizationId, limits, sealed::Column};
 use jiff::Timestamp;
-use pages::{Fetcher, Policy};
-use serde_json::json;
-use sha2::Sha256;
+use pages::{Answered, Fetcher, Policy, Refused};
+use serde_json::{Value, json};
 use store::{
     Database,
-    deliveries::{self, Due},
+    deliveries::{self, Due, Signing, To},
+    escalations,
 };
-
-/// How a secret begins (Standard Webhooks).
-const SECRET_PREFIX: &str = "whsec_";
 
 /// What sends.
 pub struct Courier {
     /// Where the outbox is.
     pub database: Database,
-    /// What targets' secrets are derived from.
-    pub key: IdentityHashKey,
+    /// What messages are signed with.
+    pub signer: Signer,
+    /// What publishes to topics.
+    pub publisher: Publisher,
     /// Where to.
     pub policy: Policy,
 }
@@ -42,21 +47,63 @@ pub struct Sent {
     pub again_in: Option<i64>,
 }
 
-/// A target's secret, as its keeper is shown it once. It is derived anew whenever something is signed, and kept nowhere.
-#[must_use]
-pub fn secret(key: &IdentityHashKey, target: NotificationTargetId, number: i32) -> String {
-    format!("{SECRET_PREFIX}{}", BASE64_STANDARD.encode(bytes(key, target, number)))
+/// What came of one attempt.
+#[derive(Debug, Default)]
+struct Attempted {
+    /// Of HTTP, where there was an answer.
+    status: Option<i32>,
+    /// Why it was not taken, for a person.
+    error: Option<String>,
+    /// Whether it is never tried again.
+    is_final: bool,
+    /// What the other system calls a ticket from now on.
+    external: Option<String>,
 }
 
-fn bytes(key: &IdentityHashKey, target: NotificationTargetId, number: i32) -> Vec<u8> {
-    key.hash("notification-target", &format!("{target}:{number}"))
-}
+impl Attempted {
+    /// The same without having been sent.
+    fn needless() -> Self {
+        Self::default()
+    }
 
-/// `webhook-signature` (Standard Webhooks, v1): HMAC-SHA-256 of id, seconds and body.
-fn signature(secret: &[u8], id: DeliveryId, seconds: i64, body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
-    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-    format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+    fn later(error: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), ..Self::default() }
+    }
+
+    fn given_up(error: &str) -> Self {
+        Self { is_final: true, ..Self::later(error) }
+    }
+
+    /// A secret does not open.
+    fn sealed(error: &vault::Error) -> Self {
+        tracing::error!(%error, "a message cannot be signed");
+        Self::later("The secret that signs it cannot be opened at present.")
+    }
+
+    /// What the other side's answer means; its body, if that is JSON.
+    fn of(sent: Result<Answered, Refused>) -> (Self, Value) {
+        match sent {
+            Ok(answered) => {
+                let body = serde_json::from_slice(&answered.body).unwrap_or_default();
+                (Self::of_status(answered.status), body)
+            }
+            Err(refused) => (Self::later(refused.to_string()), Value::Null),
+        }
+    }
+
+    fn of_status(status: u16) -> Self {
+        let is_taken = (200..300).contains(&status);
+        let error = (!is_taken).then(|| format!("The other side answers with status {status}."));
+        Self { status: Some(i32::from(status)), error, ..Self::default() }
+    }
+
+    fn is_done(&self) -> bool {
+        self.error.is_none()
+    }
+
+    fn give_up(&mut self, error: String) {
+        (self.error, self.is_final) = (Some(error), true);
+    }
 }
 
 /// Seconds after so many attempts: 30, 60, 120 … up to two hours.
@@ -81,7 +128,8 @@ impl Courier {
                 break;
             }
             for one in due {
-                self.attempt(organization, &fetcher, &one, &mut sent).await?;
+                let attempted = self.attempt(organization, &fetcher, &one).await;
+                self.settle(organization, &one, attempted, &mut sent).await?;
             }
         }
         let tx = self.database.tenant(organization).await?;
@@ -93,31 +141,53 @@ impl Courier {
         Ok(sent)
     }
 
-    async fn attempt(
+    async fn attempt(&self, organization: OrganizationId, fetcher: &Fetcher, due: &Due) -> Attempted {
+        match &due.to {
+            To::Target { kind, address, .. } if kind == "sns" => {
+                match self.publisher.publish(due, address, message(due)).await {
+                    Ok(()) => Attempted::default(),
+                    Err(error) => Attempted::later(error),
+                }
+            }
+            To::Target { address, signing, .. } => {
+                self.post(organization, fetcher, due, (address, signing)).await
+            }
+            To::TicketSystem(system) => self.tell(organization, fetcher, due, system).await,
+        }
+    }
+
+    async fn post(
         &self,
         organization: OrganizationId,
         fetcher: &Fetcher,
         due: &Due,
+        (address, signing): (&str, &Signing),
+    ) -> Attempted {
+        let secret = self.signer.bytes(organization, Column::NotificationTargetSecret, signing).await;
+        let secret = match secret {
+            Ok(secret) => secret,
+            Err(error) => return Attempted::sealed(&error),
+        };
+        let body = message(due);
+        let headers = signing::headers(&secret, due.id, Timestamp::now().as_second(), &body);
+        match fetcher.post(address, &headers, body).await {
+            Ok(status) => Attempted::of_status(status),
+            Err(refused) => Attempted::later(refused.to_string()),
+        }
+    }
+
+    /// Notes what came of an attempt, and what a ticket is called elsewhere, in one transaction.
+    async fn settle(
+        &self,
+        organization: OrganizationId,
+        due: &Due,
+        attempted: Attempted,
         sent: &mut Sent,
     ) -> store::Result<()> {
-        let body = json!({ "type": due.event, "timestamp": due.created_at, "data": due.payload }).to_string();
-        let seconds = Timestamp::now().as_second();
-        let secret = bytes(&self.key, due.target, due.signing_number);
-        let headers = [
-            ("webhook-id", due.id.to_string()),
-            ("webhook-timestamp", seconds.to_string()),
-            ("webhook-signature", signature(&secret, due.id, seconds, &body)),
-        ];
-        let (answered, error) = match fetcher.post(&due.address, &headers, body).await {
-            Ok(status) if (200..300).contains(&status) => (Some(i32::from(status)), None),
-            Ok(status) => {
-                (Some(i32::from(status)), Some(format!("The other side answers with status {status}.")))
-            }
-            Err(refused) => (None, Some(refused.to_string())),
-        };
-        let status = match &error {
+        let is_last = attempted.is_final || due.attempts >= limits::DELIVERY_ATTEMPTS;
+        let status = match &attempted.error {
             None => "delivered",
-            Some(_) if due.attempts >= limits::DELIVERY_ATTEMPTS => "failed",
+            Some(_) if is_last => "failed",
             Some(_) => "pending",
         };
         match status {
@@ -125,15 +195,28 @@ impl Courier {
             "failed" => sent.failed += 1,
             _ => sent.postponed += 1,
         }
-        let shown =
-            error.map(|error| error.chars().take(limits::DELIVERY_ERROR_CHARACTERS).collect::<String>());
-        tracing::info!(delivery.id = %due.id, target.id = %due.target, due.event, status, answered, due.attempts, "delivery attempted");
+        let shown = attempted
+            .error
+            .map(|error| error.chars().take(limits::DELIVERY_ERROR_CHARACTERS).collect::<String>());
+        let to = match &due.to {
+            To::Target { signing, .. } => signing.row,
+            To::TicketSystem(system) => system.id.0,
+        };
+        tracing::info!(delivery.id = %due.id, delivery.to = %to, due.event, status, attempted.status, due.attempts, "delivery attempted");
         #[expect(clippy::cast_precision_loss, reason = "two hours at most")]
         let pause = back_off(due.attempts) as f64;
         let tx = self.database.tenant(organization).await?;
-        deliveries::settle(&tx, due.id, status, (answered, shown.as_deref()), pause).await?;
+        deliveries::settle(&tx, due.id, status, (attempted.status, shown.as_deref()), pause).await?;
+        if let (Some(external), To::TicketSystem(system)) = (&attempted.external, &due.to) {
+            escalations::keep_external(&tx, system.ticket, external).await?;
+        }
         tx.finish().await
     }
+}
+
+/// The body of a notification.
+fn message(due: &Due) -> String {
+    json!({ "type": due.event, "timestamp": due.created_at, "data": due.payload }).to_string()
 }
 
 #[cfg(test)]
@@ -147,17 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_of_id_time_and_body() {
-        // Computed with OpenSSL: printf '%s' '{id}.1.{"a":1}' | openssl dgst -sha256 -mac HMAC -macopt key:secret -binary | base64
-        let id: DeliveryId = "0192f3a1-0000-7000-8000-000000000001".parse().expect("an id");
-        assert_eq!(
-            signature(b"secret", id, 1, r#"{"a":1}"#),
-            "v1,drvQh/VFLxIDzztV742eKzdIbngm0JVQ2v8cK7RDLQ8="
-        );
-        let key = IdentityHashKey::new(&"k".repeat(32)).expect("long enough");
-        let target = NotificationTargetId::generate();
-        let one = secret(&key, target, 1);
-        assert!(one.starts_with(SECRET_PREFIX) && one != secret(&key, target, 2));
-        assert_ne!(one, secret(&key, NotificationTargetId::generate(), 1));
+    fn only_a_success_is_one() {
+        for (status, is_done) in
+            [(200, true), (204, true), (199, false), (302, false), (409, false), (500, false)]
+        {
+            assert_eq!(Attempted::of_status(status).is_done(), is_done, "{status}");
+        }
+        let (attempted, body) = Attempted::of(Ok(Answered { status: 201, body: b"<html>".to_vec() }));
+        assert!(attempted.is_done() && body.is_null());
+        assert!(!Attempted::of(Err(Refused::TooSlow)).0.is_done());
     }
 }

@@ -84,6 +84,10 @@ pub enum Scope {
     AlertsRead,
     /// Write rules, deal with alerts, say who is told.
     AlertsWrite,
+    /// Read which systems of others the organization works with; their credentials nobody can read.
+    IntegrationsRead,
+    /// Say which systems of others the organization works with, and how.
+    IntegrationsWrite,
     /// Read what was asked for about persons, and fetch what was exported.
     DataSubjectsRead,
     /// Have everything about a person exported or erased.
@@ -92,7 +96,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 35] = [
+    pub const ALL: [Scope; 37] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -126,6 +130,8 @@ impl Scope {
         Scope::DashboardsRead,
         Scope::AlertsRead,
         Scope::AlertsWrite,
+        Scope::IntegrationsRead,
+        Scope::IntegrationsWrite,
         Scope::DataSubjectsRead,
         Scope::DataSubjectsWrite,
     ];
@@ -167,6 +173,8 @@ impl Scope {
             Scope::DashboardsRead => "dashboards:read",
             Scope::AlertsRead => "alerts:read",
             Scope::AlertsWrite => "alerts:write",
+            Scope::IntegrationsRead => "integrations:read",
+            Scope::IntegrationsWrite => "integrations:write",
             Scope::DataSubjectsRead => "data-subjects:read",
             Scope::DataSubjectsWrite => "data-subjects:write",
         }

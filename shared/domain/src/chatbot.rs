@@ -45,13 +45,14 @@ pub fn fill(prompt: &str, values: [&str; PROMPT_VARIABLES.len()]) -> String {
     filled.collect()
 }
 
-enum Part<'a> {
+/// A part of a text with variables.
+pub(crate) enum Part<'a> {
     Text(&'a str),
     Variable(&'a str),
 }
 
 /// Texts and variables in turns. Braces around anything but a name are text.
-fn parts(prompt: &str) -> impl Iterator<Item = Part<'_>> {
+pub(crate) fn parts(prompt: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = prompt;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -64,8 +64,10 @@ ids! {
     AlertId,
     /// Who is told of alerts.
     NotificationTargetId,
-    /// What is sent to one of them.
+    /// What is sent to one of them, or to a system of others.
     DeliveryId,
+    /// A system of others that the organization works with.
+    IntegrationId,
     /// One run of ingesting, re-embedding or cleaning up.
     IngestionJobId,
     /// A question that people answered themselves.

@@ -18,6 +18,8 @@ pub mod risk;
 pub mod role;
 pub mod sealed;
 pub mod subject;
+pub mod ticketing;
+pub mod topic;
 
 pub use api_key::{ApiKey, Scope};
 pub use caller::Caller;

@@ -377,6 +377,13 @@ pub const ESCALATION_AGENT_CHARACTERS: usize = 255;
 pub const EXTERNAL_TICKET_CHARACTERS: usize = 255;
 /// Characters of a note on a ticket.
 pub const ESCALATION_NOTE_CHARACTERS: usize = 4_000;
+/// Bytes, as JSON, of what is sent to a system of tickets, and of where its answer says a ticket's id.
+pub const TICKET_SETTINGS_BYTES: usize = 16 * 1024;
+pub const TICKET_POINTER_BYTES: usize = 255;
+/// Bytes of what another system wants in the header `Authorization`.
+pub const INTEGRATION_AUTHORIZATION_BYTES: usize = 4 * 1024;
+/// Integrations of an organization.
+pub const INTEGRATIONS: i64 = 20;
 /// Notes of a ticket.
 pub const ESCALATION_NOTES: i64 = 200;
 /// Messages of its conversation that a ticket refers to: the newest.
@@ -509,6 +516,8 @@ pub const DELIVERY_ATTEMPTS: i32 = 10;
 pub const DELIVERY_BACK_OFF_MOST_SECONDS: i64 = 7_200;
 /// Characters of what is kept of a failed attempt.
 pub const DELIVERY_ERROR_CHARACTERS: usize = 500;
+/// Bytes of an answer of the other side that are read, where it is read at all.
+pub const DELIVERY_ANSWER_BYTES: usize = 256 * 1024;
 /// Seconds that the other side of a delivery may take.
 pub const WEB_POST_SECONDS: u64 = 15;
 /// Seconds of activity of an organization that are told of once.

@@ -84,6 +84,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::ProductsRead,
             Scope::DashboardsRead,
             Scope::AlertsRead,
+            Scope::IntegrationsRead,
         ],
     ),
     (
@@ -232,6 +233,8 @@ escalations:write                   x              .              .             
 dashboards:read                     x              .              .              x              x              x              .              .
 alerts:read                         x              .              .              .              x              x              .              .
 alerts:write                        x              .              .              .              .              .              .              .
+integrations:read                   x              .              .              .              x              .              .              .
+integrations:write                  x              .              .              .              .              .              .              .
 data-subjects:read                  x              .              .              .              .              .              .              .
 data-subjects:write                 x              .              .              .              .              .              .              .
 ";

@@ -1,4 +1,5 @@
-//! Personal data: found again by a keyed hash without being readable, and readable where it is sealed beside it.
+//! Personal data: found again by a keyed hash without being readable, and readable where it is sealed beside it. And credentials,
+//! which are only sealed.
 
 use crate::{OrganizationId, limits};
 use hmac::{Hmac, KeyInit, Mac};
@@ -41,12 +42,25 @@ pub enum Column {
     SessionUserIdentifier,
     /// A caller's id for the client of a session.
     SessionExternalClientId,
+    /// What a notification target's messages are signed with.
+    NotificationTargetSecret,
+    /// What an integration's messages are signed with.
+    IntegrationSecret,
+    /// What an integration's other side wants in the header `Authorization`.
+    IntegrationAuthorization,
 }
 
 impl Column {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::UserEmail, Self::InvitationEmail, Self::SessionUserIdentifier, Self::SessionExternalClientId];
+    pub const ALL: [Self; 7] = [
+        Self::UserEmail,
+        Self::InvitationEmail,
+        Self::SessionUserIdentifier,
+        Self::SessionExternalClientId,
+        Self::NotificationTargetSecret,
+        Self::IntegrationSecret,
+        Self::IntegrationAuthorization,
+    ];
 
     /// As it is written: `table.column`. What was sealed for it opens by this name alone, so it never changes.
     #[must_use]
@@ -56,6 +70,9 @@ impl Column {
             Self::InvitationEmail => "invitations.email",
             Self::SessionUserIdentifier => "sessions.user_identifier",
             Self::SessionExternalClientId => "sessions.external_client_id",
+            Self::NotificationTargetSecret => "notification_targets.secret",
+            Self::IntegrationSecret => "integrations.secret",
+            Self::IntegrationAuthorization => "integrations.authorization",
         }
     }
 

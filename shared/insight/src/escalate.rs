@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use store::{
     TenantTx,
+    deliveries::{self, News},
     demands::{self, Thing},
     escalations::{self, Afterwards, Changes, Escalation, Note, Opening, Reply, Spoken, Which},
     events::{self, Category, Event},
@@ -81,7 +82,8 @@ impl Insight {
             return Err(Refusal::NotFound("session"));
         }
         record(&tx, "escalation_opened", id, opening.session, json!({ "reason": opening.reason })).await?;
-        finish_with(tx, id).await
+        deliveries::tell_ticket_system(&tx, id, News::Opened).await?;
+        self.finish_told(tx, id).await
     }
 
     /// Tickets, newest first.
@@ -139,8 +141,9 @@ impl Insight {
             let ticket = escalations::get(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
             let payload = json!({ "from": present.as_str(), "to": status.as_str() });
             record(&tx, "escalation_changed", id, ticket.session, payload).await?;
+            deliveries::tell_ticket_system(&tx, id, News::Changed).await?;
         }
-        finish_with(tx, id).await
+        self.finish_told(tx, id).await
     }
 
     /// Adds a note that only agents see.
@@ -161,7 +164,8 @@ impl Insight {
                 let detail = format!("A ticket has at most {} notes.", limits::ESCALATION_NOTES);
                 Refusal::conflict("too-many-notes", detail)
             })?;
-        tx.finish().await?;
+        deliveries::tell_ticket_system(&tx, id, News::Noted(note.id)).await?;
+        self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
         Ok(note)
     }
 
@@ -206,11 +210,23 @@ impl Insight {
         };
         record(&tx, "agent_replied", id, ticket.session, json!({ "sequence_number": reply.sequence }))
             .await?;
+        deliveries::tell_channel(&tx, id, ticket.session, (reply.id, reply.sequence)).await?;
+        deliveries::tell_ticket_system(&tx, id, News::Replied(reply.id)).await?;
+        if status != Status::InProgress {
+            deliveries::tell_ticket_system(&tx, id, News::Changed).await?;
+        }
         if let Some(once) = &once {
             idempotency::settle(&tx, caller, once, &json!(reply)).await?;
         }
-        tx.finish().await?;
+        self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
         Ok((reply, false))
+    }
+
+    /// A ticket after something happened to it that others are told of.
+    async fn finish_told(&self, tx: TenantTx, id: EscalationId) -> Result<Whole, Refusal> {
+        let (organization, whole) = (tx.organization(), whole(&tx, id).await?);
+        self.bell.ring(tx.finish_activity().await?, organization).await;
+        Ok(whole)
     }
 }
 
@@ -243,10 +259,15 @@ const ONE_A_SESSION: [Means; 1] = [("escalations_one_a_session", || {
 })];
 
 async fn finish_with(tx: TenantTx, id: EscalationId) -> Result<Whole, Refusal> {
-    let ticket = escalations::get(&tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
-    let (notes, transcript) =
-        futures_util::try_join!(escalations::notes(&tx, id), escalations::transcript(&tx, ticket.session))?;
+    let whole = whole(&tx, id).await?;
     tx.finish().await?;
+    Ok(whole)
+}
+
+async fn whole(tx: &TenantTx, id: EscalationId) -> Result<Whole, Refusal> {
+    let ticket = escalations::get(tx, id).await?.ok_or(Refusal::NotFound("escalation"))?;
+    let (notes, transcript) =
+        futures_util::try_join!(escalations::notes(tx, id), escalations::transcript(tx, ticket.session))?;
     Ok(Whole { ticket, notes, transcript })
 }
 

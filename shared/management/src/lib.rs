@@ -22,6 +22,7 @@ pub mod products;
 pub mod api_keys;
 pub mod users;
 pub mod invitations;
+pub mod integrations;
 pub mod subjects;
 mod addresses;
 

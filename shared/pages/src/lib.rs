@@ -23,6 +23,7 @@ mod tests;
 pub use connect::Resolver;
 pub use fetch::{Conditional, Fetched, Fetcher, Policy};
 pub use key::key_of;
+pub use post::{Answered, Outgoing};
 pub use refused::Refused;
 pub use sitemap::Entry;
 pub use url::Url;

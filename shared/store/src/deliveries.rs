@@ -1,7 +1,10 @@
 //! The outbox: what is to be sent is written with what it tells of, and sent afterwards. And to whom.
 
 use crate::{Result, TenantTx, sql, tenant::Params};
-use domain::{DeliveryId, NotificationTargetId, limits};
+use domain::{
+    DeliveryId, EscalationId, EscalationNoteId, IntegrationId, MessageId, NotificationTargetId, SessionId,
+    limits,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::{Row, types::Type};
@@ -13,14 +16,12 @@ pub struct Target {
     pub id: NotificationTargetId,
     /// For people.
     pub name: String,
-    /// `webhook`.
+    /// `webhook` or `sns`.
     pub kind: String,
-    /// Where to.
+    /// Where to: a URL, or a topic's ARN.
     pub address: String,
     /// The least severity that it is told of.
     pub severity: String,
-    /// Which of the secrets that are derived for it.
-    pub signing_number: i32,
     /// Whether anything is sent.
     pub is_enabled: bool,
     /// When it was made.
@@ -61,7 +62,6 @@ pub async fn targets(
         kind: row.get("kind"),
         address: row.get("address"),
         severity: row.get("severity"),
-        signing_number: row.get("signing_number"),
         is_enabled: row.get("is_enabled"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -69,16 +69,18 @@ pub async fn targets(
     Ok(targets.collect())
 }
 
-/// Makes a target; `None` when there are as many as there may be.
+/// Makes a target, with the secret that its messages are signed with, sealed, if it has one of its own; `false` when there are
+/// as many as there may be.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn create_target(
     tx: &TenantTx,
+    id: NotificationTargetId,
     kind: &str,
     settings: &Settings,
-) -> Result<Option<NotificationTargetId>> {
-    let id = NotificationTargetId::generate();
+    secret: Option<&[u8]>,
+) -> Result<bool> {
     let most = i64::try_from(limits::NOTIFICATION_TARGETS).unwrap_or(i64::MAX);
     let params: Params<'_> = &[
         (&id.0, Type::UUID),
@@ -88,8 +90,9 @@ pub async fn create_target(
         (&settings.severity, Type::TEXT),
         (&settings.is_enabled, Type::BOOL),
         (&most, Type::INT8),
+        (&secret, Type::BYTEA),
     ];
-    Ok((tx.execute(sql!("notification_targets/create"), params).await? > 0).then_some(id))
+    Ok(tx.execute(sql!("notification_targets/create"), params).await? > 0)
 }
 
 /// Changes a target; `false` when there is none.
@@ -138,6 +141,62 @@ pub async fn enqueue(
     tx.execute(sql!("deliveries/enqueue"), params).await
 }
 
+/// What is told of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It was opened.
+    Opened,
+    /// An agent noted something, for agents.
+    Noted(EscalationNoteId),
+    /// An agent said something in the conversation.
+    Replied(MessageId),
+    /// It is in another state.
+    Changed,
+}
+
+/// Writes down what the organization's ticket system is told of a ticket as it is now, if there is one that wants to hear of it.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn tell_ticket_system(tx: &TenantTx, ticket: EscalationId, news: News) -> Result<()> {
+    let (call, note, message) = match news {
+        News::Opened => ("create", None, None),
+        News::Noted(note) => ("comment", Some(note.0), None),
+        News::Replied(message) => ("comment", None, Some(message.0)),
+        News::Changed => ("status", None, None),
+    };
+    let params: Params<'_> = &[
+        (&DeliveryId::generate().0, Type::UUID),
+        (&ticket.0, Type::UUID),
+        (&call, Type::TEXT),
+        (&note, Type::UUID),
+        (&message, Type::UUID),
+    ];
+    tx.execute(sql!("deliveries/tell_ticket_system"), params).await?;
+    Ok(())
+}
+
+/// Writes down that an agent's message is to reach whoever talks in its session, where they talk.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn tell_channel(
+    tx: &TenantTx,
+    ticket: EscalationId,
+    session: SessionId,
+    (message, sequence): (MessageId, i32),
+) -> Result<()> {
+    let params: Params<'_> = &[
+        (&DeliveryId::generate().0, Type::UUID),
+        (&ticket.0, Type::UUID),
+        (&session.0, Type::UUID),
+        (&message.0, Type::UUID),
+        (&sequence, Type::INT4),
+    ];
+    tx.execute(sql!("deliveries/tell_channel"), params).await?;
+    Ok(())
+}
+
 /// What is to be sent now.
 #[derive(Debug, Clone)]
 pub struct Due {
@@ -145,18 +204,92 @@ pub struct Due {
     pub id: DeliveryId,
     /// Such as `alert.triggered`.
     pub event: String,
-    /// The body's `data`.
+    /// The body's `data`; of a ticket, what it was.
     pub payload: Value,
     /// This one included.
     pub attempts: i32,
     /// When it was written down.
     pub created_at: Timestamp,
+    /// The organization's slug.
+    pub slug: String,
     /// To whom.
-    pub target: NotificationTargetId,
-    /// Where to.
-    pub address: String,
-    /// Which of the target's secrets signs it.
-    pub signing_number: i32,
+    pub to: To,
+}
+
+/// To whom something is sent.
+#[derive(Debug, Clone)]
+pub enum To {
+    /// Who is told of alerts.
+    Target {
+        /// `webhook` or `sns`.
+        kind: String,
+        /// Where to.
+        address: String,
+        /// How it is signed.
+        signing: Signing,
+    },
+    /// The organization's ticket system.
+    TicketSystem(Box<TicketSystem>),
+}
+
+/// The organization's ticket system, and what it is told of.
+#[derive(Debug, Clone)]
+pub struct TicketSystem {
+    /// The integration.
+    pub id: IntegrationId,
+    /// [`domain::ticketing::Adapter`].
+    pub settings: Value,
+    /// How it is signed.
+    pub signing: Signing,
+    /// What it wants in the header `Authorization`, sealed.
+    pub authorization: Option<Vec<u8>>,
+    /// The ticket.
+    pub ticket: EscalationId,
+    /// What the other system calls it, once it is known there.
+    pub external_ticket: Option<String>,
+    /// Whether its user reads what is said; else it is among agents.
+    pub is_public: bool,
+    /// What is said of it, and by whom.
+    pub said: Option<(String, String)>,
+}
+
+/// What a message is signed with.
+#[derive(Debug, Clone)]
+pub struct Signing {
+    /// The target's or the integration's row.
+    pub row: uuid::Uuid,
+    /// Which of the secrets that are derived for it.
+    pub number: i32,
+    /// A secret of its own, sealed; `None`: it is derived.
+    pub sealed: Option<Vec<u8>>,
+}
+
+fn to(row: &Row) -> To {
+    let signing = |row_id| Signing {
+        row: row_id,
+        number: row.get("signing_number"),
+        sealed: row.get("secret_ciphertext"),
+    };
+    match (row.get::<_, Option<uuid::Uuid>>("target_id"), row.get::<_, Option<uuid::Uuid>>("integration_id"))
+    {
+        (None, Some(id)) => To::TicketSystem(Box::new(TicketSystem {
+            id: IntegrationId(id),
+            settings: row.get("settings"),
+            signing: signing(id),
+            authorization: row.get("authorization_ciphertext"),
+            ticket: EscalationId(row.get("escalation_id")),
+            external_ticket: row.get("external_ticket_id"),
+            is_public: row.get("is_public"),
+            said: row
+                .get::<_, Option<String>>("content")
+                .map(|content| (content, row.get::<_, Option<String>>("author").unwrap_or_default())),
+        })),
+        (target, _) => To::Target {
+            kind: row.get("target_kind"),
+            address: row.get("address"),
+            signing: signing(target.unwrap_or_default()),
+        },
+    }
 }
 
 /// Takes what is due, for [`limits::DELIVERY_HELD_SECONDS`].
@@ -173,9 +306,8 @@ pub async fn claim(tx: &TenantTx) -> Result<Vec<Due>> {
         payload: row.get("payload"),
         attempts: row.get("attempts"),
         created_at: row.get("created_at"),
-        target: NotificationTargetId(row.get("target_id")),
-        address: row.get("address"),
-        signing_number: row.get("signing_number"),
+        slug: row.get("slug"),
+        to: to(row),
     });
     Ok(due.collect())
 }
@@ -215,13 +347,25 @@ pub async fn next_due(tx: &TenantTx) -> Result<Option<f64>> {
 pub struct Delivery {
     /// Its row: `webhook-id`.
     pub id: DeliveryId,
-    /// To whom.
-    pub target: NotificationTargetId,
+    /// `notification`, `channel` or `ticket`.
+    pub kind: String,
+    /// To whom, of a notification.
+    pub target: Option<NotificationTargetId>,
+    /// To which system, of what is told of a ticket.
+    pub integration: Option<IntegrationId>,
+    /// Which ticket.
+    pub escalation: Option<EscalationId>,
+    /// Which conversation.
+    pub session: Option<SessionId>,
+    /// Where the conversation is had, of an agent's reply.
+    pub channel: Option<String>,
+    /// An agent's reply.
+    pub message: Option<MessageId>,
     /// Such as `alert.triggered`.
     pub event: String,
-    /// The body's `data`.
+    /// The body's `data`; of a ticket nothing.
     pub payload: Value,
-    /// `pending`, `delivered` or `failed`.
+    /// `pending`, `waiting`, `delivered` or `failed`.
     pub status: String,
     /// So far.
     pub attempts: i32,
@@ -242,6 +386,12 @@ pub struct Delivery {
 pub struct Which<'a> {
     /// To this target.
     pub target: Option<NotificationTargetId>,
+    /// To this system.
+    pub integration: Option<IntegrationId>,
+    /// Of this ticket.
+    pub escalation: Option<EscalationId>,
+    /// Of this kind.
+    pub kind: Option<&'a str>,
     /// In this state.
     pub status: Option<&'a str>,
     /// Older than this one.
@@ -255,11 +405,25 @@ pub struct Which<'a> {
 pub async fn list(tx: &TenantTx, which: &Which<'_>, limit: u32) -> Result<Vec<Delivery>> {
     let (target, before, limit) =
         (which.target.map(|id| id.0), which.before.map(|id| id.0), i64::from(limit));
-    let params: Params<'_> =
-        &[(&target, Type::UUID), (&which.status, Type::TEXT), (&before, Type::UUID), (&limit, Type::INT8)];
+    let (integration, escalation) = (which.integration.map(|id| id.0), which.escalation.map(|id| id.0));
+    let params: Params<'_> = &[
+        (&target, Type::UUID),
+        (&which.status, Type::TEXT),
+        (&before, Type::UUID),
+        (&limit, Type::INT8),
+        (&integration, Type::UUID),
+        (&escalation, Type::UUID),
+        (&which.kind, Type::TEXT),
+    ];
     let from_row = |row: &Row| Delivery {
         id: DeliveryId(row.get("id")),
-        target: NotificationTargetId(row.get("target_id")),
+        kind: row.get("kind"),
+        target: row.get::<_, Option<_>>("target_id").map(NotificationTargetId),
+        integration: row.get::<_, Option<_>>("integration_id").map(IntegrationId),
+        escalation: row.get::<_, Option<_>>("escalation_id").map(EscalationId),
+        session: row.get::<_, Option<_>>("session_id").map(SessionId),
+        channel: row.get("channel"),
+        message: row.get::<_, Option<_>>("message_id").map(MessageId),
         event: row.get("event"),
         payload: row.get("payload"),
         status: row.get("status"),

@@ -168,6 +168,9 @@ pub enum Thing {
     User(Uuid),
     Escalation(Uuid),
     GoldQuestion(Uuid),
+    AlertRule(Uuid),
+    NotificationTarget(Uuid),
+    Integration(Uuid),
 }
 
 /// Refuses to go on when a thing is not as the caller saw it; else it stays so until the transaction ends. What is not
@@ -191,6 +194,9 @@ pub async fn unchanged(tx: &TenantTx, thing: Thing) -> Result<()> {
         Thing::User(id) => ("users", id),
         Thing::Escalation(id) => ("escalations", id),
         Thing::GoldQuestion(id) => ("gold_questions", id),
+        Thing::AlertRule(id) => ("alert_rules", id),
+        Thing::NotificationTarget(id) => ("notification_targets", id),
+        Thing::Integration(id) => ("integrations", id),
     };
     let params: Params<'_> = &[(&kind, Type::TEXT), (&id, Type::UUID)];
     let row = tx.query_one(sql!("demands/revision"), params).await?;

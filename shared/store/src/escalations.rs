@@ -1,12 +1,18 @@
 //! Tickets: conversations handed to people.
 
-use crate::{Error, Result, TenantTx, sql, tenant::Params};
+use crate::{
+    Error, Result, TenantTx,
+    deliveries::{self, News},
+    sql,
+    tenant::Params,
+};
 use domain::{
     ChatbotId, EscalationId, EscalationNoteId, MessageId, Risk, SessionId,
     escalation::{Signs, Status},
     feedback::Voice,
     limits,
 };
+use futures_util::try_join;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -101,8 +107,9 @@ pub async fn open(tx: &TenantTx, id: EscalationId, caller: Voice, opening: &Open
 pub async fn open_by_rule(tx: &TenantTx, session: SessionId, signs: &Signs) -> Result<()> {
     let risks: Vec<&str> = signs.risks.iter().map(|risk| risk.as_str()).collect();
     let usual: Vec<&str> = Risk::ESCALATED.iter().map(|risk| risk.as_str()).collect();
+    let id = EscalationId::generate();
     let params: Params<'_> = &[
-        (&EscalationId::generate().0, Type::UUID),
+        (&id.0, Type::UUID),
         (&session.0, Type::UUID),
         (&i64::from(limits::ESCALATE_AFTER_ABSTENTIONS), Type::INT8),
         (&session.before_messages().0, Type::UUID),
@@ -112,7 +119,9 @@ pub async fn open_by_rule(tx: &TenantTx, session: SessionId, signs: &Signs) -> R
         (&usual, Type::TEXT_ARRAY),
         (&signs.sentiment, Type::FLOAT8),
     ];
-    tx.execute(sql!("escalations/open_by_rule"), params).await?;
+    // In one flush, in this order; of a ticket that was not opened there is nothing to tell.
+    let opening = async { tx.execute(sql!("escalations/open_by_rule"), params).await.map(|_| ()) };
+    try_join!(opening, deliveries::tell_ticket_system(tx, id, News::Opened))?;
     Ok(())
 }
 
@@ -237,6 +246,15 @@ pub async fn change(tx: &TenantTx, id: EscalationId, status: Status, changes: &C
         (&changes.external_ticket.as_ref().and_then(Option::as_ref), Type::TEXT),
     ];
     tx.execute(sql!("escalations/change"), params).await?;
+    Ok(())
+}
+
+/// Keeps what another system calls a ticket, where nobody has said it.
+///
+/// # Errors
+/// [`Error`].
+pub async fn keep_external(tx: &TenantTx, id: EscalationId, external: &str) -> Result<()> {
+    tx.execute(sql!("escalations/keep_external"), &[(&id.0, Type::UUID), (&external, Type::TEXT)]).await?;
     Ok(())
 }
 

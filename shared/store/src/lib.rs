@@ -61,6 +61,7 @@ pub mod subjects;
 pub mod alert_rules;
 pub mod alerts;
 pub mod deliveries;
+pub mod integrations;
 pub mod wakes;
 
 pub use database::Database;

@@ -34,6 +34,17 @@ impl Shared {
     }
 }
 
+fn rule() -> Value {
+    json!({ "metric": "answers", "aggregation": "count", "window_minutes": 30, "comparison": "above", "threshold": 1000000,
+        "severity": "info" })
+}
+
+/// Switched off: tickets of other tests go nowhere.
+fn integration() -> Value {
+    json!({ "kind": "ticket_webhook", "name": "Demanded", "is_enabled": false,
+        "settings": { "create": { "url": "https://demanded.invalid/", "body": {} } } })
+}
+
 fn id(made: &str) -> String {
     let made: Value = serde_json::from_str(made).expect("JSON");
     made["id"].as_str().unwrap_or_else(|| panic!("{made} has no id")).to_owned()
@@ -78,6 +89,11 @@ async fn what_was_changed_meanwhile_is_not_changed() {
     let source = make("/api/v1/web-sources", source).await;
     let gold = json!({ "question": "Is it gold?", "expected_answer": "It is." });
     let gold = make(&format!("{bot}/gold-questions"), gold).await;
+    let rule = json!({ "name": "Demanded", "rule": rule() });
+    let rule = make("/api/v1/alert-rules", rule).await;
+    let target = json!({ "name": "demanded", "address": "https://demanded.invalid/" });
+    let target = make("/api/v1/notification-targets", target).await;
+    let integration = make("/api/v1/integrations", integration()).await;
     let organization = "/api/v1/organization".to_owned();
     let users = shared.read("/api/v1/users?limit=1").await;
     let user = users["items"][0]["id"].as_str().map(|id| format!("/api/v1/users/{id}"));
@@ -95,6 +111,12 @@ async fn what_was_changed_meanwhile_is_not_changed() {
         ("PATCH /api/v1/escalations/{id}", &ticket, json!({ "priority": "high" })),
         ("PATCH /api/v1/organization", &organization, json!({ "sla_ms": 1001 })),
         ("PATCH /api/v1/chatbots/{id}/gold-questions/{gold_id}", &gold, json!({ "tags": ["g"] })),
+        ("PATCH /api/v1/alert-rules/{id}", &rule, json!({ "is_enabled": false })),
+        ("PATCH /api/v1/notification-targets/{id}", &target, json!({ "is_enabled": false })),
+        ("PATCH /api/v1/integrations/{id}", &integration, name()),
+        ("DELETE /api/v1/alert-rules/{id}", &rule, Value::Null),
+        ("DELETE /api/v1/notification-targets/{id}", &target, Value::Null),
+        ("DELETE /api/v1/integrations/{id}", &integration, Value::Null),
         ("DELETE /api/v1/chatbots/{id}/gold-questions/{gold_id}", &gold, Value::Null),
         ("DELETE /api/v1/web-sources/{id}", &source, Value::Null),
         ("DELETE /api/v1/api-keys/{id}", &key, Value::Null),
@@ -219,6 +241,7 @@ async fn what_is_made_under_a_key_of_ones_own_is_made_once() {
             "/api/v1/web-sources".to_owned(),
             json!({ "collection": "only-once", "kind": "page", "url": "https://once.invalid/" }),
         ),
+        ("/api/v1/alert-rules".to_owned(), json!({ "name": "Only once", "rule": rule() })),
         (format!("/api/v1/escalations/{ticket}/notes"), json!({ "content": "Once." })),
         (format!("/api/v1/messages/{message}/feedback/accept-correction"), json!({})),
         (format!("/api/v1/sessions/{session}/feedback"), json!({ "nps_score": 9 })),
@@ -249,6 +272,17 @@ async fn a_key_that_is_shown_once_is_kept_nowhere() {
         (serde_json::from_str(&first).expect("JSON"), serde_json::from_str(&again).expect("JSON"));
     assert!(first["api_key"].as_str().is_some_and(|key| key.starts_with("dk_")));
     assert_eq!((&again["api_key"], &again["id"]), (&Value::Null, &first["id"]));
+    // Nor what somebody else's messages are signed with.
+    for (path, wish) in [
+        ("/api/v1/notification-targets", json!({ "name": "shown once", "address": "https://once.invalid/" })),
+        ("/api/v1/integrations", integration()),
+    ] {
+        let own = format!("shown {path}");
+        let (_, _, first) = shared.once_only(path, &own, &wish).await;
+        let (status, replayed, again) = shared.once_only(path, &own, &wish).await;
+        assert_eq!((status, replayed, id(&again)), (StatusCode::CREATED, true, id(&first)), "{path}");
+        assert!(first.contains("whsec_") && !again.contains("whsec_"), "{again}");
+    }
     // Nor an address, which is sealed where it lies.
     let wish = json!({ "email": "once@example.org", "role": "viewer" });
     let (_, _, first) = shared.once_only("/api/v1/invitations", "invited", &wish).await;

@@ -36,6 +36,7 @@ fn body(method: &Method, path: &str) -> Value {
         ("POST", "/api/v1/notification-targets") => {
             json!({ "name": "refused", "address": "https://example.org/alerts" })
         }
+        ("POST", "/api/v1/integrations") => integration(),
         ("POST", "/api/v1/chatbots/{id}/categories") => json!({ "name": "Refused", "examples": ["a?"] }),
         ("POST", "/api/v1/chatbots/{id}/config-versions") => json!({ "why": "a test" }),
         ("PUT", "/api/v1/chatbots/{id}/collections") => json!({ "collection_ids": [] }),
@@ -57,6 +58,11 @@ fn body(method: &Method, path: &str) -> Value {
         }
         _ => Value::Null,
     }
+}
+
+fn integration() -> Value {
+    json!({ "kind": "ticket_webhook", "name": "refused", "is_enabled": false,
+        "settings": { "create": { "url": "https://example.org/tickets", "body": {} } } })
 }
 
 fn rule() -> Value {
@@ -158,6 +164,9 @@ async fn another_organizations_ids_do_not_exist() {
     let wish = json!({ "name": "walled", "address": "https://example.org/alerts" });
     let target = shared.admin(Method::POST, "/api/v1/notification-targets", &wish, StatusCode::CREATED).await;
     let target = target["id"].as_str().expect("an id").to_owned();
+    let kept_elsewhere =
+        shared.admin(Method::POST, "/api/v1/integrations", &integration(), StatusCode::CREATED).await;
+    let kept_elsewhere = kept_elsewhere["id"].as_str().expect("an id").to_owned();
 
     let wish = json!({ "kind": "export", "subject": { "email": "walled@example.org" } });
     let path = "/api/v1/data-subject-requests";
@@ -182,6 +191,7 @@ async fn another_organizations_ids_do_not_exist() {
             Some("alert-rules") => &kept,
             Some("data-subject-requests") => &request,
             Some("notification-targets") => &target,
+            Some("integrations") => &kept_elsewhere,
             // Nobody makes one by hand; the matrix of the walls has one.
             Some("alerts") => continue,
             other => panic!("{other:?} has ids that are not tried here"),

@@ -82,6 +82,13 @@ pub const CASES: &[(&str, &str, &str)] = &[
     // A person is named in one way.
     ("POST /api/v1/data-subject-requests", "", r#"{"kind":"export","subject":{"session_id":"{sessions}"}}"#),
     ("GET /api/v1/deliveries", "target_id={notification_targets}", ""),
+    ("GET /api/v1/deliveries", "integration_id={integrations}&escalation_id={escalations}", ""),
+    (
+        "POST /api/v1/integrations",
+        "",
+        r#"{"kind":"ticket_webhook","name":"x","settings":{"create":{"url":"http://127.0.0.1:9/x","body":{}}},"is_enabled":false}"#,
+    ),
+    ("PATCH /api/v1/integrations/{id}", "", r#"{"name":"x"}"#),
     ("GET /api/v1/documents", "collection={slug}", ""),
     ("POST /api/v1/documents/uploads", "", r#"{"collection":"{slug}","filename":"x.md","size":4}"#),
     ("GET /api/v1/ingestion-jobs", "document={documents}", ""),

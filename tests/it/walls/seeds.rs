@@ -317,6 +317,11 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
         "INSERT INTO docent.notification_targets (id, organization_id, name, kind, address) VALUES ({notification_targets}, {org}, '{mark}', 'webhook', 'http://127.0.0.1:9/{mark}')",
     ),
     (
+        "integrations",
+        "integrations",
+        "INSERT INTO docent.integrations (id, organization_id, kind, name, settings) VALUES ({integrations}, {org}, 'ticket_webhook', '{mark}', '{\"create\":{\"url\":\"http://127.0.0.1:9/{mark}\",\"body\":{}}}')",
+    ),
+    (
         "deliveries",
         "deliveries",
         "INSERT INTO docent.deliveries (id, organization_id, target_id, event, payload, status, delivered_at) VALUES ({deliveries}, {org}, {notification_targets}, 'alert.triggered', '{{}}', 'delivered', now())",

@@ -5,7 +5,7 @@ use super::{
     words::{command, counted, passages_done},
 };
 use anyhow::{Context as _, Result, bail};
-use local::{client::Client, folder, functions, postgres};
+use local::{client::Client, folder, functions, postgres, sns};
 use rustix::process::{Signal, kill_process, test_kill_process};
 use std::{
     fs::File,
@@ -24,11 +24,12 @@ pub async fn status(data: &Path) -> Result<ExitCode> {
     let addresses = running::addresses(data)?;
     let client = Client::new(&addresses).await?;
     say!(
-        "gateway   {}\nS3        {}  bucket {}\nSQS       {}\nBedrock   {}\nLambda    {}\n",
+        "gateway   {}\nS3        {}  bucket {}\nSQS       {}\nSNS       {}\nBedrock   {}\nLambda    {}\n",
         addresses.gateway,
         addresses.s3_endpoint,
         addresses.bucket,
         addresses.sqs_endpoint,
+        addresses.sns_endpoint,
         addresses.bedrock_endpoint,
         addresses.lambda_endpoint
     );
@@ -53,6 +54,19 @@ pub async fn status(data: &Path) -> Result<ExitCode> {
             _ => counted(document.chunk_count, "passage", "passages"),
         };
         say!("document  {}: {}: {end}", document.key, document.status);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was published to topics of SNS, oldest first.
+pub fn notifications(data: &Path) -> Result<ExitCode> {
+    let published = sns::published(data)?;
+    if published.is_empty() {
+        say!("Nothing was published yet.");
+    }
+    for one in published {
+        let topic = one.topic.rsplit(':').next().unwrap_or_default();
+        say!("{}  {topic}  {}\n  {}", one.at, one.subject.unwrap_or_default(), one.message);
     }
     Ok(ExitCode::SUCCESS)
 }

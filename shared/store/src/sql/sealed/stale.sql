@@ -10,7 +10,16 @@ SELECT r.id, r.sealed
          WHERE s.organization_id = docent.current_organization() AND $1 = 'sessions.user_identifier'
         UNION ALL
         SELECT s.id, s.external_client_ciphertext FROM docent.sessions s
-         WHERE s.organization_id = docent.current_organization() AND $1 = 'sessions.external_client_id') r
+         WHERE s.organization_id = docent.current_organization() AND $1 = 'sessions.external_client_id'
+        UNION ALL
+        SELECT t.id, t.secret_ciphertext FROM docent.notification_targets t
+         WHERE t.organization_id = docent.current_organization() AND $1 = 'notification_targets.secret'
+        UNION ALL
+        SELECT g.id, g.secret_ciphertext FROM docent.integrations g
+         WHERE g.organization_id = docent.current_organization() AND $1 = 'integrations.secret'
+        UNION ALL
+        SELECT g.id, g.authorization_ciphertext FROM docent.integrations g
+         WHERE g.organization_id = docent.current_organization() AND $1 = 'integrations.authorization') r
  WHERE r.sealed IS NOT NULL AND docent.data_key_of(r.sealed) IS DISTINCT FROM $2
    AND ($3::uuid IS NULL OR r.id > $3)
  ORDER BY r.id

@@ -1,0 +1,1 @@
+DELETE FROM docent.integrations WHERE organization_id = docent.current_organization() AND id = $1
