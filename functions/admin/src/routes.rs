@@ -3,9 +3,9 @@
 
 use crate::{
     ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
-    invitations, jobs, notifications, organization, passages, products, uploads, users, web_sources,
+    events, invitations, jobs, notifications, organization, passages, products, uploads, users, web_sources,
 };
-use access::{Access, heed};
+use access::{Access, heed, visit};
 use axum::{Extension, Router, middleware};
 use management::Management;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ const UNHEEDED: [(&str, &str); 20] = [
 
 /// Where demands are heard, and said to be.
 fn heeding(declared: OpenApiRouter<Arc<Management>>) -> OpenApiRouter<Arc<Management>> {
-    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed))
+    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed)).layer(middleware::from_fn(visit))
 }
 
 fn declared() -> OpenApiRouter<Arc<Management>> {
@@ -127,4 +127,6 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
         ))
         .routes(routes!(notifications::test_notification_target))
         .routes(routes!(notifications::list_deliveries))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::list_audit))
 }

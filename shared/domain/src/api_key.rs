@@ -84,11 +84,15 @@ pub enum Scope {
     AlertsRead,
     /// Write rules, deal with alerts, say who is told.
     AlertsWrite,
+    /// Read what happened: facts of conversations, documents and models.
+    EventsRead,
+    /// Read who read and changed what, and from where.
+    AuditRead,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 33] = [
+    pub const ALL: [Scope; 35] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -122,6 +126,8 @@ impl Scope {
         Scope::DashboardsRead,
         Scope::AlertsRead,
         Scope::AlertsWrite,
+        Scope::EventsRead,
+        Scope::AuditRead,
     ];
 
     /// The spelling in the database and in the API.
@@ -161,7 +167,16 @@ impl Scope {
             Scope::DashboardsRead => "dashboards:read",
             Scope::AlertsRead => "alerts:read",
             Scope::AlertsWrite => "alerts:write",
+            Scope::EventsRead => "events:read",
+            Scope::AuditRead => "audit:read",
         }
+    }
+
+    /// Whether it lets somebody change what the organization keeps: that they did is told (`store::audit`). Talking and
+    /// searching change nothing of it.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        !matches!(self, Scope::Chat | Scope::Search) && !self.as_str().ends_with(":read")
     }
 
     /// Reads a spelling; `None` when there is no such scope.
@@ -255,6 +270,17 @@ mod tests {
     fn every_scope_has_a_spelling_of_its_own() {
         let spelled: std::collections::BTreeSet<_> = Scope::ALL.map(Scope::as_str).into();
         assert_eq!(spelled.len(), Scope::ALL.len());
+    }
+
+    #[test]
+    fn what_changes_something_is_told() {
+        let changing: Vec<_> = Scope::ALL.into_iter().filter(|scope| scope.changes()).collect();
+        let quiet = Scope::ALL.into_iter().filter(|scope| scope.as_str().ends_with(":read")).count() + 2;
+        assert_eq!(changing.len(), Scope::ALL.len() - quiet);
+        assert!(changing.contains(&Scope::IngestionRun) && changing.contains(&Scope::ApiKeysWrite));
+        for scope in [Scope::Chat, Scope::Search, Scope::AuditRead] {
+            assert!(!scope.changes(), "{scope:?}");
+        }
     }
 
     #[test]

@@ -84,6 +84,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::ProductsRead,
             Scope::DashboardsRead,
             Scope::AlertsRead,
+            Scope::EventsRead,
         ],
     ),
     (
@@ -232,5 +233,7 @@ escalations:write                   x              .              .             
 dashboards:read                     x              .              .              x              x              x              .              .
 alerts:read                         x              .              .              .              x              x              .              .
 alerts:write                        x              .              .              .              .              .              .              .
+events:read                         x              .              .              .              x              .              .              .
+audit:read                          x              .              .              .              .              .              .              .
 ";
 }

@@ -1,6 +1,6 @@
 //! The outbox: what is to be sent is written with what it tells of, and sent afterwards. And to whom.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{DeliveryId, NotificationTargetId, limits};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -89,6 +89,7 @@ pub async fn create_target(
         (&settings.is_enabled, Type::BOOL),
         (&most, Type::INT8),
     ];
+    audit::made("notification_target", id.0);
     Ok((tx.execute(sql!("notification_targets/create"), params).await? > 0).then_some(id))
 }
 

@@ -1,6 +1,6 @@
 //! Tickets: conversations handed to people.
 
-use crate::{Error, Result, TenantTx, sql, tenant::Params};
+use crate::{Error, Result, TenantTx, audit, sql, tenant::Params};
 use domain::{
     ChatbotId, EscalationId, EscalationNoteId, MessageId, Risk, SessionId,
     escalation::{Signs, Status},
@@ -90,6 +90,7 @@ pub async fn open(tx: &TenantTx, id: EscalationId, caller: Voice, opening: &Open
         (&opening.priority, Type::TEXT),
         (&opening.external_ticket, Type::TEXT),
     ];
+    audit::made("escalation", id.0);
     Ok(tx.execute(sql!("escalations/open"), params).await? > 0)
 }
 

@@ -47,6 +47,7 @@ pub mod files;
 pub mod messages;
 pub mod retrievals;
 pub mod events;
+pub mod audit;
 pub mod feedback;
 pub mod reviews;
 pub mod escalations;
