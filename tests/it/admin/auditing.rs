@@ -371,6 +371,7 @@ async fn reads_of_passages_conversations_and_credentials_leave_a_trace_and_own_o
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_told_newest_first_narrowed_and_page_by_page_and_audit_is_not_among_them() {
     let own = Own::new("audit-events").await;
+    own.sent(Method::POST, "/api/v1/chatbots", json!({ "name": "Second" }), 201).await;
     let session =
         own.sent(Method::POST, &format!("/api/v1/chatbots/{}/sessions", own.chatbot), json!({}), 201).await;
     let session = text(&session, "id");
