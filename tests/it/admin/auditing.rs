@@ -393,9 +393,9 @@ async fn events_are_told_newest_first_narrowed_and_page_by_page_and_audit_is_not
         ("&category=user_action".to_owned(), 2),
         ("&severity=error".to_owned(), 0),
         ("&severity=info&category=performance".to_owned(), 1),
-        ("&from=9999-12-31T00:00:00Z".to_owned(), 0),
+        ("&from=9999-12-30T00:00:00Z".to_owned(), 0),
         ("&to=0001-01-01T00:00:00Z".to_owned(), 0),
-        ("&from=1900-01-01T00:00:00Z&to=9999-12-31T23:59:59Z".to_owned(), 3),
+        ("&from=1900-01-01T00:00:00Z&to=9999-12-30T00:00:00Z".to_owned(), 3),
     ] {
         assert_eq!(kinds(&query).await.len(), expected, "{query}");
     }
