@@ -1,5 +1,6 @@
 //! The feedback path through the real stack: what people say of answers, and what is made of it.
 
+mod analysing;
 mod correcting;
 mod escalating;
 mod improving;

@@ -1,9 +1,11 @@
 //! What a language model is sent, as it arrives on Bedrock's wire.
 
+use answering::consult::{Silent, consult};
 use domain::chatbot::ModelConfig;
 use models::{Generator, Guardrail, Prompt, Turn, Usage};
 use serde_json::{Value, json};
-use tests::double::{self, Said};
+use std::time::Duration;
+use tests::double::{self, Pace, Said};
 
 const CLAUDE: &str = "global.anthropic.claude-haiku-4-5-20251001-v1:0";
 
@@ -52,4 +54,31 @@ async fn a_guardrail_is_named_in_each_call() {
         (&json!("gr1"), &json!("3")),
         "{request}"
     );
+}
+
+#[tokio::test]
+async fn a_model_asked_on_the_side_is_read_counted_and_not_waited_for() {
+    let prompt = || Prompt {
+        persona: String::new(),
+        rules: "The rules.".into(),
+        turns: vec![Turn::User("Well?".into())],
+    };
+    let patience = Duration::from_secs(10);
+    for (said, expected) in [("{\"a\": 1}", Ok(json!({ "a": 1 }))), ("Yes.", Err(Silent::Unreadable))] {
+        let aws = double::aws(double::serve(move |_| vec![Said::Text(said.into())]).await);
+        let asked = consult(&Generator::new(&aws), CLAUDE, &prompt(), 10, patience).await;
+        assert_eq!((asked.said, asked.usage), (expected, Usage { prompt: 8, completion: 1 }), "{said}");
+    }
+    // Too slow, it is let go, and what it had read is counted by estimate.
+    let pace = Pace { pieces: 100, pause: Duration::from_millis(100) };
+    let aws = double::aws(double::slow(pace).await);
+    let asked = consult(&Generator::new(&aws), CLAUDE, &prompt(), 10, Duration::from_millis(500)).await;
+    assert_eq!(asked.said, Err(Silent::TooSlow));
+    assert!(asked.usage.prompt > 0 && asked.took < Duration::from_secs(5), "{asked:?}");
+    // Nobody there: nothing was read.
+    let nobody = double::aws("127.0.0.1:9".parse().expect("an address"));
+    let asked = consult(&Generator::new(&nobody), CLAUDE, &prompt(), 10, patience).await;
+    assert_eq!((asked.said, asked.usage), (Err(Silent::Unavailable), Usage::default()));
+    let nowhere = consult(&Generator::new(&nobody), "openai/none", &prompt(), 10, patience).await;
+    assert_eq!(nowhere.said, Err(Silent::Refused), "no endpoint is set");
 }

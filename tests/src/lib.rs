@@ -1,6 +1,7 @@
 //! What the tests stand on: a real Postgres with a migrated database for each test, organizations and documents
 //! made in sentences, and the repository's own files. It holds no tests; those are in `it/`, one binary.
 
+pub mod aside;
 pub mod database;
 pub mod document;
 pub mod double;
@@ -17,6 +18,7 @@ pub mod server;
 pub mod vectors;
 pub mod wire;
 
+pub use aside::Aside;
 pub use database::{TestDatabase, database};
 pub use document::NewDocument;
 pub use issuer::Issuer;

@@ -36,10 +36,12 @@ pub struct AdminFeedbackView {
     context: Option<String>,
     /// `pending`, `analyzing`, `completed` (analysed), `applied` or `rejected`.
     status: String,
-    /// What was looked at, and by which `method`: `rules` asks no language model.
+    /// What was looked at, and by which `method`: `rules`, or `model` where a language model was asked beside them and
+    /// answered. `model` says which, its tokens, what it cost, and, where nothing came of it, why (`failed`: `too_slow`,
+    /// `unavailable`, `refused`, `unreadable` or `over_budget`); `dropped`, what it said that was out of bounds.
     #[schema(value_type = Object)]
     analysis_results: Value,
-    /// Each with `kind`, `from`, `to` and `reason`; their places are what is applied.
+    /// Each with `kind`, `from`, `to`, `reason` and the `method` that made it; their places are what is applied.
     #[schema(value_type = Vec<Object>)]
     suggested_improvements: Value,
     /// Those that were followed.
@@ -178,8 +180,9 @@ pub async fn get_admin_feedback(
     Ok(axum::Json(insight.criticism(&caller, id).await.or_problem()?.into()))
 }
 
-/// Look at the evidence of a criticism (the answer, what was searched, the settings) and propose what would help. By rules:
-/// no language model is asked. Scope `feedback:write`.
+/// Look at the evidence of a criticism (the answer, what was searched, the settings) and propose what would help. By rules, and
+/// by a language model beside them where the deployment names one (`AnalysisModel`); where that fails, by rules alone, and it is
+/// said why. Scope `feedback:write`.
 #[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/analyze", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
     responses((status = 200, body = AdminFeedbackView), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem)))]

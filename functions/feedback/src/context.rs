@@ -31,7 +31,9 @@ pub fn insight(aws: &aws_config::SdkConfig, database: Database) -> anyhow::Resul
     let activity = queue::Queue::new(aws, config::text("ACTIVITY_QUEUE_URL")?);
     Ok(Insight {
         database,
-        embedder: models::Embedder::new(aws).with_endpoint(endpoint),
+        embedder: models::Embedder::new(aws).with_endpoint(endpoint.clone()),
+        generator: models::Generator::new(aws).with_endpoint(endpoint),
+        analysis_model: Some(config::optional("ANALYSIS_MODEL")).filter(|model| !model.is_empty()),
         embedding_model: config::text("EMBEDDING_MODEL")?,
         embedding_dimension: config::number("EMBEDDING_DIMENSION")?,
         bell: queue::Bell::of(activity.clone()),

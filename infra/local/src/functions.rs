@@ -131,7 +131,7 @@ pub struct Program {
 pub fn default_instances(function: &str) -> usize {
     match function {
         "chat" => 4,
-        "ingest" | "admin" | "aggregate" => 2,
+        "ingest" | "admin" | "aggregate" | "feedback" => 2,
         _ => 1,
     }
 }

@@ -27,6 +27,7 @@ mod understood;
 mod keep;
 mod letters;
 pub mod trial;
+pub mod consult;
 
 pub use caller::Refusal;
 pub use carried::{Carried, Given};

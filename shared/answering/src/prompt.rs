@@ -1,7 +1,7 @@
 //! Passages and question to a prompt. Passages are data: each is marked with a random handle made for this
 //! request, which nothing in a document can guess.
 
-use crate::{Turn, retrieve::Passage};
+use crate::{Turn, consult::escape, retrieve::Passage};
 use domain::{conversation::Question, limits};
 use language::estimate_tokens;
 use models::Prompt;
@@ -150,10 +150,6 @@ fn passages(handed_out: &[HandedOut]) -> String {
     }
     text.push_str("</passages>\n");
     text
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// The newest messages that fit into so many tokens, by estimate.

@@ -382,6 +382,22 @@ pub const ESCALATE_AFTER_ABSTENTIONS: u32 = 3;
 pub const ESCALATE_AFTER_ABSTENTIONS_MOST: u32 = 100;
 /// Characters of a reviewer's criticism, and of what it adds to it.
 pub const CRITICISM_CHARACTERS: usize = 4_000;
+/// Messages of its conversation that a model which analyses a criticism is shown: the last ones up to the answer.
+pub const ANALYSIS_MESSAGES: u32 = 10;
+/// Passages of its search that it is shown, best first.
+pub const ANALYSIS_PASSAGES: usize = 10;
+/// Characters of a message, a passage or a prompt that it is shown.
+pub const ANALYSIS_TEXT_CHARACTERS: usize = 2_000;
+/// Seconds that it may take: the API waits for 29.
+pub const ANALYSIS_SECONDS: u64 = 20;
+/// Tokens that it may write.
+pub const ANALYSIS_TOKENS: u32 = 2_000;
+/// Proposals of its that are read.
+pub const ANALYSIS_PROPOSALS: usize = 8;
+/// Characters of the reason of a proposal of its.
+pub const ANALYSIS_REASON_CHARACTERS: usize = 1_000;
+/// Characters that it may want to add to a system prompt.
+pub const ANALYSIS_ADDITION_CHARACTERS: usize = 1_000;
 /// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.
 pub const IMPACT_ANSWERS: i64 = 10_000;
 /// Answers of each version before an impact says which is better.

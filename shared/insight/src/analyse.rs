@@ -13,8 +13,10 @@ use store::{
     retrievals::{Found, Retrieval},
 };
 
-/// How an analysis was made; it is kept and shown with it.
-pub const METHOD: &str = "rules";
+/// How an analysis, or a proposal, was made; it is kept and shown with it.
+pub const RULES: &str = "rules";
+/// The same, where a language model was asked ([`crate::analyst`]).
+pub const MODEL: &str = "model";
 
 /// Share of a correction's words that a passage holds which could have carried it.
 const CARRIES: f64 = 0.6;
@@ -73,6 +75,22 @@ pub struct Proposal {
     pub to: Value,
     /// In words.
     pub reason: String,
+    /// [`RULES`] or [`MODEL`]; of those that were made before models were asked, rules.
+    #[serde(default = "by_rules")]
+    pub method: String,
+}
+
+fn by_rules() -> String {
+    RULES.to_owned()
+}
+
+/// Proposals by rules, and behind them those of a model that say something else.
+#[must_use]
+pub fn together(mut rules: Vec<Proposal>, model: Vec<Proposal>) -> Vec<Proposal> {
+    let is_said = |one: &Proposal| rules.iter().any(|known| known.kind == one.kind && known.to == one.to);
+    let others: Vec<Proposal> = model.into_iter().filter(|one| !is_said(one)).collect();
+    rules.extend(others);
+    rules
 }
 
 /// What the evidence speaks for; one proposal of a kind, the strongest reason first.
@@ -95,7 +113,7 @@ pub fn proposals(evidence: &Evidence<'_>) -> Vec<Proposal> {
 }
 
 fn proposal(kind: &str, from: Value, to: Value, reason: String) -> Proposal {
-    Proposal { kind: kind.to_owned(), from, to, reason }
+    Proposal { kind: kind.to_owned(), from, to, reason, method: by_rules() }
 }
 
 /// Why nothing was answered.

@@ -1,15 +1,12 @@
-//! From a criticism to a change: analysed on the evidence, then applied as a new version of the chatbot's settings.
+//! From an analysis to a change: its proposals are applied as a new version of the chatbot's settings.
 
 use crate::{
     Insight, Refusal,
-    analyse::{self, Answer, Evidence, Proposal},
+    analyse::Proposal,
     criticise::{finish_with, handled, hold},
     summary::Summary,
 };
-use domain::{
-    AdminFeedbackId, Caller, ChatbotId, ConfigVersionId, Scope,
-    limits::{self, LEAST_SUPPORT},
-};
+use domain::{AdminFeedbackId, Caller, ChatbotId, ConfigVersionId, Scope, chatbot::provider_of, limits};
 use management::{
     author, check,
     config_versions::{self as settings, Given},
@@ -18,52 +15,14 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use store::{
     TenantTx,
-    admin_feedback::{self, Applied, Criticism, Figures},
+    admin_feedback::{self, Applied, Criticism},
     chatbot_settings,
     config_versions::{self, ConfigVersion},
     events::{self, Category, Event},
-    feedback, messages,
     replays::{self, Replay},
-    retrievals,
 };
 
 impl Insight {
-    /// Looks at a criticism's evidence and proposes what would help, each with its reason. Again, it looks anew.
-    ///
-    /// # Errors
-    /// [`Refusal`]; a conflict when it was applied.
-    pub async fn analyse(&self, caller: &Caller, id: AdminFeedbackId) -> Result<Criticism, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
-        let held = hold(&tx, id).await?;
-        let active = active(&tx, held.chatbot).await?;
-        let figures = admin_feedback::figures(&tx, held.chatbot, active.id, LEAST_SUPPORT).await?;
-        let (message, log, correction) = match held.message {
-            Some(message) => (
-                messages::get(&tx, message).await?,
-                retrievals::of_message(&tx, message).await?,
-                feedback::correction(&tx, message, None).await?,
-            ),
-            None => (None, None, None),
-        };
-        let answer = message.as_ref().map(|message| Answer {
-            confidence: message.confidence.map_or(0.0, f64::from),
-            abstained: message.abstained,
-            correction: correction.as_ref().and_then(|said| said.correction.as_deref()),
-            log: log.as_ref(),
-        });
-        let evidence = Evidence {
-            text: &held.text,
-            kind: &held.kind,
-            settings: &active.settings,
-            figures: &figures,
-            answer,
-        };
-        let proposals = analyse::proposals(&evidence);
-        let looked_at = looked_at(&active, &figures, &evidence);
-        admin_feedback::analysed(&tx, id, &looked_at, &json!(proposals), &author(&tx, caller).await?).await?;
-        finish_with(tx, id).await
-    }
-
     /// Follows some of an analysis' proposals: a new version of the chatbot's settings answers from now on. What was before
     /// is kept, and comes back when the chatbot is rolled back. `overriding`: why it is done although no replay says that it does
     /// no harm.
@@ -173,11 +132,13 @@ fn guarded_by(refusal: &Refusal) -> &'static str {
     }
 }
 
-/// Proposals in one order, whichever they were named in.
+/// Proposals in one order, whichever they were named in. By which method they were made changes nothing of what is tried.
 pub(crate) fn canonical(followed: &[Proposal]) -> Value {
     let mut followed: Vec<&Proposal> = followed.iter().collect();
     followed.sort_by(|one, other| one.kind.cmp(&other.kind));
-    json!(followed)
+    let plain =
+        |one: &Proposal| json!({ "kind": one.kind, "from": one.from, "to": one.to, "reason": one.reason });
+    followed.into_iter().map(plain).collect()
 }
 
 /// The settings that answer at present, of a chatbot that is held: whoever changes them waits.
@@ -195,28 +156,6 @@ pub(crate) async fn active(tx: &TenantTx, chatbot: ChatbotId) -> Result<ConfigVe
     })
 }
 
-/// The evidence as it is kept: figures and ids, so that people can check what was concluded.
-fn looked_at(active: &ConfigVersion, figures: &Figures, evidence: &Evidence<'_>) -> Value {
-    let answer = evidence.answer.map(|answer| {
-        let passages = answer.log.map(|log| {
-            let best = log.passages.iter().map(|passage| passage.score).fold(0.0, f64::max);
-            let used = log.passages.iter().filter(|passage| passage.in_prompt == Some(true)).count();
-            json!({ "found": log.passages.len(), "in_prompt": used, "best_score": best,
-                    "score_threshold": log.threshold, "retrieval_k": log.k, "reranker_model": log.reranker })
-        });
-        json!({ "confidence": answer.confidence, "abstained": answer.abstained,
-                "has_correction": answer.correction.is_some(), "retrieval": passages })
-    });
-    json!({
-        "method": analyse::METHOD,
-        "note": "Made by rules on the evidence below; no language model was asked.",
-        "config_version_id": active.id, "config_version_number": active.number,
-        "answer": answer,
-        "version": { "answers": figures.answers, "answered": figures.answered, "held_back": figures.held_back,
-                     "mean_confidence": figures.confidence, "likes": figures.likes, "dislikes": figures.dislikes },
-    })
-}
-
 /// The proposals that are followed, and the settings that they ask for.
 pub(crate) fn wanted(
     criticism: &Criticism,
@@ -229,7 +168,7 @@ pub(crate) fn wanted(
         return Err(Refusal::invalid("/proposals", "Name at least one proposal by its place, from 0."));
     }
     let mut given = Given::default();
-    let (mut followed, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut followed, mut seen, mut kinds) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for (place, index) in chosen.iter().enumerate() {
         let pointer = format!("/proposals/{place}");
         let Some(proposal) = proposals.get(*index).filter(|_| seen.insert(*index)) else {
@@ -237,6 +176,10 @@ pub(crate) fn wanted(
                 format!("There are {} proposals; name each by its place, from 0, once.", proposals.len());
             return Err(Refusal::invalid(pointer, detail));
         };
+        if !kinds.insert(proposal.kind.as_str()) {
+            let detail = format!("Two of these proposals change {}; name one of them.", proposal.kind);
+            return Err(Refusal::invalid(pointer, detail));
+        }
         set(&mut given, proposal, active, &pointer)?;
         followed.push(proposal.clone());
     }
@@ -257,8 +200,13 @@ fn set(given: &mut Given, proposal: &Proposal, active: &ConfigVersion, pointer: 
             let addition = proposal.to.as_str().unwrap_or_default();
             given.system_prompt = Some(format!("{}\n\n{addition}", active.settings.system_prompt));
         }
+        "llm_model" => {
+            given.llm_provider = proposal.to.as_str().map(|model| provider_of(model).to_owned());
+            given.llm_model = proposal.to.as_str().map(ToOwned::to_owned);
+        }
         "curated_answer" => {
-            let detail = "A correction is accepted at POST /api/v1/messages/{id}/feedback/accept-correction.";
+            let detail = "A correction is accepted at POST /api/v1/messages/{id}/feedback/accept-correction; any other \
+                 answer is written at POST /api/v1/curated-answers.";
             return Err(Refusal::invalid(pointer, detail));
         }
         _ => {

@@ -12,6 +12,8 @@ pub mod correct;
 pub mod escalate;
 pub mod criticise;
 pub mod analyse;
+pub mod analyst;
+mod examine;
 pub mod gold;
 pub mod replay;
 mod judge;
@@ -23,7 +25,7 @@ pub mod impact;
 pub use management::Refusal;
 
 use domain::{Caller, MessageId, Scope, document::clip};
-use models::Embedder;
+use models::{Embedder, Generator};
 use privacy::Kind;
 use queue::ActivityQueue;
 use store::{
@@ -42,6 +44,10 @@ pub struct Insight {
     pub embedding_model: String,
     /// Its dimension.
     pub embedding_dimension: usize,
+    /// What asks language models.
+    pub generator: Generator,
+    /// The one that looks at criticism, beside the rules; `None`: rules alone do.
+    pub analysis_model: Option<String>,
     /// Where work is asked for that nobody waits for.
     pub activity: ActivityQueue,
     /// Who hears of what was said.

@@ -348,6 +348,15 @@ pub struct OverBudget {
     pub retry_after_seconds: u32,
 }
 
+impl OverBudget {
+    /// As the function `limits_of` tells it; `None`: nothing is used up.
+    pub(crate) fn from_row(row: &Row) -> Option<Self> {
+        let whose = row.get::<_, Option<String>>("exceeded")?;
+        let seconds = row.get::<_, Option<i32>>("seconds_left").unwrap_or_default();
+        Some(Self { whose, retry_after_seconds: seconds.unsigned_abs() })
+    }
+}
+
 /// Loads session, chatbot, active config version and space in one statement. `None` when there is no such
 /// session, or its chatbot has no active config.
 ///
@@ -390,9 +399,6 @@ pub(crate) fn turn_context_from_row(row: &Row) -> Result<TurnContext> {
         redacted: serde_json::from_value(row.get("redacted"))
             .map_err(|error| Error::Unexpected(format!("pii_policy: {error}")))?,
         is_limited: row.get("is_limited"),
-        exceeded: row.get::<_, Option<String>>("exceeded").map(|whose| OverBudget {
-            whose,
-            retry_after_seconds: row.get::<_, Option<i32>>("seconds_left").unwrap_or_default().unsigned_abs(),
-        }),
+        exceeded: OverBudget::from_row(row),
     })
 }

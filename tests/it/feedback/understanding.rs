@@ -6,14 +6,14 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// An organization of its own, which speaks with its bot.
-struct Speaking {
-    shared: &'static Shared,
-    key: String,
-    chatbot: String,
+pub(super) struct Speaking {
+    pub(super) shared: &'static Shared,
+    pub(super) key: String,
+    pub(super) chatbot: String,
 }
 
 impl Speaking {
-    async fn as_organization(slug: &str) -> Self {
+    pub(super) async fn as_organization(slug: &str) -> Self {
         let shared = stack().await;
         let key = shared.organization(slug).await["api_key"].as_str().expect("a key").to_owned();
         let name = json!({ "name": "Listening" });
@@ -21,20 +21,20 @@ impl Speaking {
         Self { shared, chatbot: id_of(&chatbot), key }
     }
 
-    async fn say(&self, method: Method, path: &str, body: Value, expected: StatusCode) -> Value {
+    pub(super) async fn say(&self, method: Method, path: &str, body: Value, expected: StatusCode) -> Value {
         self.shared.say_as(&self.key, method, path, body, expected).await
     }
 
-    async fn set(&self, settings: Value) {
+    pub(super) async fn set(&self, settings: Value) {
         self.say(Method::PATCH, "/api/v1/organization", settings, StatusCode::OK).await;
     }
 
-    async fn session(&self) -> String {
+    pub(super) async fn session(&self) -> String {
         let path = format!("/api/v1/chatbots/{}/sessions", self.chatbot);
         id_of(&self.say(Method::POST, &path, json!({}), StatusCode::CREATED).await)
     }
 
-    async fn ask(&self, session: &str, question: &str) {
+    pub(super) async fn ask(&self, session: &str, question: &str) {
         let path = format!("/api/v1/sessions/{session}/messages");
         self.say(Method::POST, &path, json!({ "message": question }), StatusCode::OK).await;
     }

@@ -21,7 +21,7 @@ use std::{
     collections::BTreeMap, fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path, time::Duration,
 };
 use store::documents::Status;
-use tests::{Issuer, issuer::AUDIENCE, repository};
+use tests::{Aside, Issuer, aside, issuer::AUDIENCE, repository};
 use tokio::{net::TcpListener, sync::OnceCell, time::timeout};
 
 /// How long a document may take in a test: the machine is busy with others.
@@ -36,6 +36,8 @@ pub struct Shared {
     pub stack: Stack,
     /// Whose tokens its functions believe.
     pub issuer: Issuer,
+    /// Whom its functions ask on the side.
+    pub aside: Aside,
     /// The program `local`, as it was built with the functions.
     pub program: std::path::PathBuf,
     data: tempfile::TempDir,
@@ -78,7 +80,7 @@ async fn start() -> Result<Shared> {
     tests::server::watch(&data.path().join("postgres"), &[data.path()])?;
     let folder = Folder::take(data.path())?.context("take a folder of its own")?;
     let mut secrets = folder.secrets()?;
-    let issuer = Issuer::start();
+    let (issuer, aside) = (Issuer::start(), Aside::start());
     let options = Options {
         workspace,
         executables,
@@ -89,6 +91,8 @@ async fn start() -> Result<Shared> {
         template_overrides: BTreeMap::from([
             ("OidcIssuer".to_owned(), issuer.url.clone()),
             ("OidcAudience".to_owned(), AUDIENCE.to_owned()),
+            ("OpenAiBaseUrl".to_owned(), aside.base_url.clone()),
+            ("AnalysisModel".to_owned(), aside::MODEL.to_owned()),
         ]),
     };
     let program = options.executables["local"].clone();
@@ -97,7 +101,7 @@ async fn start() -> Result<Shared> {
     let addresses = demo::addresses(&stack, &secrets, &demo);
     folder.publish(&addresses)?;
     std::mem::forget(folder);
-    Ok(Shared { stage: stack.stage.clone(), addresses, stack, issuer, data, program })
+    Ok(Shared { stage: stack.stage.clone(), addresses, stack, issuer, aside, data, program })
 }
 
 impl Shared {

@@ -173,6 +173,7 @@ fn resolves_every_environment_of_the_template_that_deploys() {
     assert_eq!(names("admin"), admin);
     let feedback = [
         "ACTIVITY_QUEUE_URL",
+        "ANALYSIS_MODEL",
         "DATABASE_URL",
         "EMBEDDING_DIMENSION",
         "EMBEDDING_MODEL",
