@@ -15,6 +15,7 @@ mod migrator;
 mod model;
 mod once;
 mod people;
+mod rewriting;
 mod schema;
 mod search;
 mod sql;

@@ -144,7 +144,7 @@ fn obey(shown: &[Shown]) -> Vec<Said> {
             let letters: Vec<char> = text.chars().collect();
             letters.chunks(3).map(|piece| Said::Text(piece.iter().collect())).collect()
         }
-        call @ Said::ToolCall(_) => vec![call],
+        other => vec![other],
     };
     said.into_iter().flat_map(cut).collect()
 }

@@ -8,6 +8,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -26,6 +27,12 @@ pub enum Said {
     Text(String),
     /// A call of a tool, which nobody offered it.
     ToolCall(Value),
+    /// Nothing at all: the call is refused.
+    Refusal,
+    /// Nothing more, and the connection stays.
+    Silence,
+    /// Nothing more: its limit is reached.
+    Limit,
 }
 
 /// A passage that the model was given.
@@ -164,6 +171,7 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     double.requests.lock().expect("no panic under this lock").push(request.clone());
     let shown = shown(&request);
+    let (mut reason, mut is_silent) = ("end_turn", false);
     let mut sent = frame("messageStart", &json!({ "role": "assistant" }));
     for (index, said) in (double.script)(&shown).into_iter().enumerate() {
         match said {
@@ -183,12 +191,21 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
                     &json!({ "contentBlockIndex": index, "delta": delta }),
                 ));
             }
+            Said::Refusal => return (StatusCode::FORBIDDEN, "{}").into_response(),
+            Said::Silence => is_silent = true,
+            Said::Limit => reason = "max_tokens",
         }
         sent.extend(frame("contentBlockStop", &json!({ "contentBlockIndex": index })));
     }
-    sent.extend(frame("messageStop", &json!({ "stopReason": "end_turn" })));
+    let content = [("content-type", "application/vnd.amazon.eventstream")];
+    if is_silent {
+        let begun = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(sent)]);
+        let body = futures_util::StreamExt::chain(begun, futures_util::stream::pending());
+        return (content, axum::body::Body::from_stream(body)).into_response();
+    }
+    sent.extend(frame("messageStop", &json!({ "stopReason": reason })));
     sent.extend(usage());
-    ([("content-type", "application/vnd.amazon.eventstream")], sent).into_response()
+    (content, sent).into_response()
 }
 
 fn frame(name: &'static str, payload: &Value) -> Vec<u8> {

@@ -129,6 +129,10 @@ pub struct ModelConfigBody {
     temperature: Option<f32>,
     /// Tokens of an answer, 1 to 16,000.
     max_tokens: Option<i64>,
+    /// Who makes a question that stands alone of a follow-up: `rules`, which call no model, or `model`, the version's own (a call for
+    /// each question but a conversation's first; where it fails, the rules).
+    #[schema(example = "rules")]
+    rewrite: Option<String>,
 }
 
 impl From<ConfigBody> for Given {
@@ -140,6 +144,7 @@ impl From<ConfigBody> for Given {
             system_prompt: body.system_prompt,
             temperature: model.temperature,
             max_tokens: model.max_tokens,
+            rewrite: model.rewrite,
             rag_enabled: body.rag_enabled,
             embedding_model: body.embedding_model,
             embedding_dimension: body.embedding_dimension,

@@ -23,6 +23,8 @@ pub struct RetrievalView {
     query: String,
     /// What was searched for in its place; null: the question itself.
     rewritten_query: Option<String>,
+    /// Who looked at it for that: `rules` or `model`; null: nothing was asked before it.
+    rewritten_by: Option<String>,
     embedding_model: Option<String>,
     embedding_dimension: Option<i32>,
     /// False: the words alone searched.
@@ -117,6 +119,7 @@ impl From<Retrieval> for RetrievalView {
             answer_id: retrieval.answer,
             query: retrieval.query,
             rewritten_query: retrieval.rewritten,
+            rewritten_by: retrieval.rewritten_by,
             embedding_model,
             embedding_dimension,
             has_vector: retrieval.has_vector,

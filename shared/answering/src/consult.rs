@@ -82,8 +82,21 @@ pub async fn consult(
     patience: Duration,
 ) -> Consulted {
     let started = Instant::now();
-    let config = ModelConfig { temperature: 0.0, max_tokens: tokens };
-    let (mut text, mut usage, mut is_read) = (String::new(), Usage::default(), false);
+    let (written, usage) = write(generator, model, prompt, tokens, patience).await;
+    let said = written.and_then(|text| object(&text).ok_or(Silent::Unreadable));
+    Consulted { said, usage, took: started.elapsed() }
+}
+
+/// The same for a text as it is written, whole or not at all; and what it cost.
+pub(crate) async fn write(
+    generator: &Generator,
+    model: &str,
+    prompt: &Prompt,
+    tokens: u32,
+    patience: Duration,
+) -> (Result<String, Silent>, Usage) {
+    let config = ModelConfig { temperature: 0.0, max_tokens: tokens, ..ModelConfig::default() };
+    let (mut text, mut usage, mut is_read, mut is_cut) = (String::new(), Usage::default(), false, false);
     let asked = async {
         let deltas = generator.stream(model, prompt, config).await?;
         is_read = true;
@@ -92,13 +105,15 @@ pub async fn consult(
             match delta {
                 Delta::Text(more) => text.push_str(&more),
                 Delta::Usage(count) => usage = count,
-                Delta::CutAtLimit => {}
+                Delta::CutAtLimit | Delta::Blocked => is_cut = true,
             }
         }
         models::Result::Ok(())
     };
-    let said = match tokio::time::timeout(patience, asked).await {
-        Ok(Ok(())) => object(&text).ok_or(Silent::Unreadable),
+    let finished = tokio::time::timeout(patience, asked).await;
+    let written = match finished {
+        Ok(Ok(())) if is_cut => Err(Silent::Unreadable),
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
             tracing::warn!(error = %error, model, "a model that was asked on the side failed");
             Err(if error.is_retryable() { Silent::Unavailable } else { Silent::Refused })
@@ -112,7 +127,7 @@ pub async fn consult(
         // Broken off before its count came: it cost all the same.
         usage = estimated(prompt, language::estimate_tokens(&text));
     }
-    Consulted { said, usage, took: started.elapsed() }
+    (written.map(|()| text), usage)
 }
 
 /// The object in what a model said: models like to put a fence or a sentence around it.

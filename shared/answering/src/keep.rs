@@ -6,7 +6,12 @@ use crate::{
     understood,
 };
 use anyhow::Context as _;
-use domain::{ChunkId, MessageId, conversation::Question, limits};
+use domain::{
+    ChunkId, MessageId,
+    chatbot::{Rewrite, provider_of},
+    conversation::Question,
+    limits,
+};
 use futures_util::try_join;
 use models::Usage;
 use serde::{Deserialize, Serialize};
@@ -72,6 +77,7 @@ impl Answering {
         draft: &Draft,
     ) -> anyhow::Result<Answer> {
         let end = &draft.end;
+        let usage = end.usage + retrieved.rewriting.usage;
         let fallback = &turn.config.fallback_message;
         let content = if end.verdict.text.is_empty() { fallback.clone() } else { end.verdict.text.clone() };
         let stored = turn.kept(&content);
@@ -80,9 +86,7 @@ impl Answering {
             (turn.kept(question.as_str()), retrieved.rewritten.as_deref().map(|text| turn.kept(text)));
         let (provider, model) = match &retrieved.curated {
             Some(_) => (None, curated::MODEL),
-            None => {
-                (Some(domain::chatbot::provider_of(&turn.config.llm_model)), turn.config.llm_model.as_str())
-            }
+            None => (Some(provider_of(&turn.config.llm_model)), turn.config.llm_model.as_str()),
         };
         let answer = NewAnswer {
             id: answered,
@@ -92,8 +96,8 @@ impl Answering {
             words: &words,
             provider,
             model,
-            prompt_tokens: int(end.usage.prompt),
-            completion_tokens: int(end.usage.completion),
+            prompt_tokens: int(usage.prompt),
+            completion_tokens: int(usage.completion),
             processing_time_ms: int(draft.timings.total_ms),
             generation_ms: int(draft.timings.generate_ms),
             confidence: end.broken.is_none().then_some(end.verdict.confidence),
@@ -116,6 +120,7 @@ impl Answering {
             chatbot: turn.config.chatbot,
             query: &asked_for,
             rewritten: searched_for.as_deref(),
+            rewritten_by: retrieved.rewriting.by.map(Rewrite::as_str),
             // The vector of a question whose words are not kept tells of them.
             vector: retrieved.vector.as_ref().filter(|_| asked_for == question.as_str()),
             space: turn.space.id,
@@ -138,7 +143,7 @@ impl Answering {
             confidence: end.verdict.confidence,
             abstained: end.abstained,
             model: model.to_owned(),
-            usage: end.usage,
+            usage,
             cost: None,
             timings: draft.timings,
             searched: None,
@@ -160,7 +165,7 @@ impl Answering {
             hand_over(&tx, turn, retrieved, draft),
             categorise(&tx, turn, retrieved),
             settle_once(&tx, turn, end.broken, &kept),
-            spend(&tx, turn, provider, end.usage),
+            spend(&tx, turn, usage),
             tx.commit_activity(),
         )
         .context("keep answer")?;
@@ -173,10 +178,13 @@ impl Answering {
 }
 
 /// Counts what a turn spent, where that is limited.
-async fn spend(tx: &TenantTx, turn: &Turn, provider: Option<&str>, usage: Usage) -> store::Result<()> {
-    let Some(provider) = provider.filter(|_| turn.is_limited) else { return Ok(()) };
+async fn spend(tx: &TenantTx, turn: &Turn, usage: Usage) -> store::Result<()> {
+    if !turn.is_limited || usage == Usage::default() {
+        return Ok(());
+    }
     let (prompt, completion) = (i64::from(usage.prompt), i64::from(usage.completion));
-    let spent = Spending { provider, model: &turn.config.llm_model, prompt, completion };
+    let model = turn.config.llm_model.as_str();
+    let spent = Spending { provider: provider_of(model), model, prompt, completion };
     budgets::spend(tx, turn.config.chatbot, &spent).await
 }
 
@@ -269,9 +277,19 @@ fn facts(turn: &Turn, asked: MessageId, retrieved: &Retrieved, draft: &Draft) ->
         resource: Some(("message", asked.0)),
     };
     let received = event("message_received", Category::UserAction, json!({ "abstained": end.abstained }));
+    let mut facts = vec![received];
+    if retrieved.rewriting.called {
+        let usage = retrieved.rewriting.usage;
+        let call = json!({
+            "model": turn.config.llm_model, "purpose": "rewrite", "latency_ms": draft.timings.rewrite_ms,
+            "tokens_in": usage.prompt, "tokens_out": usage.completion,
+        });
+        facts.push(event("llm_call", Category::Performance, call));
+    }
     if let Some(found) = &retrieved.curated {
         let given = json!({ "curated_answer_id": found.answer.id, "similarity": found.similarity });
-        return vec![received, event("curated_answer_given", Category::Performance, given)];
+        facts.push(event("curated_answer_given", Category::Performance, given));
+        return facts;
     }
     let call = json!({
         "model": turn.config.llm_model, "latency_ms": draft.timings.generate_ms,
@@ -279,7 +297,8 @@ fn facts(turn: &Turn, asked: MessageId, retrieved: &Retrieved, draft: &Draft) ->
         "broken": end.broken.map(Broken::code),
     });
     let category = if end.broken.is_some() { Category::Error } else { Category::Performance };
-    vec![received, event("llm_call", category, call)]
+    facts.push(event("llm_call", category, call));
+    facts
 }
 
 fn int(number: impl TryInto<i32>) -> i32 {

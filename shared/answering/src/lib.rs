@@ -275,6 +275,7 @@ impl Answering {
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
                             Ok(Delta::CutAtLimit) => tracing::info!("answer reached its token limit"),
+                            Ok(Delta::Blocked) => tracing::info!("answer was blocked"),
                             Err(error) => {
                                 end.broken = Some(broken(&error));
                                 break;

@@ -153,7 +153,7 @@ fn passages(handed_out: &[HandedOut]) -> String {
 }
 
 /// The newest messages that fit into so many tokens, by estimate.
-fn newest(history: &[(String, String)], tokens: usize) -> &[(String, String)] {
+pub(crate) fn newest(history: &[(String, String)], tokens: usize) -> &[(String, String)] {
     let mut left = tokens;
     let mut from = history.len();
     for (_, content) in history.iter().rev() {

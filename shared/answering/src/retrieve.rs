@@ -5,7 +5,8 @@ use crate::{
     curated::{self, Match},
     fuse, letters, millis,
     rerank::Reranked,
-    rewrite, understood,
+    rewrite::Rewriting,
+    understood,
 };
 use anyhow::Context as _;
 use domain::{
@@ -59,6 +60,8 @@ pub struct Beside {
 pub(crate) struct Retrieved {
     /// What was searched for in place of a question that leans on the ones before it.
     pub(crate) rewritten: Option<String>,
+    /// Who looked at the question for that, and what it cost.
+    pub(crate) rewriting: Rewriting,
     pub(crate) vector: Option<Vector>,
     /// An answer of people to this very question.
     pub(crate) curated: Option<Match>,
@@ -89,7 +92,7 @@ impl Answering {
     ) -> anyhow::Result<Retrieved> {
         let mut timings = Timings::default();
         let started = Instant::now();
-        let rewritten = rewrite::standalone(&turn.history, question.as_str());
+        let (rewritten, rewriting) = self.rewrite(turn, question).await;
         timings.rewrite_ms = millis(started.elapsed());
         let text = rewritten.as_deref().unwrap_or(question.as_str());
         let started = Instant::now();
@@ -149,7 +152,18 @@ impl Answering {
             .filter(|found| found.similarity >= turn.config.confidence_threshold)
             .and_then(|found| curated::harmless(found, &turn.config.allowed_hosts));
         let category = understood::categorised(near);
-        Ok(Retrieved { rewritten, vector, curated, passages, all, reranker, understood, category, timings })
+        Ok(Retrieved {
+            rewritten,
+            rewriting,
+            vector,
+            curated,
+            passages,
+            all,
+            reranker,
+            understood,
+            category,
+            timings,
+        })
     }
 
     /// Search alone, without a chatbot.

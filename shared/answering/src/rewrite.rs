@@ -1,9 +1,46 @@
 //! A follow-up becomes a question that stands alone, for search: "And of the P-60?" means little without what was
-//! asked before it. No model is called: the words that say something are carried over from the questions it leans on.
+//! asked before it. By rules no model is called: the words that say something are carried over from the questions it leans on.
+//! A bot may have its own model do it; where that fails or writes no question, the rules do.
 
-use crate::content::is_content;
-use domain::limits;
+mod by_model;
+
+use crate::{Answering, Turn, content::is_content};
+use domain::{chatbot::Rewrite, conversation::Question, limits};
 use language::{estimate_tokens, words};
+use models::Usage;
+
+/// Who looked at a question that comes after others, and what it cost.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rewriting {
+    /// `None`: nothing was asked before.
+    pub(crate) by: Option<Rewrite>,
+    /// Whether the model was called, whatever came of it.
+    pub(crate) called: bool,
+    /// What that took.
+    pub(crate) usage: Usage,
+}
+
+impl Answering {
+    /// What is searched for in place of a question, and who says so. A conversation's first question calls nothing.
+    pub(crate) async fn rewrite(&self, turn: &Turn, question: &Question) -> (Option<String>, Rewriting) {
+        if !turn.history.iter().any(|(role, _)| role == "user") {
+            return (None, Rewriting::default());
+        }
+        let by_rules = || standalone(&turn.history, question.as_str());
+        if turn.config.model_config.rewrite == Rewrite::Rules {
+            return (by_rules(), Rewriting { by: Some(Rewrite::Rules), ..Rewriting::default() });
+        }
+        let (written, usage) = self.rewrite_by_model(turn, question).await;
+        let rewriting = |by| Rewriting { by: Some(by), called: true, usage };
+        match written {
+            Some(written) => {
+                let is_the_same = words(&written) == words(question.as_str());
+                ((!is_the_same).then_some(written), rewriting(Rewrite::Model))
+            }
+            None => (by_rules(), rewriting(Rewrite::Rules)),
+        }
+    }
+}
 
 /// A question that begins like this goes on with another.
 const LINKS: &[&str] = &[

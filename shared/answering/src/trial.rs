@@ -100,7 +100,7 @@ impl Answering {
             abstained,
             broken,
             served: retrieved.curated.is_none().then(|| (provider_of(model), model.clone())),
-            usage,
+            usage: usage + retrieved.rewriting.usage,
             took: started.elapsed(),
         })
     }

@@ -76,7 +76,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Parameters of a generation call.
+/// How a bot's model is called.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelConfig {
@@ -84,11 +84,38 @@ pub struct ModelConfig {
     pub temperature: f32,
     /// Tokens of the answer at most.
     pub max_tokens: u32,
+    /// Who rewrites follow-ups.
+    pub rewrite: Rewrite,
+}
+
+/// Who makes a question that stands alone of one that leans on those before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rewrite {
+    /// Rules, which call nothing.
+    #[default]
+    Rules,
+    /// The bot's own model; the rules, where it fails.
+    Model,
+}
+
+impl Rewrite {
+    /// Both, in the order in which they are told.
+    pub const ALL: [Rewrite; 2] = [Rewrite::Rules, Rewrite::Model];
+
+    /// As it is kept and told.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Rewrite::Rules => "rules",
+            Rewrite::Model => "model",
+        }
+    }
 }
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { temperature: 0.0, max_tokens: limits::ANSWER_TOKENS }
+        Self { temperature: 0.0, max_tokens: limits::ANSWER_TOKENS, rewrite: Rewrite::default() }
     }
 }
 
@@ -103,7 +130,7 @@ pub struct Config {
     pub llm_model: String,
     /// What the bot is told to be, its variables filled in.
     pub system_prompt: String,
-    /// Parameters of the call.
+    /// How the model is called.
     pub model_config: ModelConfig,
     /// Who orders what was found anew; `None`: nobody.
     pub reranker_model: Option<String>,

@@ -150,6 +150,12 @@ pub const HISTORY_MESSAGES: u32 = 20;
 pub const HISTORY_TOKENS: usize = 2_000;
 /// Tokens of a question with what it carries over from the ones before it, by estimate: an embedding model reads 256.
 pub const REWRITTEN_TOKENS: usize = 200;
+/// Tokens of the history that a model reads to rewrite a follow-up, by estimate: the newest messages that fit.
+pub const REWRITE_HISTORY_TOKENS: usize = 1_000;
+/// Of one of these messages, from its beginning.
+pub const REWRITE_MESSAGE_TOKENS: usize = 200;
+/// Seconds that a model may take to rewrite a follow-up; then the rules do it.
+pub const REWRITE_SECONDS: u64 = 5;
 /// Characters that a calling program may add to a bot's instructions; what is beyond is cut.
 pub const ADDED_INSTRUCTIONS_CHARACTERS: usize = 4_000;
 /// Characters of a caller's own key for something that is to be done once.

@@ -31,7 +31,7 @@ impl Ingestion {
         batch: &[Chunk],
         spent: &mut Spent,
     ) -> anyhow::Result<Vec<Option<String>>> {
-        let config = ModelConfig { temperature: 0.0, max_tokens: ANSWER_TOKENS };
+        let config = ModelConfig { temperature: 0.0, max_tokens: ANSWER_TOKENS, ..ModelConfig::default() };
         let calls: Vec<_> = batch
             .iter()
             .map(|chunk| {

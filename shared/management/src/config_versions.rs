@@ -6,7 +6,7 @@ use domain::{
     Caller, ChatbotId, ConfigVersionId, IngestionJobId, Scope,
     chatbot::{
         DEFAULT_CONFIDENCE_THRESHOLD, DEFAULT_FALLBACK, DEFAULT_SYSTEM_PROMPT, ModelConfig, PROMPT_VARIABLES,
-        RERANK_BY_SENTENCES, is_reranker, provider_of, unknown_variable,
+        RERANK_BY_SENTENCES, Rewrite, is_reranker, provider_of, unknown_variable,
     },
     embedding::Space,
     limits,
@@ -34,6 +34,8 @@ pub struct Given {
     pub temperature: Option<f32>,
     /// Tokens of an answer.
     pub max_tokens: Option<i64>,
+    /// Who rewrites follow-ups: a word of [`Rewrite`].
+    pub rewrite: Option<String>,
     /// Whether documents are searched.
     pub rag_enabled: Option<bool>,
     /// Model of the space that is searched.
@@ -275,7 +277,8 @@ async fn settings(tx: &TenantTx, given: Given, known: Settings) -> Result<Settin
             return Err(Refusal::invalid("/embedding_model", detail));
         }
     };
-    let model_config = model_config(given.temperature, given.max_tokens, known.model_config)?;
+    let model_config =
+        model_config((given.temperature, given.max_tokens, given.rewrite), known.model_config)?;
     let reranker_model =
         optional("/reranker_model", given.reranker_model, known.reranker_model, limits::MODEL_ID_CHARACTERS)?;
     if let Some(model) = reranker_model.as_deref().filter(|model| !is_reranker(model)) {
@@ -407,7 +410,10 @@ async fn space(tx: &TenantTx, model: &str, dimension: i64, pointer: &str) -> Res
     })
 }
 
-fn model_config(temperature: Option<f32>, max_tokens: Option<i64>, known: Value) -> Result<Value, Refusal> {
+fn model_config(
+    (temperature, max_tokens, rewrite): (Option<f32>, Option<i64>, Option<String>),
+    known: Value,
+) -> Result<Value, Refusal> {
     let mut config: ModelConfig = serde_json::from_value(known).unwrap_or_default();
     if let Some(temperature) = temperature {
         if !(0.0..=2.0).contains(&temperature) {
@@ -418,6 +424,13 @@ fn model_config(temperature: Option<f32>, max_tokens: Option<i64>, known: Value)
     if let Some(tokens) = max_tokens {
         let tokens = check::within("/model_config/max_tokens", tokens, 1, limits::ANSWER_TOKENS_MOST)?;
         config.max_tokens = u32::try_from(tokens).unwrap_or(limits::ANSWER_TOKENS);
+    }
+    if let Some(word) = rewrite {
+        let unknown = || {
+            let words = Rewrite::ALL.map(|one| format!("{:?}", one.as_str())).join(" or ");
+            Refusal::invalid("/model_config/rewrite", format!("It is {words}."))
+        };
+        config.rewrite = Rewrite::ALL.into_iter().find(|one| one.as_str() == word).ok_or_else(unknown)?;
     }
     Ok(json!(config))
 }
@@ -509,15 +522,18 @@ mod tests {
         assert_eq!((share("/a", Some(0.0), 0.5).ok(), share("/a", None, 0.5).ok()), (Some(0.0), Some(0.5)));
         assert!(share("/a", Some(1.01), 0.5).is_err() && share("/a", Some(f32::NAN), 0.5).is_err());
         let known = || json!(ModelConfig::default());
-        assert!(model_config(Some(2.0), Some(limits::ANSWER_TOKENS_MOST), known()).is_ok());
+        assert!(model_config((Some(2.0), Some(limits::ANSWER_TOKENS_MOST), None), known()).is_ok());
         for (temperature, tokens) in [
             (Some(2.1), None),
             (Some(-0.1), None),
             (None, Some(0)),
             (None, Some(limits::ANSWER_TOKENS_MOST + 1)),
         ] {
-            assert!(model_config(temperature, tokens, known()).is_err(), "{temperature:?} {tokens:?}");
+            assert!(
+                model_config((temperature, tokens, None), known()).is_err(),
+                "{temperature:?} {tokens:?}"
+            );
         }
-        assert_eq!(model_config(None, None, known()).expect("as it is"), known());
+        assert_eq!(model_config((None, None, None), known()).expect("as it is"), known());
     }
 }

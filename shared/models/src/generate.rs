@@ -48,6 +48,17 @@ pub struct Usage {
     pub completion: u32,
 }
 
+impl std::ops::Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            prompt: self.prompt.saturating_add(other.prompt),
+            completion: self.completion.saturating_add(other.completion),
+        }
+    }
+}
+
 /// What arrives of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Delta {
@@ -55,6 +66,8 @@ pub enum Delta {
     Text(String),
     /// The model stopped because its token limit was reached.
     CutAtLimit,
+    /// A guardrail or the provider's filter stopped it: what it says is not the model's.
+    Blocked,
     /// The count, at the end.
     Usage(Usage),
 }
@@ -182,8 +195,10 @@ impl Generator {
                     }
                     Some(ConverseStreamOutput::MessageStop(stop)) => {
                         stopped = true;
-                        if stop.stop_reason.as_str() == "max_tokens" {
-                            yield Delta::CutAtLimit;
+                        match stop.stop_reason.as_str() {
+                            "max_tokens" => yield Delta::CutAtLimit,
+                            "guardrail_intervened" | "content_filtered" => yield Delta::Blocked,
+                            _ => {}
                         }
                     }
                     Some(ConverseStreamOutput::Metadata(metadata)) => {
@@ -221,7 +236,7 @@ impl Generator {
             match delta {
                 Delta::Text(more) => text.push_str(&more),
                 Delta::Usage(count) => usage = count,
-                Delta::CutAtLimit => {}
+                Delta::CutAtLimit | Delta::Blocked => {}
             }
         }
         Ok((text, usage))

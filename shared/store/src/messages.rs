@@ -222,6 +222,8 @@ pub struct RetrievalLog<'a> {
     pub query: &'a str,
     /// What was searched for in its place.
     pub rewritten: Option<&'a str>,
+    /// Who looked at the question for that; `None`: nothing was asked before it.
+    pub rewritten_by: Option<&'a str>,
     /// The vector of what was searched for.
     pub vector: Option<&'a Vector>,
     /// Where the vector lives.
@@ -270,6 +272,7 @@ pub async fn log_retrieval(tx: &TenantTx, log: &RetrievalLog<'_>) -> Result<()> 
             (&log.rewritten, Type::TEXT),
             (&log.reranker, Type::TEXT),
             (&log.transcript, Type::JSONB),
+            (&log.rewritten_by, Type::TEXT),
         ],
     )
     .await?;

@@ -18,6 +18,8 @@ pub struct Retrieval {
     pub query: String,
     /// What was searched for in its place.
     pub rewritten: Option<String>,
+    /// Who looked at it for that: `rules` or `model`; `None`: nothing was asked before it.
+    pub rewritten_by: Option<String>,
     /// Where its vector lives.
     pub space: Option<(String, i32)>,
     /// Whether there was a vector; without one the words alone searched.
@@ -94,6 +96,7 @@ pub async fn of_message(tx: &TenantTx, id: MessageId) -> Result<Option<Retrieval
         answer: row.get::<_, Option<uuid::Uuid>>("answer_id").map(MessageId),
         query: row.get("query"),
         rewritten: row.get("rewritten_query"),
+        rewritten_by: row.get("rewritten_by"),
         space: model.zip(dimension),
         has_vector: row.get("has_vector"),
         threshold: row.get("retrieval_threshold"),

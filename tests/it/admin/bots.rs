@@ -23,13 +23,15 @@ async fn a_chatbots_settings_are_versions() {
     let answer = shared.ask(&session, "What is the airspeed of an unladen swallow?").await;
     assert_eq!(answer["message"]["content"], "No idea.", "{answer}");
 
-    let next = json!({ "confidence_threshold": 0.5, "model_config": { "max_tokens": 256 }, "fallback_message": "Pardon?", "why": "stricter" });
+    let next = json!({ "confidence_threshold": 0.5, "model_config": { "max_tokens": 256, "rewrite": "model" }, "fallback_message": "Pardon?", "why": "stricter" });
     let second = shared.admin(Method::POST, &versions, &next, StatusCode::CREATED).await;
     assert_eq!(
         (&second["number"], &second["is_active"], &second["retrieval_k"]),
         (&json!(2), &json!(false), &json!(7)),
         "{second}"
     );
+    let called = &second["model_config"];
+    assert_eq!((&called["max_tokens"], &called["rewrite"]), (&json!(256), &json!("model")), "{second}");
     let one = format!("{versions}/{}", second["id"].as_str().expect("an id"));
     let diff = shared.read(&format!("{one}/diff")).await;
     let fields: Vec<&str> = diff["items"]
@@ -66,6 +68,7 @@ async fn a_chatbots_settings_are_versions() {
         (json!({ "confidence_threshold": -0.1 }), "/confidence_threshold"),
         (json!({ "model_config": { "temperature": 2.1 } }), "/model_config/temperature"),
         (json!({ "model_config": { "max_tokens": 0 } }), "/model_config/max_tokens"),
+        (json!({ "model_config": { "rewrite": "magic" } }), "/model_config/rewrite"),
         (json!({ "context_window": 200_001 }), "/context_window"),
         (json!({ "fallback_message": " " }), "/fallback_message"),
         (json!({ "system_prompt": "a".repeat(20_001) }), "/system_prompt"),

@@ -115,8 +115,10 @@ impl Endpoint {
                 }
                 if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
                     stopped = true;
-                    if reason == "length" {
-                        yield Delta::CutAtLimit;
+                    match reason.as_str() {
+                        "length" => yield Delta::CutAtLimit,
+                        "content_filter" => yield Delta::Blocked,
+                        _ => {}
                     }
                 }
             }

@@ -40,7 +40,7 @@ const COUNTED: Delta = Delta::Usage(Usage { prompt: 11, completion: 2 });
 /// What arrives, and the error that ends it, if one does.
 async fn arrives(server: &Server, patience: Duration) -> (Vec<Delta>, Option<Error>) {
     let generator = Generator::new(&aws()).with_endpoint(Some(endpoint(server, patience)));
-    let config = ModelConfig { temperature: 0.3, max_tokens: 500 };
+    let config = ModelConfig { temperature: 0.3, max_tokens: 500, ..ModelConfig::default() };
     let deltas = match generator.stream("openai/gpt-4.1-mini", &prompt(), config).await {
         Err(error) => return (Vec::new(), Some(error)),
         Ok(deltas) => deltas,
@@ -80,7 +80,7 @@ async fn a_stream_is_text_then_its_count() {
 async fn a_prompt_is_one_system_message_and_the_turns() {
     let server = Server::playing([Play::Pieces(vec![says("Yes."), stops("stop"), done()])]).await;
     let generator = Generator::new(&aws()).with_endpoint(Some(endpoint(&server, LONG)));
-    let config = ModelConfig { temperature: 0.3, max_tokens: 500 };
+    let config = ModelConfig { temperature: 0.3, max_tokens: 500, ..ModelConfig::default() };
     for model in ["openai/gpt-4.1-mini", "openai/gpt-5-mini", "openai/openai/o3"] {
         let (text, usage) = generator.complete(model, &prompt(), config).await.expect("an answer");
         assert_eq!((text.as_str(), usage), ("Yes.", Usage::default()), "{model}: nobody counted");

@@ -17,7 +17,7 @@ WITH one AS (
      WHERE m.organization_id = docent.current_organization() AND m.role = 'assistant' AND m.id >= one.message_id
      LIMIT 1
 )
-SELECT one.message_id, (SELECT id FROM answer) AS answer_id, one.query, one.rewritten_query, s.model_id AS embedding_model,
+SELECT one.message_id, (SELECT id FROM answer) AS answer_id, one.query, one.rewritten_query, one.rewritten_by, s.model_id AS embedding_model,
        s.dimension AS embedding_dimension, one.query_embedding IS NOT NULL AS has_vector, one.retrieval_threshold,
        one.retrieval_k, one.reranker_model, one.transcript, one.timings, one.created_at,
        coalesce((
