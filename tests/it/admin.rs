@@ -1,6 +1,7 @@
 //! Administration through the real stack: what keepers ask for over HTTP, and what comes of it.
 
 mod again;
+mod auditing;
 mod bots;
 mod categories;
 mod demanding;

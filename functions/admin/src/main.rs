@@ -10,6 +10,7 @@ mod config_versions;
 mod context;
 mod curated;
 mod documents;
+mod events;
 mod integrations;
 mod invitations;
 mod jobs;

@@ -3,10 +3,10 @@
 
 use crate::{
     ai_models, alerts, api_keys, categories, chatbots, collections, config_versions, curated, documents,
-    integrations, invitations, jobs, notifications, organization, passages, products, subjects, uploads,
-    users, web_sources,
+    events, integrations, invitations, jobs, notifications, organization, passages, products, subjects,
+    uploads, users, web_sources,
 };
-use access::{Access, heed};
+use access::{Access, heed, visit};
 use axum::{Extension, Router, middleware};
 use management::Management;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ const UNHEEDED: [(&str, &str); 14] = [
 
 /// Where demands are heard, and said to be.
 fn heeding(declared: OpenApiRouter<Arc<Management>>) -> OpenApiRouter<Arc<Management>> {
-    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed))
+    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed)).layer(middleware::from_fn(visit))
 }
 
 fn declared() -> OpenApiRouter<Arc<Management>> {
@@ -129,4 +129,6 @@ fn declared() -> OpenApiRouter<Arc<Management>> {
             integrations::change_integration,
             integrations::delete_integration
         ))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::list_audit))
 }

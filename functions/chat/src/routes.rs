@@ -2,7 +2,8 @@
 //! template to it.
 
 use crate::{Context, answers, files, keeping, mcp, openai, retrieval, search, sessions};
-use axum::{Extension, Router};
+use access::visit;
+use axum::{Extension, Router, middleware};
 use std::sync::Arc;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -20,7 +21,8 @@ struct Document;
 /// All routes of this function, with the document that describes them.
 pub fn app(context: Arc<Context>) -> Router {
     let (public_url, access) = (context.public_url.clone(), context.access.clone());
-    service::app(declared(), "/api/v1/openapi.json", &public_url, context).layer(Extension(access))
+    service::app(declared().layer(middleware::from_fn(visit)), "/api/v1/openapi.json", &public_url, context)
+        .layer(Extension(access))
 }
 
 fn declared() -> OpenApiRouter<Arc<Context>> {

@@ -2,8 +2,8 @@
 //! template to it.
 
 use crate::{behind, chatbots, client_service, documents, executive, export, technical};
-use access::Access;
-use axum::{Extension, Router};
+use access::{Access, visit};
+use axum::{Extension, Router, middleware};
 use metrics::Metrics;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -22,7 +22,13 @@ struct Document;
 
 /// All routes of this function, with the document that describes them.
 pub fn app(metrics: Arc<Metrics>, access: Access, public_url: &str) -> Router {
-    service::app(declared(), "/api/v1/dashboards/openapi.json", public_url, metrics).layer(Extension(access))
+    service::app(
+        declared().layer(middleware::from_fn(visit)),
+        "/api/v1/dashboards/openapi.json",
+        public_url,
+        metrics,
+    )
+    .layer(Extension(access))
 }
 
 fn declared() -> OpenApiRouter<Arc<Metrics>> {

@@ -2,16 +2,19 @@
 //!
 //! [`Bearer`] reads as the way: told apart by its form ([`web::bearer`]) ▸ verified ([`identity`]) ▸ of which organization
 //! ([`membership`], for people) ▸ caller. Whether the caller is let in, every use case asks the database again, in the
-//! flush that it makes anyway. [`heed`] hears what a request demands of what it changes.
+//! flush that it makes anyway. [`heed`] hears what a request demands of what it changes,
+//! [`visit`] tells where it comes from.
 
 mod configured;
 mod database;
 mod heed;
 mod membership;
+mod visit;
 
 pub use configured::Configured;
 pub use database::{database_problem, database_unavailable};
 pub use heed::{ShownOnce, heed};
+pub use visit::visit;
 
 use axum::extract::FromRequestParts;
 use domain::{Caller, sealed::IdentityHashKey};

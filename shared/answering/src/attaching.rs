@@ -17,6 +17,7 @@ use objects::{
 use std::{collections::BTreeMap, time::Duration};
 use store::{
     Database, TenantTx,
+    audit::Read,
     caller::{Need, admitted, enter},
     events::{self, Category, Event},
     files::{self, File, NewFile},
@@ -106,7 +107,8 @@ impl Attaching {
     /// [`Refusal`].
     pub async fn file(&self, caller: &Caller, session: SessionId, id: FileId) -> Result<File, Refusal> {
         let read = async |tx: &TenantTx| files::get(tx, session, id).await;
-        let file = admitted(&self.database, caller, Need::inside(session, Scope::Chat), read).await?;
+        let need = Need::reading_inside(session, Scope::Chat, Read::Attachment(id));
+        let file = admitted(&self.database, caller, need, read).await?;
         file.ok_or(Refusal::NotFound("file"))
     }
 

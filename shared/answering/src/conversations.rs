@@ -6,6 +6,7 @@ use futures_util::try_join;
 use serde_json::json;
 use store::{
     TenantTx,
+    audit::Read,
     caller::{self, Need},
     idempotency::{self, Claim, Once},
     messages::{self, Message},
@@ -174,7 +175,8 @@ impl Answering {
     /// [`Refusal`].
     pub async fn retrieval(&self, caller: &Caller, message: MessageId) -> Result<Retrieval, Refusal> {
         let read = async |tx: &TenantTx| retrievals::of_message(tx, message).await;
-        self.admitted(caller, Scope::SessionsRead, read).await?.ok_or(Refusal::NotFound("message"))
+        let need = Need::reading(Scope::SessionsRead, Read::Retrieval(message));
+        self.admitted(caller, need, read).await?.ok_or(Refusal::NotFound("message"))
     }
 
     /// Messages of a session in order, after a sequence number.
@@ -190,7 +192,8 @@ impl Answering {
     ) -> Result<Vec<Message>, Refusal> {
         let read =
             async |tx: &TenantTx| try_join!(sessions::get(tx, id), messages::list(tx, id, after, limit));
-        let (session, messages) = self.admitted(caller, Need::inside(id, Scope::SessionsRead), read).await?;
+        let need = Need::reading_inside(id, Scope::SessionsRead, Read::Transcript(id));
+        let (session, messages) = self.admitted(caller, need, read).await?;
         session.ok_or(Refusal::NotFound("session"))?;
         Ok(messages)
     }

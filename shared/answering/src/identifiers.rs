@@ -7,8 +7,9 @@ use domain::{
 };
 use serde_json::json;
 use store::{
+    audit,
     caller::{self, Admitted, Need},
-    events::{self, Category, Event},
+    events::{Category, Event},
     sessions::{self, Opening, SealedIdentifiers, Session},
 };
 
@@ -119,12 +120,12 @@ impl Answering {
             let event = Event {
                 kind: IDENTIFIERS_READ,
                 category: Category::Audit,
-                payload: json!({ "by": asking.name() }),
+                payload: json!({}),
                 session: Some(session.id.0),
                 resource: Some(("session", session.id.0)),
             };
             let tx = self.database.tenant(caller.organization()).await?;
-            events::record(&tx, &[event]).await?;
+            audit::record(&tx, asking, &event).await?;
             tx.finish().await?;
         }
         Ok(Named { session, user_identifier, external_client_id })

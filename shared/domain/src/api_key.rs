@@ -92,11 +92,15 @@ pub enum Scope {
     DataSubjectsRead,
     /// Have everything about a person exported or erased.
     DataSubjectsWrite,
+    /// Read what happened: facts of conversations, documents and models.
+    EventsRead,
+    /// Read who read and changed what, and from where.
+    AuditRead,
 }
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 37] = [
+    pub const ALL: [Scope; 39] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -134,6 +138,8 @@ impl Scope {
         Scope::IntegrationsWrite,
         Scope::DataSubjectsRead,
         Scope::DataSubjectsWrite,
+        Scope::EventsRead,
+        Scope::AuditRead,
     ];
 
     /// The spelling in the database and in the API.
@@ -177,7 +183,16 @@ impl Scope {
             Scope::IntegrationsWrite => "integrations:write",
             Scope::DataSubjectsRead => "data-subjects:read",
             Scope::DataSubjectsWrite => "data-subjects:write",
+            Scope::EventsRead => "events:read",
+            Scope::AuditRead => "audit:read",
         }
+    }
+
+    /// Whether it lets somebody change what the organization keeps: that they did is told (`store::audit`). Talking and
+    /// searching change nothing of it.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        !matches!(self, Scope::Chat | Scope::Search) && !self.as_str().ends_with(":read")
     }
 
     /// Reads a spelling; `None` when there is no such scope.
@@ -271,6 +286,17 @@ mod tests {
     fn every_scope_has_a_spelling_of_its_own() {
         let spelled: std::collections::BTreeSet<_> = Scope::ALL.map(Scope::as_str).into();
         assert_eq!(spelled.len(), Scope::ALL.len());
+    }
+
+    #[test]
+    fn what_changes_something_is_told() {
+        let changing: Vec<_> = Scope::ALL.into_iter().filter(|scope| scope.changes()).collect();
+        let quiet = Scope::ALL.into_iter().filter(|scope| scope.as_str().ends_with(":read")).count() + 2;
+        assert_eq!(changing.len(), Scope::ALL.len() - quiet);
+        assert!(changing.contains(&Scope::IngestionRun) && changing.contains(&Scope::ApiKeysWrite));
+        for scope in [Scope::Chat, Scope::Search, Scope::AuditRead] {
+            assert!(!scope.changes(), "{scope:?}");
+        }
     }
 
     #[test]

@@ -85,6 +85,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::DashboardsRead,
             Scope::AlertsRead,
             Scope::IntegrationsRead,
+            Scope::EventsRead,
         ],
     ),
     (
@@ -237,5 +238,7 @@ integrations:read                   x              .              .             
 integrations:write                  x              .              .              .              .              .              .              .
 data-subjects:read                  x              .              .              .              .              .              .              .
 data-subjects:write                 x              .              .              .              .              .              .              .
+events:read                         x              .              .              .              x              .              .              .
+audit:read                          x              .              .              .              .              .              .              .
 ";
 }

@@ -4,7 +4,7 @@ use crate::{Insight, Refusal, answer};
 use domain::{Caller, MessageFeedbackId, MessageId, Scope, SessionId, embedding::Space};
 use management::{author, curated};
 use store::{
-    TenantTx,
+    TenantTx, caller,
     curated::{Curated, Origin, Writing},
     demands,
     feedback::{self, MessageFeedback},
@@ -51,7 +51,7 @@ impl Insight {
         let asked = std::slice::from_ref(&writing.question);
         let vectors = curated::vectors_in(&self.embedder, &self.embedding_model, &spaces, asked).await?;
 
-        let tx = self.database.tenant(caller.organization()).await?;
+        let tx = caller::again(&self.database, caller).await?;
         demands::claim(&tx, caller).await?;
         let by = author(&tx, caller).await?;
         let writings = std::slice::from_ref(&writing);

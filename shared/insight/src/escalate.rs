@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use store::{
     TenantTx,
+    audit::Read,
+    caller::Need,
     deliveries::{self, News},
     demands::{self, Thing},
     escalations::{self, Afterwards, Changes, Escalation, Note, Opening, Reply, Spoken, Which},
@@ -97,7 +99,7 @@ impl Insight {
         limit: u32,
     ) -> Result<Vec<Escalation>, Refusal> {
         let read = async |tx: &TenantTx| escalations::list(tx, which, limit).await;
-        self.admitted(caller, Scope::EscalationsRead, read).await
+        self.admitted(caller, Need::reading(Scope::EscalationsRead, Read::Tickets), read).await
     }
 
     /// One ticket, with its notes and its conversation by reference.
@@ -105,7 +107,7 @@ impl Insight {
     /// # Errors
     /// [`Refusal`].
     pub async fn escalation(&self, caller: &Caller, id: EscalationId) -> Result<Whole, Refusal> {
-        let tx = self.enter(caller, Scope::EscalationsRead).await?;
+        let tx = self.enter(caller, Need::reading(Scope::EscalationsRead, Read::Ticket(id))).await?;
         finish_with(tx, id).await
     }
 

@@ -20,6 +20,7 @@ use store::{
     admin_feedback::{self, Criticism, Figures},
     ai_models,
     budgets::{self, Spending, Standing},
+    caller,
     config_versions::ConfigVersion,
     events::{self, Category, Event},
     feedback,
@@ -59,11 +60,12 @@ impl Insight {
         };
         let beside = beside(&tx, &held, &gathered).await?;
         let budget = budgets::standing(&tx, held.chatbot).await?;
-        tx.finish().await?;
+        // It only looked; what is done is told with the transaction that does it.
+        drop(tx);
 
         let asked = self.ask(model, &held, &gathered, &beside, &budget).await;
 
-        let tx = self.database.tenant(caller.organization()).await?;
+        let tx = caller::again(&self.database, caller).await?;
         let cost = pay(&tx, &held, &budget, &asked).await?;
         let again = match hold(&tx, id).await {
             Ok(again) if again.status == "rejected" && held.status != "rejected" => {

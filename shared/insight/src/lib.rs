@@ -59,10 +59,10 @@ impl Insight {
     async fn admitted<T>(
         &self,
         caller: &Caller,
-        scope: Scope,
+        need: impl Into<Need>,
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<T, Refusal> {
-        Ok(caller::admitted(&self.database, caller, scope, read).await?)
+        Ok(caller::admitted(&self.database, caller, need, read).await?)
     }
 
     /// The same, where an end user may as well: of what is in their session, which the use case checks.
@@ -82,8 +82,8 @@ impl Insight {
     }
 
     /// A transaction of a caller who was let in.
-    async fn enter(&self, caller: &Caller, scope: Scope) -> Result<TenantTx, Refusal> {
-        Ok(caller::enter(&self.database, caller, scope).await?)
+    async fn enter(&self, caller: &Caller, need: impl Into<Need>) -> Result<TenantTx, Refusal> {
+        Ok(caller::enter(&self.database, caller, need).await?)
     }
 }
 

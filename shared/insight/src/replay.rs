@@ -21,7 +21,9 @@ use std::{
 };
 use store::{
     Database, TenantTx,
+    audit::Read,
     budgets::{self, Spending, Standing},
+    caller::Need,
     chatbot_settings,
     events::{self, Category, Event},
     gold_questions,
@@ -186,7 +188,8 @@ impl Insight {
         let read = async |tx: &TenantTx| {
             futures_util::try_join!(replays::get(tx, id), replays::results(tx, id, after, i64::from(limit)))
         };
-        let (known, found) = self.admitted(caller, Scope::FeedbackRead, read).await?;
+        let need = Need::reading(Scope::FeedbackRead, Read::Replay(id));
+        let (known, found) = self.admitted(caller, need, read).await?;
         known.map(|_| found).ok_or(MISSING)
     }
 }

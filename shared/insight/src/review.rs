@@ -5,6 +5,8 @@ use domain::{Caller, MessageId, Scope, limits};
 use management::{author, check};
 use store::{
     TenantTx,
+    audit::Read,
+    caller::Need,
     reviews::{self, Waiting, Which},
 };
 
@@ -19,10 +21,8 @@ impl Insight {
         which: &Which<'_>,
         limit: u32,
     ) -> Result<Vec<Waiting>, Refusal> {
-        self.admitted(caller, Scope::FeedbackRead, async |tx: &TenantTx| {
-            reviews::queue(tx, which, limit).await
-        })
-        .await
+        let need = Need::reading(Scope::FeedbackRead, Read::Questions);
+        self.admitted(caller, need, async |tx: &TenantTx| reviews::queue(tx, which, limit).await).await
     }
 
     /// Takes an answer out of the queue: a reviewer has dealt with it.

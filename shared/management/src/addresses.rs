@@ -4,8 +4,9 @@ use crate::{Management, Refusal};
 use domain::{Caller, sealed::Column};
 use serde_json::json;
 use store::{
+    audit,
     caller::Admitted,
-    events::{self, Category, Event},
+    events::{Category, Event},
 };
 use uuid::Uuid;
 
@@ -39,12 +40,12 @@ impl Management {
             let event = Event {
                 kind: ADDRESSES_READ,
                 category: Category::Audit,
-                payload: json!({ "by": asking.name(), "column": column.as_str(), "rows": read }),
+                payload: json!({ "column": column.as_str(), "rows": read }),
                 session: None,
                 resource: None,
             };
             let tx = self.again(caller).await?;
-            events::record(&tx, &[event]).await?;
+            audit::record(&tx, asking, &event).await?;
             tx.finish().await?;
         }
         Ok(rows.into_iter().zip(emails).map(|(row, email)| Addressed { row, email }).collect())

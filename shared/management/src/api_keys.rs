@@ -5,6 +5,8 @@ use domain::{ApiKey, ApiKeyId, Caller, Scope, limits};
 use jiff::Timestamp;
 use store::{
     api_keys::{self, KeptKey, NewKey},
+    audit::Read,
+    caller::Need,
     demands::{self, Thing},
 };
 
@@ -33,7 +35,7 @@ impl Management {
         limit: u32,
     ) -> Result<Vec<KeptKey>, Refusal> {
         let read = async |tx: &store::TenantTx| api_keys::list(tx, before, limit).await;
-        self.admitted(caller, Scope::ApiKeysRead, read).await
+        self.admitted(caller, Need::reading(Scope::ApiKeysRead, Read::ApiKeys), read).await
     }
 
     /// One key.
@@ -42,7 +44,8 @@ impl Management {
     /// [`Refusal`].
     pub async fn api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<KeptKey, Refusal> {
         let read = async |tx: &store::TenantTx| api_keys::get(tx, id).await;
-        self.admitted(caller, Scope::ApiKeysRead, read).await?.ok_or(Refusal::NotFound("API key"))
+        let need = Need::reading(Scope::ApiKeysRead, Read::ApiKey(id));
+        self.admitted(caller, need, read).await?.ok_or(Refusal::NotFound("API key"))
     }
 
     /// Makes a key that may do no more than whoever asks. The key itself is returned here and nowhere else.

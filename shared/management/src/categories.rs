@@ -134,7 +134,8 @@ impl Management {
     /// The vectors of a category's texts in every space that questions are searched in. No transaction is open meanwhile.
     async fn category_vectors(&self, tx: TenantTx, settings: &Settings) -> Result<Vec<Vectors>, Refusal> {
         let spaces = spaces::in_use(&tx, &self.embedding_model, self.embedding_dimension).await?;
-        tx.finish().await?;
+        // It only looked; what is done is told with the transaction that does it.
+        drop(tx);
         let (intents, texts): (Vec<Option<i32>>, Vec<String>) = texts(settings).into_iter().unzip();
         let mut vectors = Vec::with_capacity(spaces.len());
         for space in &spaces {

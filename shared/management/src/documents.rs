@@ -11,6 +11,8 @@ use objects::signed::Link;
 use queue::Work;
 use std::time::Duration;
 use store::{
+    audit::Read,
+    caller::Need,
     collection_settings::{self, Named},
     demands::{self, Thing},
     library::{self, Anew, Document, Which},
@@ -53,9 +55,14 @@ impl Management {
         self.document_for(caller, Scope::DocumentsRead, id).await
     }
 
-    async fn document_for(&self, caller: &Caller, scope: Scope, id: DocumentId) -> Result<Document, Refusal> {
+    async fn document_for(
+        &self,
+        caller: &Caller,
+        need: impl Into<Need>,
+        id: DocumentId,
+    ) -> Result<Document, Refusal> {
         let bucket = self.bucket.name();
-        let found = self.admitted(caller, scope, async |tx| library::get(tx, bucket, id).await).await?;
+        let found = self.admitted(caller, need, async |tx| library::get(tx, bucket, id).await).await?;
         found.ok_or(Refusal::NotFound("document"))
     }
 
@@ -64,7 +71,7 @@ impl Management {
     /// # Errors
     /// [`Refusal`].
     pub async fn original(&self, caller: &Caller, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
-        let document = self.document(caller, id).await?;
+        let document = self.document_for(caller, read_in_full(id), id).await?;
         self.link(&document.key, &document.filename, now).await
     }
 
@@ -73,7 +80,7 @@ impl Management {
     /// # Errors
     /// [`Refusal`]; [`Refusal::NotFound`] also while there is no such text.
     pub async fn text(&self, caller: &Caller, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
-        let document = self.document(caller, id).await?;
+        let document = self.document_for(caller, read_in_full(id), id).await?;
         let version =
             document.active_version.ok_or(Refusal::NotFound("text: the document is not completed"))?;
         let object = format!("{DERIVED_PREFIX}{}", text_path(caller.organization(), id, version));
@@ -164,6 +171,11 @@ impl Management {
         sent.context("ask ingestion").map_err(Refusal::Platform)?;
         Ok(())
     }
+}
+
+/// Whoever is given a link reads all of it.
+fn read_in_full(id: DocumentId) -> Need {
+    Need::reading(Scope::DocumentsRead, Read::Original(id))
 }
 
 /// Where ingestion keeps the text of a version, below the derived prefix.

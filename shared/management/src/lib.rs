@@ -22,6 +22,7 @@ pub mod products;
 pub mod api_keys;
 pub mod users;
 pub mod invitations;
+pub mod events;
 pub mod integrations;
 pub mod subjects;
 mod addresses;
@@ -36,7 +37,7 @@ use pgvector::Vector;
 use queue::WorkQueue;
 use store::{
     Database, TenantTx,
-    caller::{self, Admitted},
+    caller::{self, Admitted, Need},
     demands,
 };
 use vault::Vault;
@@ -70,20 +71,20 @@ impl Management {
     async fn admitted<T>(
         &self,
         caller: &Caller,
-        scope: Scope,
+        need: impl Into<Need>,
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<T, Refusal> {
-        Ok(caller::admitted(&self.database, caller, scope, read).await?)
+        Ok(caller::admitted(&self.database, caller, need, read).await?)
     }
 
     /// The same, telling who was let in.
     async fn admitted_as<T>(
         &self,
         caller: &Caller,
-        scope: Scope,
+        need: impl Into<Need>,
         read: impl AsyncFnOnce(&TenantTx) -> store::Result<T>,
     ) -> Result<(Admitted, T), Refusal> {
-        Ok(caller::admitted_as(&self.database, caller, scope, read).await?)
+        Ok(caller::admitted_as(&self.database, caller, need, read).await?)
     }
 
     /// A transaction of a caller who was let in.
@@ -105,7 +106,7 @@ impl Management {
 
     /// Another transaction of a caller who was let in before.
     async fn again(&self, caller: &Caller) -> Result<TenantTx, Refusal> {
-        Ok(self.database.tenant(caller.organization()).await?)
+        Ok(caller::again(&self.database, caller).await?)
     }
 
     /// The vectors of texts in a space.

@@ -9,6 +9,8 @@ use pgvector::Vector;
 use sha2::{Digest as _, Sha256};
 use store::{
     TenantTx,
+    audit::Read,
+    caller::Need,
     demands::{self, Thing},
     library,
     passages::{self, Alike, Held, Passage, Rewritten, Word},
@@ -42,7 +44,8 @@ impl Management {
         let read = async |tx: &TenantTx| {
             try_join!(library::get(tx, bucket, document), passages::list(tx, bucket, document, after, limit))
         };
-        let (known, passages) = self.admitted(caller, Scope::DocumentsRead, read).await?;
+        let (known, passages) =
+            self.admitted(caller, Need::reading(Scope::DocumentsRead, Read::Chunks(document)), read).await?;
         known.ok_or(Refusal::NotFound("document"))?;
         Ok(passages)
     }
@@ -54,7 +57,8 @@ impl Management {
     pub async fn passage(&self, caller: &Caller, id: ChunkId) -> Result<Passage, Refusal> {
         let bucket = self.bucket.name();
         let read = async |tx: &TenantTx| passages::get(tx, bucket, id).await;
-        self.admitted(caller, Scope::DocumentsRead, read).await?.ok_or(Refusal::NotFound("chunk"))
+        let need = Need::reading(Scope::DocumentsRead, Read::Chunk(id));
+        self.admitted(caller, need, read).await?.ok_or(Refusal::NotFound("chunk"))
     }
 
     /// Disables, enables or corrects a passage, for readers from the answer on, and for every reading of the document
@@ -89,7 +93,8 @@ impl Management {
             return Err(Refusal::conflict("too-many-alike", detail));
         }
         let spaces = if is_rewritten { passages::spaces(&tx, id).await? } else { Vec::new() };
-        tx.finish().await?;
+        // It only looked; what is done is told with the transaction that does it.
+        drop(tx);
         let new = if is_rewritten {
             self.rewritten(caller, &alike, word.1.as_deref(), &spaces).await?
         } else {

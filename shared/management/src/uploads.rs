@@ -61,7 +61,6 @@ impl Management {
             let detail = "There is no product with this SKU or id; make it first, or leave it out.";
             return Err(Refusal::invalid("/product", detail));
         }
-        tx.finish().await?;
         let schema = match collection.filter(|collection| collection.slug == wish.collection) {
             Some(known) => MetadataSchema::parse(&known.settings.metadata_schema).unwrap_or_default(),
             None => MetadataSchema::default(),
@@ -80,6 +79,7 @@ impl Management {
             size: 1..=limits::DOCUMENT_BYTES,
             good_for: Duration::from_secs(limits::UPLOAD_SECONDS),
         };
+        tx.finish().await?;
         let form = self.signer.upload(&upload, now).await?;
         Ok((object, form))
     }

@@ -42,7 +42,7 @@ impl Metrics {
     /// # Errors
     /// [`Refusal`].
     pub async fn unanswered_clusters(&self, caller: &Caller, asked: Asked) -> Result<Clustered, Refusal> {
-        let Admitted { period, tx, .. } = self.admitted(caller, asked, only).await?;
+        let Admitted { period, tx, .. } = self.admitted_to_questions(caller, asked).await?;
         let (questions, ()) =
             try_join!(metric_lists::unanswered(&tx, period, limits::UNANSWERED_CLUSTERED), tx.commit())?;
         tx.close();

@@ -1,6 +1,6 @@
 //! What those look at who serve people: how conversations end, what was not answered, what may be wrong.
 
-use crate::{Admitted, Metrics, Refusal, only, period::Asked};
+use crate::{Admitted, Metrics, Refusal, period::Asked};
 use domain::{Caller, MessageId};
 use futures_util::try_join;
 use store::{
@@ -34,7 +34,7 @@ impl Metrics {
         asked: Asked,
         rows: u32,
     ) -> Result<ClientService, Refusal> {
-        let Admitted { period, tx, .. } = self.admitted(caller, asked, only).await?;
+        let Admitted { period, tx, .. } = self.admitted_to_questions(caller, asked).await?;
         let (totals, sessions, unanswered, low_confidence, ()) = try_join!(
             metrics::totals(&tx, period, None),
             metrics::statuses(&tx, period),
@@ -57,7 +57,7 @@ impl Metrics {
         before: Option<MessageId>,
         rows: u32,
     ) -> Result<Vec<Answer>, Refusal> {
-        let Admitted { period, tx, .. } = self.admitted(caller, asked, only).await?;
+        let Admitted { period, tx, .. } = self.admitted_to_questions(caller, asked).await?;
         let (answers, ()) = try_join!(metric_lists::abstained(&tx, period, before, rows), tx.commit())?;
         tx.close();
         Ok(answers)
@@ -74,7 +74,7 @@ impl Metrics {
         before: Option<MessageId>,
         rows: u32,
     ) -> Result<Vec<Answer>, Refusal> {
-        let Admitted { period, tx, .. } = self.admitted(caller, asked, only).await?;
+        let Admitted { period, tx, .. } = self.admitted_to_questions(caller, asked).await?;
         let (answers, ()) = try_join!(metric_lists::unsure(&tx, period, before, rows), tx.commit())?;
         tx.close();
         Ok(answers)

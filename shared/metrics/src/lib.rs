@@ -22,7 +22,9 @@ use jiff::civil::Date;
 use period::Asked;
 use std::time::{Duration, Instant};
 use store::{
-    Database, TenantTx, caller,
+    Database, TenantTx,
+    audit::Read,
+    caller::{self, Need},
     metrics::{self, Calendar, Period},
 };
 
@@ -51,7 +53,23 @@ impl Metrics {
         asked: Asked,
         widened: impl FnOnce(&Calendar, Period) -> Date,
     ) -> Result<Admitted, Refusal> {
-        let tx = caller::enter(&self.database, caller, Scope::DashboardsRead).await?;
+        self.admitted_to(caller, Scope::DashboardsRead.into(), asked, widened).await
+    }
+
+    /// The same, to read what people asked and were answered.
+    async fn admitted_to_questions(&self, caller: &Caller, asked: Asked) -> Result<Admitted, Refusal> {
+        let need = Need::reading(Scope::DashboardsRead, Read::Questions);
+        self.admitted_to(caller, need, asked, only).await
+    }
+
+    async fn admitted_to(
+        &self,
+        caller: &Caller,
+        need: Need,
+        asked: Asked,
+        widened: impl FnOnce(&Calendar, Period) -> Date,
+    ) -> Result<Admitted, Refusal> {
+        let tx = caller::enter(&self.database, caller, need).await?;
         let calendar = metrics::calendar(&tx).await?;
         let period = asked.within(calendar.today)?;
         let looked = Period { from: widened(&calendar, period), to: period.to.max(calendar.today) };

@@ -1,6 +1,6 @@
 //! Reviewers' criticism: what was said, found and changed, and how versions of settings answer.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{AdminFeedbackId, ChatbotId, ConfigVersionId, MessageId, limits};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -86,6 +86,7 @@ pub async fn create(tx: &TenantTx, chatbot: ChatbotId, said: &Said, by: &str) ->
         (&by, Type::TEXT),
     ];
     tx.execute(sql!("admin_feedback/create"), params).await?;
+    audit::made("admin_feedback", id.0);
     Ok(id)
 }
 

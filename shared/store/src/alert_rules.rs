@@ -1,6 +1,6 @@
 //! What is watched, how far it is, and what happened in a window of time.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{AlertRuleId, ChatbotId, limits};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -115,6 +115,7 @@ pub async fn create(
         (&is_enabled, Type::BOOL),
         (&limits::ALERT_RULES, Type::INT8),
     ];
+    audit::made("alert_rule", id.0);
     Ok((tx.execute(sql!("alert_rules/create"), params).await? > 0).then_some(id))
 }
 

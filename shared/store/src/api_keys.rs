@@ -1,6 +1,6 @@
 //! Machines' credentials: hashes only. A key's check takes a token of its bucket, in the same statement.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{ApiKey, ApiKeyId, Scope, limits};
 use jiff::Timestamp;
 use tokio_postgres::{Row, types::Type};
@@ -100,6 +100,7 @@ pub async fn create(tx: &TenantTx, key: &ApiKey, new: &NewKey<'_>) -> Result<()>
         ],
     )
     .await?;
+    audit::made("api_key", key.id.0);
     Ok(())
 }
 

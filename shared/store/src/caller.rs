@@ -4,6 +4,7 @@
 use crate::{
     Database, Error, Result, TenantTx,
     api_keys::{self, Exceeded, KnownKey},
+    audit::{self, Read},
     sql,
     tenant::Params,
     users::{self, KnownPerson},
@@ -40,11 +41,13 @@ pub enum Denied {
     Store(#[from] Error),
 }
 
-/// What a use case needs of its caller: a scope and, where it is about one session, to be let into that session.
+/// What a use case needs of its caller: a scope and, where it is about one session, to be let into that session. What it
+/// reads that is to be told of stands with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Need {
     scope: Scope,
     session: Option<SessionId>,
+    read: Option<Read>,
 }
 
 impl Need {
@@ -52,13 +55,37 @@ impl Need {
     /// opened.
     #[must_use]
     pub const fn inside(session: SessionId, scope: Scope) -> Self {
-        Self { scope, session: Some(session) }
+        Self { scope, session: Some(session), read: None }
+    }
+
+    /// A scope, to read what nobody reads without a trace.
+    #[must_use]
+    pub const fn reading(scope: Scope, read: Read) -> Self {
+        Self { scope, session: None, read: Some(read) }
+    }
+
+    /// The same, of what happened inside one session. Whoever holds the session reads their own, and leaves no trace.
+    #[must_use]
+    pub const fn reading_inside(session: SessionId, scope: Scope, read: Read) -> Self {
+        Self { scope, session: Some(session), read: Some(read) }
+    }
+
+    pub(crate) const fn scope(self) -> Scope {
+        self.scope
+    }
+
+    pub(crate) const fn session(self) -> Option<SessionId> {
+        self.session
+    }
+
+    pub(crate) const fn read(self) -> Option<Read> {
+        self.read
     }
 }
 
 impl From<Scope> for Need {
     fn from(scope: Scope) -> Self {
-        Self { scope, session: None }
+        Self { scope, session: None, read: None }
     }
 }
 
@@ -142,9 +169,14 @@ pub async fn admitted_as<T>(
 ) -> std::result::Result<(Admitted, T), Denied> {
     let need = need.into();
     let tx = database.tenant(caller.organization()).await?;
-    let (known, found, ()) = try_join!(look_up(&tx, caller, need), read(&tx), tx.commit_what_may_be_lost())?;
+    let (known, (), found, ()) = try_join!(
+        look_up(&tx, caller, need),
+        audit::read_by(&tx, caller, need),
+        read(&tx),
+        committed(&tx, need)
+    )?;
     tx.close();
-    Ok((admit(known.as_ref(), caller, need)?, found))
+    Ok((noted(known.as_ref(), caller, need)?, found))
 }
 
 /// Opens a transaction for a caller who goes on only after the check: to write, or to read one thing after another. The check
@@ -170,7 +202,17 @@ pub async fn enter_as(
     need: impl Into<Need>,
 ) -> std::result::Result<(TenantTx, Admitted), Denied> {
     let admitted = check(database, caller, need).await?;
-    Ok((database.tenant(caller.organization()).await?, admitted))
+    Ok((again(database, caller).await?, admitted))
+}
+
+/// Another transaction of a caller who was let in before: what they came for is told with the first one that commits.
+///
+/// # Errors
+/// [`Error`].
+pub async fn again(database: &Database, caller: &Caller) -> Result<TenantTx> {
+    let tx = database.tenant(caller.organization()).await?;
+    tx.tell_of_changes();
+    Ok(tx)
 }
 
 /// The check alone, for a caller for whom something else is asked before a transaction is opened.
@@ -184,9 +226,22 @@ pub async fn check(
 ) -> std::result::Result<Admitted, Denied> {
     let need = need.into();
     let tx = database.tenant(caller.organization()).await?;
-    let (known, ()) = try_join!(look_up(&tx, caller, need), tx.commit_what_may_be_lost())?;
+    let (known, (), ()) =
+        try_join!(look_up(&tx, caller, need), audit::read_by(&tx, caller, need), committed(&tx, need))?;
     tx.close();
-    admit(known.as_ref(), caller, need)
+    noted(known.as_ref(), caller, need)
+}
+
+/// A check may be lost; that something was read may not.
+async fn committed(tx: &TenantTx, need: Need) -> Result<()> {
+    if need.read.is_some() { tx.commit().await } else { tx.commit_what_may_be_lost().await }
+}
+
+/// Lets a caller in, or not, and notes who changes something.
+fn noted(known: Option<&Known>, caller: &Caller, need: Need) -> std::result::Result<Admitted, Denied> {
+    let admitted = admit(known, caller, need)?;
+    audit::note(&admitted, need);
+    Ok(admitted)
 }
 
 /// The same for whatever any caller who is known may ask.
@@ -281,7 +336,7 @@ mod tests {
 
     fn admitted_to(known: KnownPerson, scope: Scope, session: Option<SessionId>) -> Option<Denied> {
         let caller = Caller::Person { organization: OrganizationId::generate(), subject: "ann".into() };
-        admit(Some(&Known::Person(known)), &caller, Need { scope, session }).err()
+        admit(Some(&Known::Person(known)), &caller, Need { scope, session, read: None }).err()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A chatbot's categories, with the vectors of their examples.
 
-use crate::{Error, Result, TenantTx, sql, tenant::Params};
+use crate::{Error, Result, TenantTx, audit, sql, tenant::Params};
 use domain::{CategoryId, ChatbotId, SessionId, SpaceId, limits};
 use jiff::Timestamp;
 use pgvector::Vector;
@@ -113,6 +113,7 @@ pub async fn count(tx: &TenantTx, chatbot: ChatbotId) -> Result<i64> {
 /// [`Error::Refused`] with `categories_name` when the name is taken.
 pub async fn create(tx: &TenantTx, id: CategoryId, chatbot: ChatbotId, settings: &Settings) -> Result<()> {
     write(tx, sql!("categories/create"), id, chatbot, settings).await?;
+    audit::made("category", id.0);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Chatbots as those who keep them see them: listed, changed, linked to what they read.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{ChatbotId, CollectionId, ConfigVersionId, DocumentId, organization::Budgets};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -112,6 +112,7 @@ fn from_row(row: &Row) -> Chatbot {
 pub async fn create(tx: &TenantTx, settings: &Settings) -> Result<ChatbotId> {
     let id = ChatbotId::generate();
     tx.execute(sql!("chatbots/make"), &params(&id.0, settings)).await?;
+    audit::made("chatbot", id.0);
     Ok(id)
 }
 

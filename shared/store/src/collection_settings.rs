@@ -1,6 +1,6 @@
 //! Collections as those who keep them see and change them.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{CollectionId, SpaceId};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -140,6 +140,7 @@ pub async fn create(tx: &TenantTx, slug: &str, space: SpaceId, settings: &Settin
         (&space.0, Type::UUID),
     ];
     tx.execute(sql!("collections/create"), params).await?;
+    audit::made("collection", id.0);
     Ok(id)
 }
 

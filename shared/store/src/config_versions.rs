@@ -1,6 +1,6 @@
 //! Config versions: immutable; a chatbot points at the one that answers.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{ChatbotId, ConfigVersionId, SpaceId};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -157,6 +157,7 @@ pub async fn create(
         (&settings.allowed_hosts, Type::TEXT_ARRAY),
     ];
     tx.execute(sql!("config_versions/derive"), params).await?;
+    audit::made("config_version", id.0);
     Ok(id)
 }
 

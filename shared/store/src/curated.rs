@@ -1,6 +1,6 @@
 //! Curated answers: questions that people answered themselves, with their vectors.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{ChatbotId, CollectionId, CuratedAnswerId, DocumentId, SpaceId};
 use jiff::Timestamp;
 use pgvector::Vector;
@@ -178,6 +178,9 @@ pub async fn create(
         (&document, Type::UUID),
     ];
     tx.execute(sql!("curated_answers/create"), params).await?;
+    if let [id] = ids.as_slice() {
+        audit::made("curated_answer", *id);
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The outbox: what is to be sent is written with what it tells of, and sent afterwards. And to whom.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{
     DeliveryId, EscalationId, EscalationNoteId, IntegrationId, MessageId, NotificationTargetId, SessionId,
     limits,
@@ -92,6 +92,7 @@ pub async fn create_target(
         (&most, Type::INT8),
         (&secret, Type::BYTEA),
     ];
+    audit::made("notification_target", id.0);
     Ok(tx.execute(sql!("notification_targets/create"), params).await? > 0)
 }
 

@@ -1,7 +1,7 @@
 //! Tickets: conversations handed to people.
 
 use crate::{
-    Error, Result, TenantTx,
+    Error, Result, TenantTx, audit,
     deliveries::{self, News},
     sql,
     tenant::Params,
@@ -96,6 +96,7 @@ pub async fn open(tx: &TenantTx, id: EscalationId, caller: Voice, opening: &Open
         (&opening.priority, Type::TEXT),
         (&opening.external_ticket, Type::TEXT),
     ];
+    audit::made("escalation", id.0);
     Ok(tx.execute(sql!("escalations/open"), params).await? > 0)
 }
 

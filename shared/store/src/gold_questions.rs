@@ -1,6 +1,6 @@
 //! Questions of which it is known what should be answered.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{ChatbotId, GoldQuestionId};
 use jiff::Timestamp;
 use tokio_postgres::{
@@ -125,6 +125,7 @@ pub async fn create(tx: &TenantTx, chatbot: ChatbotId, known: &Known, by: &str) 
     params.extend(fields(known));
     params.push((&by, Type::TEXT));
     tx.execute(sql!("gold_questions/create"), &params).await?;
+    audit::made("gold_question", id.0);
     Ok(id)
 }
 

@@ -1,7 +1,7 @@
 //! Invitations: who becomes a user with the first token whose verified address matches. Of the address a keyed hash is
 //! kept, and beside it the sealed address where there is a key.
 
-use crate::{Database, Error, Result, TenantTx, sql, tenant::Params, users};
+use crate::{Database, Error, Result, TenantTx, audit, sql, tenant::Params, users};
 use domain::{InvitationId, OrganizationId, Role, UserId};
 use jiff::Timestamp;
 use tokio_postgres::{Row, types::Type};
@@ -56,6 +56,7 @@ pub async fn create(tx: &TenantTx, new: &NewInvitation<'_>) -> Result<bool> {
         (&new.expires_at, Type::TIMESTAMPTZ),
         (&new.email_sealed, Type::BYTEA),
     ];
+    audit::made("invitation", new.id.0);
     Ok(tx.execute(sql!("invitations/create"), params).await? > 0)
 }
 

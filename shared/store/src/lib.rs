@@ -48,6 +48,7 @@ pub mod messages;
 pub mod readings;
 pub mod retrievals;
 pub mod events;
+pub mod audit;
 pub mod feedback;
 pub mod reviews;
 pub mod escalations;

@@ -1,6 +1,6 @@
 //! Products: what documents are about.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::ProductId;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -118,6 +118,7 @@ pub async fn create(
 ) -> Result<ProductId> {
     let id = ProductId::generate();
     tx.execute(sql!("products/create"), &params(&id.0, settings, &language, &words)).await?;
+    audit::made("product", id.0);
     Ok(id)
 }
 

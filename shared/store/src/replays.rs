@@ -1,6 +1,6 @@
 //! Replays: questions answered by two versions of a chatbot's settings, side by side.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{AdminFeedbackId, ChatbotId, ConfigVersionId, GoldQuestionId, MessageId, ReplayId, limits};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -175,6 +175,7 @@ pub async fn create(tx: &TenantTx, new: &New<'_>, by: &str) -> Result<ReplayId> 
         (&by, Type::TEXT),
     ];
     tx.execute(sql!("replays/create"), params).await?;
+    audit::made("replay", id.0);
     let questions = serde_json::json!(new.questions);
     tx.execute(sql!("replays/ask"), &[(&id.0, Type::UUID), (&questions, Type::JSONB)]).await?;
     Ok(id)

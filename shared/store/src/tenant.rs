@@ -1,6 +1,6 @@
 //! The only way to a row: a transaction that is bound to one organization.
 
-use crate::{Database, Result, wakes};
+use crate::{Database, Result, audit, wakes};
 use domain::OrganizationId;
 use futures_util::FutureExt as _;
 use std::sync::{
@@ -32,6 +32,8 @@ pub struct TenantTx {
     committed: bool,
     /// Whether its commit waits for the answer.
     is_kept: AtomicBool,
+    /// Whether what the request changes is told with its commit.
+    is_telling: AtomicBool,
 }
 
 impl TenantTx {
@@ -56,6 +58,7 @@ impl TenantTx {
             organization,
             committed: false,
             is_kept: AtomicBool::new(false),
+            is_telling: AtomicBool::new(false),
         }
     }
 
@@ -71,7 +74,13 @@ impl TenantTx {
     /// # Errors
     /// When the connection breaks.
     pub async fn commit(&self) -> Result<()> {
-        self.client.batch_execute("COMMIT").await?;
+        let Some(change) = audit::untold().filter(|_| self.is_telling.load(Relaxed)) else {
+            self.client.batch_execute("COMMIT").await?;
+            return Ok(());
+        };
+        let committed = async { Ok(self.client.batch_execute("COMMIT").await?) };
+        futures_util::try_join!(change.tell(self), committed)?;
+        change.done();
         Ok(())
     }
 
@@ -141,6 +150,11 @@ impl TenantTx {
         self.commit().await?;
         self.close();
         Ok(())
+    }
+
+    /// Has [`TenantTx::commit`] tell what the request changes ([`crate::audit`]).
+    pub(crate) fn tell_of_changes(&self) {
+        self.is_telling.store(true, Relaxed);
     }
 
     /// Has [`TenantTx::finish`] wait for the answer.

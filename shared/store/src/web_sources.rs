@@ -1,6 +1,6 @@
 //! Web sources as those who keep them see them: which page or sitemap a collection is kept in step with.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{CollectionId, WebSourceId};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -106,6 +106,7 @@ pub async fn create(
         (&every_hours, Type::INT4),
     ];
     tx.execute(sql!("web_sources/create"), params).await?;
+    audit::made("web_source", id.0);
     Ok(id)
 }
 

@@ -4,14 +4,14 @@
 use crate::{Problem, RequestId, problem};
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use http::header;
-use lambda_http::RequestExt as _;
-use std::{sync::Arc, time::Instant};
+use http::{Method, header};
+use lambda_http::{RequestExt as _, request::RequestContext};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Instant};
 use utoipa::openapi::{
     Content, Object, OpenApi, Ref, RefOr, ResponseBuilder, Server, Type,
     path::{Operation, ParameterBuilder, ParameterIn},
@@ -22,6 +22,20 @@ use utoipa_axum::router::OpenApiRouter;
 /// The document that describes the service, as it is sent.
 #[derive(Debug, Clone)]
 struct Described(Arc<str>);
+
+/// Where a request comes from and which operation it asks for, as an extension of the request.
+#[derive(Debug, Clone, Default)]
+pub struct Visitor {
+    /// The operation's id in the OpenAPI document; empty for what is none.
+    pub operation: String,
+    /// As API Gateway saw it.
+    pub address: Option<IpAddr>,
+    /// What the calling program says of itself, cut at [`domain::limits::USER_AGENT_CHARACTERS`].
+    pub user_agent: Option<String>,
+}
+
+/// Ids of operations by method and path.
+type Operations = Arc<HashMap<(Method, String), String>>;
 
 /// A service of these routes. It describes itself at the path `document`; links begin with `public_url`, if there is
 /// one.
@@ -40,6 +54,7 @@ pub fn app<S: Clone + Send + Sync + 'static>(
     let schemes = &mut api.components.get_or_insert_default().security_schemes;
     schemes.insert("bearer".into(), SecurityScheme::Http(scheme).into());
     complete(&mut api);
+    let operations = operations(&api);
     let described = Described(api.to_json().unwrap_or_default().into());
     router
         .route(document, get(describe))
@@ -47,7 +62,7 @@ pub fn app<S: Clone + Send + Sync + 'static>(
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(domain::limits::BODY_BYTES))
         .layer(middleware::from_fn(problem::with_request_id))
-        .layer(middleware::from_fn(identify))
+        .layer(middleware::from_fn_with_state(operations, identify))
         .layer(Extension(described))
         .with_state(state)
 }
@@ -166,9 +181,38 @@ async fn describe(Extension(Described(api)): Extension<Described>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], api.to_string()).into_response()
 }
 
+fn operations(api: &OpenApi) -> Operations {
+    let known = api.paths.paths.iter().flat_map(|(path, item)| {
+        let methods = [
+            (Method::GET, &item.get),
+            (Method::PUT, &item.put),
+            (Method::POST, &item.post),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        let named = move |(method, operation): (Method, &Option<Operation>)| {
+            let id = operation.as_ref()?.operation_id.clone()?;
+            Some(((method, path.clone()), id))
+        };
+        methods.into_iter().filter_map(named)
+    });
+    Arc::new(known.collect())
+}
+
+/// Who sent the request to API Gateway. Headers say what they like.
+fn address(request: &Request) -> Option<IpAddr> {
+    let RequestContext::ApiGatewayV1(context) = request.request_context_ref()? else { return None };
+    context.identity.source_ip.as_deref()?.parse().ok()
+}
+
+fn program(request: &Request) -> Option<String> {
+    let said = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
+    Some(said.chars().take(domain::limits::USER_AGENT_CHARACTERS).collect())
+}
+
 /// Gives the request Lambda's id, for logs and problem documents, and leaves one line of it in the log: the route
 /// as declared, never the path or the query as sent.
-async fn identify(mut request: Request, next: Next) -> Response {
+async fn identify(State(operations): State<Operations>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<lambda_http::Context>().map(|context| context.request_id.clone());
     let id = id
         .or_else(|| request.lambda_context_ref().map(|context| context.request_id.clone()))
@@ -177,6 +221,13 @@ async fn identify(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let operation = route.clone().and_then(|route| operations.get(&(method.clone(), route)).cloned());
+    let visitor = Visitor {
+        operation: operation.unwrap_or_default(),
+        address: address(&request),
+        user_agent: program(&request),
+    };
+    request.extensions_mut().insert(visitor);
     let response = next.run(request).await;
     // A streamed answer goes on after this line; its own timings are kept with the message.
     tracing::info!(

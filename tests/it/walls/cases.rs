@@ -91,6 +91,8 @@ pub const CASES: &[(&str, &str, &str)] = &[
     ("PATCH /api/v1/integrations/{id}", "", r#"{"name":"x"}"#),
     ("GET /api/v1/documents", "collection={slug}", ""),
     ("POST /api/v1/documents/uploads", "", r#"{"collection":"{slug}","filename":"x.md","size":4}"#),
+    ("GET /api/v1/events", "resource={documents}&session={sessions}", ""),
+    ("GET /api/v1/audit", "resource={documents}&session={sessions}&user={users}&api_key={api_keys}", ""),
     ("GET /api/v1/ingestion-jobs", "document={documents}", ""),
     ("POST /api/v1/invitations", "", r#"{"email":"ann@example.org","role":"member"}"#),
     ("PATCH /api/v1/organization", "", r#"{"locale":"en"}"#),
