@@ -1,6 +1,6 @@
 //! Systems of others that an organization works with.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{IntegrationId, limits};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -105,6 +105,7 @@ pub async fn create(
         (&credentials.authorization, Type::BYTEA),
         (&limits::INTEGRATIONS, Type::INT8),
     ];
+    audit::made("integration", id.0);
     Ok(tx.execute(sql!("integrations/create"), params).await? > 0)
 }
 

@@ -1,6 +1,6 @@
 //! What persons ask for about themselves: the requests, what is known of a person, and its removal.
 
-use crate::{Result, TenantTx, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, sql, tenant::Params};
 use domain::{DataSubjectRequestId, SessionId, UserId, limits, subject::Wish};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -74,6 +74,7 @@ pub struct Request {
 /// [`crate::Error`].
 pub async fn create(tx: &TenantTx, new: &New<'_>) -> Result<DataSubjectRequestId> {
     let id = DataSubjectRequestId::generate();
+    audit::made("data_subject_request", id.0);
     let Found { user, session, email_hash, user_identifier_hash, external_client_hash } = new.found;
     let params: Params<'_> = &[
         (&id.0, Type::UUID),
