@@ -322,6 +322,7 @@ fn the_key_is_none_the_stacks_own_or_somebody_elses() {
         assert_eq!(template.keys().len(), keys, "{parameter:?}");
         let resolver = Resolver::new()
             .attribute("VaultKey", "Arn", "made")
+            .reference("Bucket", "documents")
             .reference("ActivityQueue", "http://127.0.0.1:1/000000000000/ActivityQueue")
             .secret("docent", "database_url", "postgres://app")
             .secret("docent", "identity_hash_key", "secret");

@@ -113,7 +113,7 @@ async fn the_ends_of_a_message_are_told_apart() {
     let ends = |reason| Play::Pieces(vec![says("Every"), stops(reason), counts(), done()]);
     assert_eq!(plays(ends("length")).await.0, [text("Every"), Delta::CutAtLimit, COUNTED]);
     let (arrived, error) = plays(ends("content_filter")).await;
-    assert_eq!((arrived, error.is_none()), (vec![text("Every"), COUNTED], true));
+    assert_eq!((arrived, error.is_none()), (vec![text("Every"), Delta::Blocked, COUNTED], true));
     // Without its mark, and without a count.
     let (arrived, error) = plays(Play::Pieces(vec![says("Every"), stops("stop")])).await;
     assert_eq!((arrived, error.is_none()), (vec![text("Every")], true));
