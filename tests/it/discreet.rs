@@ -127,6 +127,7 @@ async fn names_that_a_model_finds_are_kept_nowhere() {
         assert_eq!(found, 0, "{table}");
     }
     // What an answer cites are its document's words, here as in `citations`.
-    let answers = "SELECT count(*) FROM docent.idempotency_keys WHERE (response - 'citations')::text ~* 'zebede'";
+    let answers =
+        "SELECT count(*) FROM docent.idempotency_keys WHERE (response - 'citations')::text ~* 'zebede'";
     assert_eq!(count(answers).await, 0);
 }
