@@ -122,8 +122,12 @@ async fn names_that_a_model_finds_are_kept_nowhere() {
     );
     let noted = "SELECT count(*) FROM docent.messages WHERE role = 'user' AND metadata #>> '{redaction,names}' = 'model'";
     assert_eq!(count(noted).await, 2);
-    for table in ["messages", "retrieval_logs", "events", "sessions", "idempotency_keys"] {
+    for table in ["messages", "retrieval_logs", "events", "sessions"] {
         let found = count(&format!("SELECT count(*) FROM docent.{table} t WHERE t::text ~* 'zebede'")).await;
         assert_eq!(found, 0, "{table}");
     }
+    // What an answer cites are its document's words, here as in `citations`.
+    let answers =
+        "SELECT count(*) FROM docent.idempotency_keys WHERE (response - 'citations')::text ~* 'zebede'";
+    assert_eq!(count(answers).await, 0);
 }

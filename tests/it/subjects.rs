@@ -410,12 +410,6 @@ async fn nothing_of_an_erased_person_is_found_anywhere() {
             3,
         ),
         (format!("SELECT count(*) FROM docent.sessions WHERE id = '{nobody}'"), 1),
-        (
-            format!(
-                "SELECT count(*) FROM docent.metric_days WHERE organization_id = '{org}' AND dirty_since > now() - interval '1 second'"
-            ),
-            0,
-        ),
     ] {
         assert_eq!(office.number(&sql).await, number, "{sql}");
     }

@@ -22,7 +22,7 @@ use std::{
 use store::{
     Database, TenantTx,
     budgets::{self, Spending, Standing},
-    escalations, organizations,
+    escalations,
     readings::{self, Named, Reading, Unread},
 };
 use understanding::Sentiment;
@@ -62,9 +62,7 @@ impl Answering {
         let until = Instant::now() + Duration::from_secs(limits::READING_UNIT_SECONDS);
         while Instant::now() < until {
             let tx = self.database.tenant(organization).await?;
-            let Some(model) = organizations::get(&tx).await?.settings.understanding_model else {
-                return Ok(false);
-            };
+            let Some(model) = readings::model(&tx).await? else { return Ok(false) };
             let claim = format!("{:016x}", rand::rng().random::<u64>());
             let unread = readings::claim(&tx, &claim, &model).await?;
             let bots = bots(&tx, &unread).await?;

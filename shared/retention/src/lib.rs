@@ -139,9 +139,12 @@ impl Retention {
         subjects::expire(&tx).await?;
         tx.finish().await?;
         let (below, mut deleted, mut place) = (exports_of(organization), 0, None);
-        while has_any {
+        if !has_any {
+            return Ok(0);
+        }
+        loop {
             let page = self.bucket.list(&format!("{DERIVED_PREFIX}{below}"), place.as_deref()).await?;
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last() else { return Ok(deleted) };
             place = Some(last.key.clone());
             let tx = self.database.tenant(organization).await?;
             let kept = subjects::kept_exports(&tx).await?;
@@ -153,7 +156,6 @@ impl Retention {
                 }
             }
         }
-        Ok(deleted)
     }
 
     /// Requests that nobody is at, although they are not over: their message got lost.

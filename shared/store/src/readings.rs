@@ -30,7 +30,16 @@ pub struct Unread {
 pub async fn are_waiting(tx: &TenantTx) -> Result<bool> {
     let params: Params<'_> =
         &[(&limits::READING_HOURS, Type::INT4), (&limits::READING_HELD_SECONDS, Type::INT4)];
-    Ok(tx.query_one(sql!("readings/waiting"), params).await?.get("is_waiting"))
+    // Of an organization that is gone, nothing waits.
+    Ok(tx.query_opt(sql!("readings/waiting"), params).await?.is_some_and(|row| row.get("is_waiting")))
+}
+
+/// The model that reads an organization's messages; `None` too of an organization that is gone.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn model(tx: &TenantTx) -> Result<Option<String>> {
+    Ok(tx.query_opt(sql!("readings/model"), &[]).await?.and_then(|row| row.get("model")))
 }
 
 /// Takes some for oneself; `claim` is what they are known by.
