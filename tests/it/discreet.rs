@@ -1,7 +1,8 @@
 //! What a policy takes out of conversations is kept nowhere: not in messages, logs, transcripts, replays or what is searched.
 
-use answering::{Begun, Event};
+use answering::{Answer, Answering, Begun, Event};
 use domain::{
+    SessionId,
     conversation::Question,
     organization::{PiiPolicy, Settings},
 };
@@ -12,6 +13,31 @@ use tests::{
     Organization, database,
     double::{self, Said},
 };
+
+fn once(key: &str) -> Once {
+    Once { key: key.into(), fingerprint: [1; 32] }
+}
+
+/// A question under a key that nobody has sent, and its whole answer.
+async fn answered_once(
+    answering: &Arc<Answering>,
+    acme: &Organization,
+    session: SessionId,
+    key: &str,
+    text: &str,
+) -> Box<Answer> {
+    let Begun::Turn(turn) = answering.begin_once(&acme.caller(), session, once(key)).await.expect("let in")
+    else {
+        panic!("it was not answered before")
+    };
+    let question = Question::new(text).expect("a question");
+    let mut events: Vec<Event> =
+        pin!(Arc::clone(answering).answer(*turn, question, Instant::now())).collect().await;
+    match events.pop() {
+        Some(Event::Done(answer)) => answer,
+        other => panic!("{other:?} after {events:?}"),
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_taken_out_is_kept_nowhere() {
@@ -36,19 +62,11 @@ async fn what_is_taken_out_is_kept_nowhere() {
         ("one", "Does zebedee@example.org know which grade of oil pump P-40 needs?"),
         ("two", "And how does zebedee@example.org say so?"),
     ] {
-        let once = || Once { key: key.into(), fingerprint: [1; 32] };
-        let Begun::Turn(turn) = answering.begin_once(&acme.caller(), session, once()).await.expect("let in")
-        else {
-            panic!("it was not answered before")
-        };
-        let question = Question::new(text).expect("a question");
-        let events: Vec<Event> =
-            pin!(Arc::clone(&answering).answer(*turn, question, Instant::now())).collect().await;
-        let Some(Event::Done(answer)) = events.last() else { panic!("{events:?}") };
+        let answer = answered_once(&answering, &acme, session, key, text).await;
         if key == "one" {
             assert!(answer.content.contains("zebedee@example.org"), "whoever asked reads it: {answer:?}");
             let Begun::Answered(again) =
-                answering.begin_once(&acme.caller(), session, once()).await.expect("known")
+                answering.begin_once(&acme.caller(), session, once(key)).await.expect("known")
             else {
                 panic!("it was answered before")
             };
@@ -97,15 +115,7 @@ async fn names_that_a_model_finds_are_kept_nowhere() {
         ("one", "Does Zebedee Quill (zebedee@example.org) know which grade of oil pump P-40 needs?"),
         ("two", "And how does Zebedee say so?"),
     ] {
-        let once = || Once { key: key.into(), fingerprint: [1; 32] };
-        let Begun::Turn(turn) = answering.begin_once(&acme.caller(), session, once()).await.expect("let in")
-        else {
-            panic!("it was not answered before")
-        };
-        let question = Question::new(text).expect("a question");
-        let events: Vec<Event> =
-            pin!(Arc::clone(&answering).answer(*turn, question, Instant::now())).collect().await;
-        let Some(Event::Done(answer)) = events.last() else { panic!("{events:?}") };
+        let answer = answered_once(&answering, &acme, session, key, text).await;
         assert!(
             key == "two" || answer.content.contains("Zebedee Quill"),
             "whoever asked reads it: {answer:?}"

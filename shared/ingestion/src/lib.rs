@@ -196,7 +196,7 @@ impl Ingestion {
             self.release(organization, work).await?;
             return Ok(Step::Continues { done: work.done(), after: PAUSE_SECONDS });
         }
-        if is_refused(&error) {
+        if model_refuses(&error) {
             tracing::error!(document.id = %work.document, error = format!("{error:#}"), "a model refuses");
             let models: Vec<&str> = work.collection.spaces.iter().map(|space| space.model.as_str()).collect();
             let reason = format!(
@@ -240,7 +240,7 @@ impl Ingestion {
 }
 
 /// Whether a model would refuse the same call again. What it garbles may be whole another time.
-fn is_refused(error: &anyhow::Error) -> bool {
+fn model_refuses(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<models::Error>(), Some(models::Error::Refused(_)))
 }
 

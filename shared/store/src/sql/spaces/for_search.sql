@@ -10,8 +10,7 @@ WITH searched AS (
       FROM docent.collection_spaces m JOIN searched s ON s.id = m.collection_id
      WHERE m.organization_id = docent.current_organization() AND m.state = 'ready'
 ), held AS (
-    SELECT e.space_id, CASE WHEN (SELECT count(DISTINCT space_id) FROM searched) > 1
-                              OR (SELECT count(DISTINCT space_id) FROM embedded) > 1
+    SELECT e.space_id, CASE WHEN (SELECT count(DISTINCT space_id) FROM embedded) > 1
                             THEN sum((SELECT count(*) FROM docent.documents d
                                        WHERE d.organization_id = docent.current_organization()
                                          AND d.collection_id = e.collection_id)) END AS documents
