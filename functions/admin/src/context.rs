@@ -2,12 +2,14 @@
 
 use access::{Access, Configured};
 use alerting::Alerting;
+use axum::Extension;
 use deliver::Signer as DeliverySigner;
 use domain::topic::Topics;
 use management::Management;
 use objects::{Bucket, Signer};
 use queue::ActivityQueue;
 use runtime::config;
+use std::sync::Arc;
 use store::Database;
 use vault::Vault;
 
@@ -53,16 +55,18 @@ pub fn management(
     })
 }
 
-/// Rules, alerts, and who is told.
-pub fn alerting(management: &Management) -> Alerting {
-    Alerting {
+/// Rules, alerts and who is told; and who does what takes long.
+pub fn told(
+    aws: &aws_config::SdkConfig,
+    management: &Management,
+) -> anyhow::Result<(Extension<Arc<Alerting>>, Extension<ActivityQueue>)> {
+    let alerting = Alerting {
         database: management.database.clone(),
         signer: DeliverySigner { key: management.identity_hash_key.clone(), vault: management.vault.clone() },
         topics: Topics::new(&config::optional("NOTIFICATION_TOPIC_ARN")),
-    }
-}
-
-/// Who does what takes long, and hears of what is to be sent.
-pub fn activity(aws: &aws_config::SdkConfig) -> anyhow::Result<ActivityQueue> {
-    Ok(ActivityQueue::new(aws, config::text("ACTIVITY_QUEUE_URL")?))
+    };
+    Ok((
+        Extension(Arc::new(alerting)),
+        Extension(ActivityQueue::new(aws, config::text("ACTIVITY_QUEUE_URL")?)),
+    ))
 }

@@ -26,7 +26,6 @@ mod users;
 mod web_sources;
 mod wire;
 
-use axum::Extension;
 use runtime::{aws, config, logs};
 use std::sync::Arc;
 
@@ -38,8 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let vault = vault::Vault::new(&aws, &database, &config::optional("KMS_KEY_ARN"));
     let access = context::access(&database, &vault)?;
     let management = context::management(&aws, database, &access, vault)?;
-    let (alerting, activity) = (context::alerting(&management), context::activity(&aws)?);
+    let told = context::told(&aws, &management)?;
     let app = routes::app(Arc::new(management), access, &config::optional("PUBLIC_URL"));
-    let app = app.layer(Extension(Arc::new(alerting))).layer(Extension(activity));
-    lambda_http::run(app).await.map_err(|error| anyhow::anyhow!(error))
+    lambda_http::run(app.layer(told)).await.map_err(|error| anyhow::anyhow!(error))
 }
