@@ -34,7 +34,7 @@ pub struct AdminFeedbackView {
     /// `low`, `medium`, `high` or `critical`.
     severity: String,
     context: Option<String>,
-    /// `pending`, `analyzing`, `completed` (analysed), `applied` or `rejected`.
+    /// `pending`, `completed` (analysed), `applied` or `rejected`.
     status: String,
     /// What was looked at, and by which `method`: `rules`, or `model` where a language model was asked beside them and
     /// answered. `model` says which, its tokens, what it cost, and, where nothing came of it, why (`failed`: `too_slow`,
@@ -114,7 +114,7 @@ pub struct Criticise {
     context: Option<String>,
 }
 
-/// Criticise an answer of a chatbot, or the chatbot as a whole. Scope `feedback:write`.
+/// Criticise an answer of a chatbot, or the chatbot as a whole. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/chatbots/{id}/admin-feedback", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The chatbot")),
     request_body = Criticise,
     responses((status = 201, body = AdminFeedbackView), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -141,7 +141,7 @@ pub async fn criticise(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAdminFeedback {
-    /// `pending`, `analyzing`, `completed`, `applied` or `rejected`.
+    /// `pending`, `completed`, `applied` or `rejected`.
     status: Option<String>,
     /// From the page before.
     cursor: Option<String>,
@@ -182,7 +182,7 @@ pub async fn get_admin_feedback(
 
 /// Look at the evidence of a criticism (the answer, what was searched, the settings) and propose what would help. By rules, and
 /// by a language model beside them where the deployment names one (`AnalysisModel`); where that fails, by rules alone, and it is
-/// said why. Scope `feedback:write`.
+/// said why. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/analyze", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
     responses((status = 200, body = AdminFeedbackView), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -235,7 +235,7 @@ pub struct RejectCriticism {
     reason: Option<String>,
 }
 
-/// Put a criticism aside. Scope `feedback:write`.
+/// Put a criticism aside. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/reject", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
     request_body = Option<RejectCriticism>,
     responses((status = 200, body = AdminFeedbackView), (status = 401, body = Problem), (status = 403, body = Problem),

@@ -45,7 +45,8 @@ pub struct OpenEscalation {
     external_ticket_id: Option<String>,
 }
 
-/// Hand a conversation to people. It is escalated until the ticket ends. Scope `escalations:write`.
+/// Hand a conversation to people. It is escalated until the ticket ends. A session's token may do so for its own session, with a
+/// summary and nothing else. Scope `escalations:write`.
 #[utoipa::path(post, path = "/api/v1/escalations", tag = "escalations", request_body = OpenEscalation,
     responses((status = 201, body = WholeEscalationView), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]

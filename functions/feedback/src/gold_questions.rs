@@ -107,7 +107,7 @@ pub struct CreateGoldQuestion {
     tags: Vec<String>,
 }
 
-/// Write a gold question down. Scope `feedback:write`.
+/// Write a gold question down. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/chatbots/{id}/gold-questions", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The chatbot")),
     request_body = CreateGoldQuestion,
     responses((status = 201, body = GoldQuestionView), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -146,7 +146,7 @@ impl From<Imported> for ImportedGoldQuestions {
 
 /// Write up to 500 gold questions down, all of them or none: JSON lines with the fields of one, or with `Content-Type: text/csv` a
 /// table whose first row names `question`, `expected_answer`, `expected_source`, `answerable` and `tags` (with `;` between them).
-/// Scope `feedback:write`.
+/// Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/chatbots/{id}/gold-questions/import", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The chatbot")),
     request_body(content((String = "application/x-ndjson"), (String = "text/csv"))),
     responses((status = 200, body = ImportedGoldQuestions), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -196,7 +196,7 @@ pub struct ChangeGoldQuestion {
     tags: Option<Vec<String>>,
 }
 
-/// Change a gold question. Scope `feedback:write`.
+/// Change a gold question. Scope `improvement:write`.
 #[utoipa::path(patch, path = "/api/v1/chatbots/{id}/gold-questions/{gold_id}", tag = "improvement",
     params(("id" = uuid::Uuid, Path, description = "The chatbot"), ("gold_id" = uuid::Uuid, Path, description = "The gold question")),
     request_body = ChangeGoldQuestion,
@@ -219,7 +219,7 @@ pub async fn change_gold_question(
     Ok(axum::Json(insight.change_gold_question(&caller, chatbot, id, change).await.or_problem()?.into()))
 }
 
-/// Delete a gold question; replays that asked it keep what they found. Scope `feedback:write`.
+/// Delete a gold question; replays that asked it keep what they found. Scope `improvement:write`.
 #[utoipa::path(delete, path = "/api/v1/chatbots/{id}/gold-questions/{gold_id}", tag = "improvement",
     params(("id" = uuid::Uuid, Path, description = "The chatbot"), ("gold_id" = uuid::Uuid, Path, description = "The gold question")),
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]

@@ -48,6 +48,9 @@ pub struct ReplayView {
     /// Why it waits or failed.
     error: Option<String>,
     created_by: String,
+    /// It asks as much as one does by default, so that a loss would be seen: only then its proposals can be applied without
+    /// `override`.
+    is_whole: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -72,6 +75,7 @@ impl From<Replay> for ReplayView {
             summary: replay.summary,
             error: replay.error,
             created_by: replay.created_by,
+            is_whole: replay.is_whole,
             created_at: replay.created_at,
             started_at: replay.started_at,
             completed_at: replay.completed_at,
@@ -92,7 +96,7 @@ pub struct ReplayProposals {
 }
 
 /// Try proposals before they are applied: the chatbot's gold questions and recent ones are answered by the settings that answer now
-/// and by those with the proposals. It costs what the answers cost, and counts in no figure. Scope `feedback:write`.
+/// and by those with the proposals. It costs what the answers cost, and counts in no figure. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/replay", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
     request_body = ReplayProposals,
     responses((status = 202, body = ReplayView), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -123,7 +127,7 @@ pub struct ReplayVersions {
     recent: Option<i64>,
 }
 
-/// Compare two config versions of a chatbot on its gold questions and recent ones. Scope `feedback:write`.
+/// Compare two config versions of a chatbot on its gold questions and recent ones. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/chatbots/{id}/replays", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The chatbot")),
     request_body = ReplayVersions,
     responses((status = 202, body = ReplayView), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -170,7 +174,7 @@ pub async fn get_replay(
 }
 
 /// Have a replay go on that is paused or failed: with the questions that are not answered yet. By itself a paused one goes on when
-/// there is a budget again, a day later at most. Scope `feedback:write`.
+/// there is a budget again, a day later at most. Scope `improvement:write`.
 #[utoipa::path(post, path = "/api/v1/replays/{id}/resume", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The replay")),
     responses((status = 202, body = ReplayView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 503, body = Problem)))]

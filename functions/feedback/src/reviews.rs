@@ -38,7 +38,7 @@ pub struct WaitingView {
     /// Below it, those settings abstain.
     confidence_threshold: Option<f32>,
     abstained: bool,
-    /// Why it is here: `disliked`, `low_confidence`, `abstained`.
+    /// Why it is here: `disliked`, `low_confidence`, `abstained`, `risk`.
     reasons: Vec<&'static str>,
     /// What they say who dislike it, newest first.
     feedback: Vec<DislikeView>,
@@ -71,7 +71,7 @@ impl From<Dislike> for DislikeView {
 
 impl From<Waiting> for WaitingView {
     fn from(waiting: Waiting) -> Self {
-        let why = [waiting.is_disliked, waiting.is_unsure, waiting.abstained];
+        let why = [waiting.is_disliked, waiting.is_unsure, waiting.abstained, waiting.is_risky];
         let reasons = REVIEW_REASONS.into_iter().zip(why).filter(|(_, holds)| *holds);
         let (question_id, question) = waiting.question.unzip();
         Self {
@@ -116,7 +116,8 @@ pub struct ReviewQuery {
     limit: Option<u32>,
 }
 
-/// What needs eyes, newest first: thumbs down, a confidence less than 0.1 above the bot's threshold, no answer. Scope
+/// What needs eyes, newest first: thumbs down, a confidence less than 0.1 above the bot's threshold, no answer,
+/// a question that bears a risk. Scope
 /// `feedback:read`.
 #[utoipa::path(get, path = "/api/v1/review-queue", tag = "review", params(ReviewQuery),
     responses((status = 200, body = Page<WaitingView>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
@@ -156,7 +157,7 @@ pub struct ReviewMessage {
     note: Option<String>,
 }
 
-/// Say that an answer was dealt with, or was not. Disliked anew, it comes back by itself. Scope `feedback:write`.
+/// Say that an answer was dealt with, or was not. Disliked anew, it comes back by itself. Scope `improvement:write`.
 #[utoipa::path(put, path = "/api/v1/messages/{id}/review", tag = "review", params(("id" = uuid::Uuid, Path, description = "The answer")),
     request_body = ReviewMessage,
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),

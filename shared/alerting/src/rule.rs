@@ -29,9 +29,9 @@ pub enum Metric {
     ResponseMs,
     /// Confidence of answers, 0 to 1: `mean`.
     Confidence,
-    /// US dollars: `sum`, or `share` of the organization's daily budget.
+    /// US dollars: `sum`, or `share` of the daily budget, the organization's or the filter's chatbot's.
     Cost,
-    /// Tokens: `sum`, or `share` of the organization's daily budget.
+    /// Tokens: `sum`, or `share` of the daily budget, the organization's or the filter's chatbot's.
     Tokens,
 }
 
@@ -148,7 +148,7 @@ pub struct Rule {
     pub metric: Metric,
     /// What is made of it.
     pub aggregation: Aggregation,
-    /// Over how long, 1 minute to 7 days.
+    /// Over how long, 2 minutes to 7 days: rules are looked at a minute after something happened.
     pub window_minutes: i32,
     /// How it compares.
     pub comparison: Comparison,
@@ -195,7 +195,16 @@ impl Rule {
         let within = |pointer, number: i64, least: i64, most: i64| {
             management::check::within(pointer, number, least, most).map(|_| ())
         };
-        within("/rule/window_minutes", self.window_minutes.into(), 1, limits::ALERT_WINDOW_MINUTES)?;
+        within(
+            "/rule/window_minutes",
+            self.window_minutes.into(),
+            limits::ALERT_LEAST_WINDOW_MINUTES,
+            limits::ALERT_WINDOW_MINUTES,
+        )?;
+        if self.metric == Metric::FailedDocuments && self.filter.chatbot_id.is_some() {
+            let detail = "Documents belong to the organization, whichever chatbots read them: this metric takes no filter.";
+            return Err(Refusal::invalid("/rule/filter/chatbot_id", detail));
+        }
         within("/rule/for_minutes", self.for_minutes.into(), 0, limits::ALERT_FOR_MINUTES)?;
         within("/rule/clear_for_minutes", self.clear_for_minutes.into(), 0, limits::ALERT_FOR_MINUTES)?;
         within("/rule/minimum", self.minimum, 1, limits::ALERT_MINIMUM)?;
@@ -254,8 +263,12 @@ impl Rule {
             (Aggregation::Count, _) => return (Some(float(count)), all),
             (Aggregation::Sum, Metric::Tokens) => return (Some(of.tokens), all),
             (Aggregation::Sum, _) => return (Some(of.cost), all),
-            (Aggregation::Share, Metric::Cost) => return (budget(of.cost, of.daily_cost), all),
-            (Aggregation::Share, Metric::Tokens) => return (budget(of.tokens, of.daily_tokens), all),
+            (Aggregation::Share, Metric::Cost) => {
+                return (budget(of.cost.max(of.spent_cost), of.daily_cost), all);
+            }
+            (Aggregation::Share, Metric::Tokens) => {
+                return (budget(of.tokens.max(of.spent_tokens), of.daily_tokens), all);
+            }
             (Aggregation::Share, _) => Some(float(count) / float(all.max(1))),
             (Aggregation::Mean, Metric::Confidence) => of.confidence_mean,
             (Aggregation::Mean, _) => of.response_mean,
@@ -351,7 +364,7 @@ mod tests {
     fn rules_have_edges() {
         for well in [
             json!({}),
-            json!({ "window_minutes": 1 }),
+            json!({ "window_minutes": 2 }),
             json!({ "window_minutes": 10_080 }),
             json!({ "for_minutes": 1_440, "clear_for_minutes": 1_440 }),
             json!({ "threshold": 1.0 }),
@@ -363,7 +376,7 @@ mod tests {
             assert!(rule(well.clone()).check().is_ok(), "{well}");
         }
         for (wrong, at) in [
-            (json!({ "window_minutes": 0 }), "/rule/window_minutes"),
+            (json!({ "window_minutes": 1 }), "/rule/window_minutes"),
             (json!({ "window_minutes": 10_081 }), "/rule/window_minutes"),
             (json!({ "for_minutes": -1 }), "/rule/for_minutes"),
             (json!({ "for_minutes": 1_441 }), "/rule/for_minutes"),

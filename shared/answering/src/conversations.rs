@@ -1,13 +1,14 @@
 //! Sessions: opened, read, listed. Each is one flush, the caller's check included.
 
 use crate::{Answering, Identifiers, Refusal};
-use domain::{Caller, MessageId, Scope, SessionId};
+use domain::{Caller, MessageId, Scope, SessionId, feedback::Voice};
 use futures_util::try_join;
 use serde_json::json;
 use store::{
     TenantTx,
     audit::Read,
     caller::{self, Need},
+    feedback::{self, Worth},
     idempotency::{self, Claim, Once},
     messages::{self, Message},
     organizations::{self, Organization},
@@ -149,6 +150,10 @@ impl Answering {
     ) -> Result<Session, Refusal> {
         let tx = caller::enter(&self.database, caller, Need::inside(id, Scope::Chat)).await?;
         if let Some(session) = sessions::end(&tx, id, ending, nps).await? {
+            if nps.is_some() {
+                let worth = Worth { nps, ..Worth::default() };
+                feedback::put_session(&tx, id, Voice::from(caller), &worth).await?;
+            }
             self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
             return Ok(session);
         }

@@ -72,8 +72,10 @@ pub enum Scope {
     OrganizationWrite,
     /// Read what people say of answers and conversations, and what waits for a reviewer.
     FeedbackRead,
-    /// Say what an answer or a conversation was worth; review, criticise, analyse.
+    /// Say what an answer or a conversation was worth.
     FeedbackWrite,
+    /// Review answers, criticise chatbots, write gold questions down, and try other settings.
+    ImprovementWrite,
     /// Read tickets.
     EscalationsRead,
     /// Open and work on tickets, and answer in their conversations.
@@ -100,7 +102,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, for an organization's first key.
-    pub const ALL: [Scope; 39] = [
+    pub const ALL: [Scope; 40] = [
         Scope::Chat,
         Scope::SessionsRead,
         Scope::SessionsWrite,
@@ -129,6 +131,7 @@ impl Scope {
         Scope::OrganizationWrite,
         Scope::FeedbackRead,
         Scope::FeedbackWrite,
+        Scope::ImprovementWrite,
         Scope::EscalationsRead,
         Scope::EscalationsWrite,
         Scope::DashboardsRead,
@@ -174,6 +177,7 @@ impl Scope {
             Scope::OrganizationWrite => "organization:write",
             Scope::FeedbackRead => "feedback:read",
             Scope::FeedbackWrite => "feedback:write",
+            Scope::ImprovementWrite => "improvement:write",
             Scope::EscalationsRead => "escalations:read",
             Scope::EscalationsWrite => "escalations:write",
             Scope::DashboardsRead => "dashboards:read",

@@ -50,7 +50,7 @@ impl Rating {
 }
 
 /// Why an answer waits for a reviewer.
-pub const REVIEW_REASONS: [&str; 3] = ["disliked", "low_confidence", "abstained"];
+pub const REVIEW_REASONS: [&str; 4] = ["disliked", "low_confidence", "abstained", "risk"];
 
 /// What a reviewer's criticism is about.
 pub const CRITICISM_TYPES: [&str; 5] = ["accuracy", "tone", "completeness", "relevance", "other"];
@@ -59,4 +59,4 @@ pub const CRITICISM_TYPES: [&str; 5] = ["accuracy", "tone", "completeness", "rel
 pub const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
 /// The states of a criticism.
-pub const CRITICISM_STATUSES: [&str; 5] = ["pending", "analyzing", "completed", "applied", "rejected"];
+pub const CRITICISM_STATUSES: [&str; 4] = ["pending", "completed", "applied", "rejected"];

@@ -490,6 +490,8 @@ pub const DAILY_WORK_DAYS: i64 = 800;
 pub const ALERT_RULES: i64 = 100;
 /// Characters of a rule's or a target's name.
 pub const ALERT_NAME_CHARACTERS: usize = 255;
+/// Minutes that a rule looks back on at least: rules are looked at a minute after something happened.
+pub const ALERT_LEAST_WINDOW_MINUTES: i64 = 2;
 /// Minutes that a rule looks back on.
 pub const ALERT_WINDOW_MINUTES: i64 = 10_080;
 /// Minutes that its condition must hold, or be over.

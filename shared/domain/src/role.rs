@@ -102,6 +102,7 @@ const SCOPES: [(Role, &[Scope]); 8] = [
             Scope::ProductsRead,
             Scope::FeedbackRead,
             Scope::FeedbackWrite,
+            Scope::ImprovementWrite,
             Scope::EscalationsRead,
             Scope::EscalationsWrite,
             Scope::DashboardsRead,
@@ -229,6 +230,7 @@ organization:read                   x              .              .             
 organization:write                  x              .              .              .              .              .              .              .
 feedback:read                       x              .              .              .              .              x              .              .
 feedback:write                      x              x              .              .              .              x              x              .
+improvement:write                   x              .              .              .              .              x              .              .
 escalations:read                    x              .              .              .              .              x              .              .
 escalations:write                   x              .              .              .              .              x              .              .
 dashboards:read                     x              .              .              x              x              x              .              .

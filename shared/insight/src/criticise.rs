@@ -24,7 +24,7 @@ impl Insight {
         chatbot: ChatbotId,
         said: Said,
     ) -> Result<Criticism, Refusal> {
-        let tx = self.enter_once(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_once(caller, Scope::ImprovementWrite).await?;
         let said = checked(said)?;
         if let Some(message) = said.message {
             // Of another chatbot, it is no answer of this one.
@@ -79,7 +79,7 @@ impl Insight {
         id: AdminFeedbackId,
         why: Option<&str>,
     ) -> Result<Criticism, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         let why = check::optional("/reason", why, limits::SAID_CHARACTERS)?;
         let held = hold(&tx, id).await?;
         admin_feedback::reject(&tx, id, why.as_deref(), &author(&tx, caller).await?).await?;

@@ -40,6 +40,21 @@ pub struct Given {
     pub external_ticket: Option<String>,
 }
 
+impl Given {
+    /// That somebody wants to talk with people, and nothing else.
+    fn wish(session: SessionId, summary: Option<String>) -> Self {
+        Self {
+            session,
+            reason: None,
+            summary,
+            details: None,
+            owner_team: None,
+            priority: None,
+            external_ticket: None,
+        }
+    }
+}
+
 /// What is to be changed of a ticket; what is not named stays, an inner `None` takes away.
 #[derive(Debug, Default)]
 pub struct Change {
@@ -76,7 +91,20 @@ impl Insight {
     /// # Errors
     /// [`Refusal`]; a conflict while the conversation has a ticket.
     pub async fn escalate(&self, caller: &Caller, given: Given) -> Result<Whole, Refusal> {
-        let tx = self.enter_once(caller, Scope::EscalationsWrite).await?;
+        let (tx, given) = match caller {
+            // Whoever talks in a session may ask for people there; what becomes of it others say.
+            Caller::EndUser { .. } => {
+                let tx = self.enter(caller, Need::inside(given.session, Scope::EscalationsWrite)).await?;
+                demands::claim(&tx, caller).await?;
+                let kinds = taken_out(&tx).await?;
+                let summary =
+                    given.summary.map(|text| kept(text, &kinds, limits::ESCALATION_SUMMARY_CHARACTERS));
+                (tx, Given::wish(given.session, summary))
+            }
+            Caller::Key(_) | Caller::Person { .. } => {
+                (self.enter_once(caller, Scope::EscalationsWrite).await?, given)
+            }
+        };
         let opening = opening(given)?;
         let id = EscalationId::generate();
         let opened = escalations::open(&tx, id, Voice::from(caller), &opening).await;

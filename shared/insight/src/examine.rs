@@ -51,7 +51,7 @@ impl Insight {
     /// # Errors
     /// [`Refusal`]; a conflict when it was applied, or was put aside while a model was asked.
     pub async fn analyse(&self, caller: &Caller, id: AdminFeedbackId) -> Result<Criticism, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         let held = hold(&tx, id).await?;
         let gathered = gather(&tx, &held).await?;
         let Some(model) = &self.analysis_model else {

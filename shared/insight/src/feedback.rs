@@ -1,6 +1,6 @@
 //! What people say of answers and conversations: once each, and changeable.
 
-use crate::{Insight, Refusal, answer, kept, taken_out};
+use crate::{Insight, Refusal, answer, is_theirs, kept, taken_out};
 use domain::{
     Caller, MessageFeedbackId, MessageId, Scope, SessionFeedbackId, SessionId,
     feedback::{Rating, Voice},
@@ -49,11 +49,11 @@ impl Insight {
         message: MessageId,
         thumb: Thumb,
     ) -> Result<MessageFeedback, Refusal> {
-        let tx = self.enter_own(caller, Scope::FeedbackWrite).await?;
+        let (tx, asking) = self.enter_own(caller, Scope::FeedbackWrite).await?;
         demands::claim(&tx, caller).await?;
         let opinion = opinion(&thumb)?;
         let of = answer(&tx, message).await?;
-        if matches!(caller, Caller::EndUser { session, .. } if *session != of.session) {
+        if !is_theirs(caller, &asking, &of) {
             return Err(Refusal::NotFound("message"));
         }
         let kinds = taken_out(&tx).await?;

@@ -107,7 +107,7 @@ impl Insight {
         chatbot: ChatbotId,
         given: Given,
     ) -> Result<GoldQuestion, Refusal> {
-        let tx = self.enter_once(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_once(caller, Scope::ImprovementWrite).await?;
         let known = checked("", given)?;
         room(&tx, chatbot, 1).await?;
         let by = author(&tx, caller).await?;
@@ -127,7 +127,7 @@ impl Insight {
         form: Form,
         text: &str,
     ) -> Result<Imported, Refusal> {
-        let tx = self.enter_once(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter_once(caller, Scope::ImprovementWrite).await?;
         let given = lines(form, text)?;
         if given.is_empty() || given.len() > limits::GOLD_IMPORT {
             let most = limits::GOLD_IMPORT;
@@ -161,7 +161,7 @@ impl Insight {
         id: GoldQuestionId,
         change: Change,
     ) -> Result<GoldQuestion, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         demands::unchanged(&tx, Thing::GoldQuestion(id.0)).await?;
         let known = gold_questions::get(&tx, chatbot, id).await?.ok_or(MISSING)?.known;
         let expected_answer = change.expected_answer.unwrap_or(known.expected_answer);
@@ -192,7 +192,7 @@ impl Insight {
         chatbot: ChatbotId,
         id: GoldQuestionId,
     ) -> Result<(), Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         demands::unchanged(&tx, Thing::GoldQuestion(id.0)).await?;
         if !gold_questions::delete(&tx, chatbot, id).await? {
             return Err(MISSING);

@@ -101,10 +101,10 @@ pub(crate) async fn not_applied_yet(
 /// The version that a replay tried, if it is finished and lowers nothing that is guarded.
 fn guard(replayed: Option<&Replay>) -> Result<ConfigVersionId, Refusal> {
     let again = "give \"override\": true with a reason to apply them all the same";
-    let Some(replay) = replayed.filter(|replay| replay.status == "completed") else {
+    let Some(replay) = replayed.filter(|replay| replay.status == "completed" && replay.is_whole) else {
         let detail = format!(
-            "Exactly these proposals have no finished replay against the settings that answer: start one at \
-             POST /api/v1/admin-feedback/{{id}}/replay, or {again}."
+            "Exactly these proposals have no finished replay, against the settings that answer, that asks as much as one \
+             does by default: start one at POST /api/v1/admin-feedback/{{id}}/replay, or {again}."
         );
         return Err(Refusal::conflict(NOT_REPLAYED, detail));
     };

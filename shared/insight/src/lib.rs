@@ -30,7 +30,7 @@ use privacy::Kind;
 use queue::ActivityQueue;
 use store::{
     Database, TenantTx,
-    caller::{self, Need},
+    caller::{self, Admitted, Need},
     demands, messages, organizations,
 };
 
@@ -66,12 +66,12 @@ impl Insight {
     }
 
     /// The same, where an end user may as well: of what is in their session, which the use case checks.
-    async fn enter_own(&self, caller: &Caller, scope: Scope) -> Result<TenantTx, Refusal> {
+    async fn enter_own(&self, caller: &Caller, scope: Scope) -> Result<(TenantTx, Admitted), Refusal> {
         let need = match caller {
             Caller::EndUser { session, .. } => Need::inside(*session, scope),
             Caller::Key(_) | Caller::Person { .. } => Need::from(scope),
         };
-        Ok(caller::enter(&self.database, caller, need).await?)
+        Ok(caller::enter_as(&self.database, caller, need).await?)
     }
 
     /// The same, of what is done once where the request has a key of its own.
@@ -96,6 +96,17 @@ async fn answer(tx: &TenantTx, id: MessageId) -> Result<messages::Standing, Refu
     let detail =
         "This is not an answer of a chatbot; only those are judged. A conversation lists its answers' ids.";
     Err(Refusal::conflict("not-an-answer", detail))
+}
+
+/// Whether a caller may read what a message stands in: who may not, may not judge it either.
+fn is_theirs(caller: &Caller, asking: &Admitted, of: &messages::Standing) -> bool {
+    match caller {
+        Caller::Key(_) => true,
+        Caller::EndUser { session, .. } => *session == of.session,
+        Caller::Person { .. } => {
+            of.is_shared || of.owner == Some(asking.id) || asking.scopes.contains(&Scope::SessionsRead)
+        }
+    }
 }
 
 /// What the organization's policy takes out of whatever people say, before it is kept.

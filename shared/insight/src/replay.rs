@@ -52,7 +52,7 @@ impl Insight {
         chosen: &[usize],
         size: Size,
     ) -> Result<Replay, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         let (held, before) = not_applied_yet(&tx, id).await?;
         let (followed, given) = wanted(&held, chosen, &before)?;
         let proposals = canonical(&followed);
@@ -80,7 +80,7 @@ impl Insight {
         after: ConfigVersionId,
         size: Size,
     ) -> Result<Replay, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         let before = match before {
             Some(before) => {
                 chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
@@ -107,8 +107,10 @@ impl Insight {
             let detail = "There is nothing to ask: write gold questions for this chatbot, or wait until people ask it something.";
             return Err(Refusal::conflict("nothing-to-replay", detail));
         }
+        let is_whole = is_whole(&tx, chatbot, &questions).await?;
         let (criticism, proposals) = tried.map_or((None, json!([])), |(id, proposals)| (Some(id), proposals));
-        let new = New { chatbot, criticism, proposals: &proposals, before, after, questions: &questions };
+        let new =
+            New { chatbot, criticism, proposals: &proposals, before, after, questions: &questions, is_whole };
         let id = replays::create(&tx, &new, &author(&tx, caller).await?).await?;
         let replay = replays::get(&tx, id).await?.ok_or(MISSING)?;
         tx.finish().await?;
@@ -121,7 +123,7 @@ impl Insight {
     /// # Errors
     /// [`Refusal`]; a conflict when it is completed.
     pub async fn resume_replay(&self, caller: &Caller, id: ReplayId) -> Result<Replay, Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         self.go_on(caller, tx, id).await
     }
 
@@ -196,6 +198,9 @@ impl Insight {
 
 const MISSING: Refusal = Refusal::NotFound("replay");
 
+/// Whose answer somebody wrote down.
+const GOLD: &str = "gold";
+
 /// Gold questions first; a recent one that asks the same as one of those is left out.
 async fn questions(tx: &TenantTx, chatbot: ChatbotId, size: Size) -> Result<Vec<Asked>, Refusal> {
     let gold = size.gold.unwrap_or(limits::REPLAY_GOLD);
@@ -209,7 +214,7 @@ async fn questions(tx: &TenantTx, chatbot: ChatbotId, size: Size) -> Result<Vec<
     let known: Vec<String> = gold.iter().map(|one| plain(&one.known.question)).collect();
     let gold = gold.into_iter().map(|one| Asked {
         place: 0,
-        kind: "gold".to_owned(),
+        kind: GOLD.to_owned(),
         gold_question_id: Some(one.id),
         message_id: None,
         question: one.known.question,
@@ -231,6 +236,18 @@ async fn questions(tx: &TenantTx, chatbot: ChatbotId, size: Size) -> Result<Vec<
     });
     let all = gold.chain(recent).zip(0..);
     Ok(all.map(|(asked, place)| Asked { place, ..asked }).collect())
+}
+
+/// Whether so much is asked that a loss would be seen: the gold questions, as many of them as are asked by default; where there
+/// are none, so many recent ones.
+async fn is_whole(tx: &TenantTx, chatbot: ChatbotId, asked: &[Asked]) -> Result<bool, Refusal> {
+    let gold = asked.iter().filter(|one| one.kind == GOLD).count();
+    if gold > 0 {
+        let most = u32::try_from(limits::REPLAY_GOLD).unwrap_or_default();
+        return Ok(gold >= gold_questions::list(tx, chatbot, None, None, most).await?.len());
+    }
+    let size = Size::default();
+    Ok(asked.len() >= questions(tx, chatbot, size).await?.len())
 }
 
 /// What replays are done with.

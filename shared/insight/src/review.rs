@@ -35,7 +35,7 @@ impl Insight {
         message: MessageId,
         note: Option<&str>,
     ) -> Result<(), Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         let note = check::optional("/note", note, limits::REVIEW_NOTE_CHARACTERS)?;
         let of = answer(&tx, message).await?;
         reviews::mark(&tx, message, of.session, note.as_deref(), &author(&tx, caller).await?).await?;
@@ -48,7 +48,7 @@ impl Insight {
     /// # Errors
     /// [`Refusal`]; a conflict when the message is no answer.
     pub async fn mark_unhandled(&self, caller: &Caller, message: MessageId) -> Result<(), Refusal> {
-        let tx = self.enter(caller, Scope::FeedbackWrite).await?;
+        let tx = self.enter(caller, Scope::ImprovementWrite).await?;
         answer(&tx, message).await?;
         reviews::unmark(&tx, message).await?;
         tx.finish().await?;

@@ -106,12 +106,14 @@ impl Metrics {
         Ok(Some(self.count_day(organization, day).await?.is_whole))
     }
 
-    /// Counts the days of an organization that were written to; how many. What is more waits for the daily schedule.
+    /// Counts the days of an organization that were written to, once who was silent for long enough has gone; how many. What is
+    /// more waits for the daily schedule.
     ///
     /// # Errors
     /// [`store::Error`].
     pub async fn catch_up(&self, organization: OrganizationId) -> Result<u64> {
         let tx = self.database.tenant(organization).await?;
+        retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE).await?;
         let days = metrics::dirty_days(&tx, None, 0.0, limits::DASHBOARD_REFRESHED_DAYS).await?;
         tx.finish().await?;
         let mut counted = 0;

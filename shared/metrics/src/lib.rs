@@ -26,6 +26,7 @@ use store::{
     audit::Read,
     caller::{self, Need},
     metrics::{self, Calendar, Period},
+    retention,
 };
 
 /// What figures are made with.
@@ -72,6 +73,7 @@ impl Metrics {
         let tx = caller::enter(&self.database, caller, need).await?;
         let calendar = metrics::calendar(&tx).await?;
         let period = asked.within(calendar.today)?;
+        retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE).await?;
         let looked = Period { from: widened(&calendar, period), to: period.to.max(calendar.today) };
         let dirty = metrics::dirty_days(
             &tx,

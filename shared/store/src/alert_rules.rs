@@ -192,10 +192,14 @@ pub struct Measured {
     pub documents: i64,
     /// Of them, those that could not be read.
     pub failed_documents: i64,
-    /// The organization's budget of a day, US dollars.
+    /// The budget of a day, the organization's or the chatbot's, US dollars.
     pub daily_cost: Option<f64>,
-    /// The organization's budget of a day, tokens.
+    /// The same, tokens.
     pub daily_tokens: Option<f64>,
+    /// What today's budget was asked for, US dollars; 0 of other days.
+    pub spent_cost: f64,
+    /// The same, tokens.
+    pub spent_tokens: f64,
 }
 
 /// What happened in the minutes before each of these instants, in the order of time.
@@ -228,6 +232,8 @@ pub async fn measure(
             failed_documents: row.get("failed_documents"),
             daily_cost: row.get("daily_cost"),
             daily_tokens: row.get("daily_tokens"),
+            spent_cost: row.get("spent_cost"),
+            spent_tokens: row.get("spent_tokens"),
         };
         (row.get("at"), measured)
     });

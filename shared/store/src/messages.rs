@@ -416,6 +416,10 @@ pub struct Standing {
     pub session: SessionId,
     /// With whom that is.
     pub chatbot: ChatbotId,
+    /// Whose it is, of those who signed in.
+    pub owner: Option<uuid::Uuid>,
+    /// Others of the organization may read it.
+    pub is_shared: bool,
     /// `user`, `assistant`, `agent` or `system`.
     pub role: String,
     /// The text.
@@ -438,6 +442,8 @@ pub async fn get(tx: &TenantTx, id: MessageId) -> Result<Option<Standing>> {
         id,
         session: SessionId(row.get("session_id")),
         chatbot: ChatbotId(row.get("chatbot_id")),
+        owner: row.get("owner"),
+        is_shared: row.get("is_shared"),
         role: row.get("role"),
         content: row.get("content"),
         confidence: row.get("confidence"),

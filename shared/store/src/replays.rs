@@ -37,6 +37,8 @@ pub struct Replay {
     pub error: Option<String>,
     /// Who asked for it.
     pub created_by: String,
+    /// Enough was asked to see a loss: only then it lets its proposals be applied.
+    pub is_whole: bool,
     /// When.
     pub created_at: Timestamp,
     /// When it began.
@@ -155,6 +157,8 @@ pub struct New<'a> {
     pub after: ConfigVersionId,
     /// What both are asked.
     pub questions: &'a [Asked],
+    /// Enough to see a loss: only then it lets its proposals be applied.
+    pub is_whole: bool,
 }
 
 /// Makes a replay that waits for its first unit of work.
@@ -173,6 +177,7 @@ pub async fn create(tx: &TenantTx, new: &New<'_>, by: &str) -> Result<ReplayId> 
         (&new.after.0, Type::UUID),
         (&total, Type::INT4),
         (&by, Type::TEXT),
+        (&new.is_whole, Type::BOOL),
     ];
     tx.execute(sql!("replays/create"), params).await?;
     audit::made("replay", id.0);
@@ -251,6 +256,7 @@ fn from_row(row: &Row) -> Replay {
         summary: row.get("summary"),
         error: row.get("error"),
         created_by: row.get("created_by"),
+        is_whole: row.get("is_whole"),
         created_at: row.get("created_at"),
         started_at: row.get("started_at"),
         completed_at: row.get("completed_at"),

@@ -50,6 +50,8 @@ pub struct Waiting {
     pub is_unsure: bool,
     /// The fallback message was given.
     pub abstained: bool,
+    /// What was asked bears a risk.
+    pub is_risky: bool,
     /// What they say who dislike it, newest first.
     pub dislikes: Vec<Dislike>,
     /// When it was given.
@@ -107,6 +109,7 @@ fn from_row(row: &Row) -> Result<Waiting> {
         is_disliked: row.get("is_disliked"),
         is_unsure: row.get("is_unsure"),
         abstained: row.get("abstained"),
+        is_risky: row.get("is_risky"),
         dislikes: match dislikes {
             Some(dislikes) => serde_json::from_value(dislikes)
                 .map_err(|error| Error::Unexpected(format!("thumbs down: {error}")))?,

@@ -185,6 +185,13 @@ async fn a_change_that_lowers_what_is_guarded_wants_a_reason() {
     let analysed = act(shared, &criticism, "analyze", Value::Null, StatusCode::OK).await;
     let place =
         kinds(&analysed).iter().position(|kind| *kind == "confidence_threshold").expect("a threshold");
+    // Too little is asked to see a loss: such a replay is no reason to apply anything.
+    let wish = json!({ "proposals": [place], "gold": 0, "recent": 1 });
+    let started = act(shared, &criticism, "replay", wish, StatusCode::ACCEPTED).await;
+    assert_eq!(shared.replayed(&started).await["is_whole"], false);
+    let problem =
+        act(shared, &criticism, "apply", json!({ "proposals": [place] }), StatusCode::CONFLICT).await;
+    assert_eq!(kind(&problem), "not-replayed", "{problem}");
     let wish = json!({ "proposals": [place], "recent": 0 });
     let started = act(shared, &criticism, "replay", wish, StatusCode::ACCEPTED).await;
     let replay = shared.replayed(&started).await;
@@ -329,6 +336,7 @@ pub(super) async fn waiting(acme: &Organization, versions: (ConfigVersionId, Con
         before,
         after,
         questions: &questions,
+        is_whole: true,
     };
     let tx = acme.tx().await;
     let id = replays::create(&tx, &new, "test").await.expect("a replay");

@@ -38,6 +38,8 @@ async fn what_needs_eyes_waits_in_order_until_it_is_dealt_with() {
     assert_eq!(queue(shared, &chatbot, "&reason=disliked").await, slice::from_ref(&bad_entry));
     assert_eq!(queue(shared, &chatbot, "&reason=low_confidence").await, []);
     assert_eq!(queue(shared, &chatbot, "&from=2100-01-01T00:00:00Z").await, []);
+    let long_ago = queue(shared, &chatbot, "&from=1960-01-01T00:00:00Z").await;
+    assert_eq!(long_ago, [bad_entry.clone(), silent_entry.clone()], "before there were ids");
 
     // Page by page, each once.
     let page = shared.look(&format!("/api/v1/review-queue?chatbot={chatbot}&limit=1")).await;
@@ -74,6 +76,20 @@ async fn what_needs_eyes_waits_in_order_until_it_is_dealt_with() {
         let path = format!("/api/v1/review-queue?{wrong}");
         shared.say(Method::GET, &path, Value::Null, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_what_bears_a_risk_is_looked_at() {
+    let shared = stack().await;
+    let chatbot = shared.bot("reviewing-risk").await;
+    let session = shared.session(&chatbot).await;
+    shared.ask(&session, KNOWN).await;
+    assert_eq!(queue(shared, &chatbot, "&reason=risk").await, []);
+    let threat = shared.ask(&session, "My lawyer will sue you! How long does delivery to Spain take?").await;
+    let waiting = queue(shared, &chatbot, "&reason=risk").await;
+    let [(message, reasons)] = waiting.as_slice() else { panic!("{waiting:?}") };
+    assert_eq!(json!(message), threat["message"]["id"]);
+    assert!(reasons.as_array().is_some_and(|reasons| reasons.contains(&json!("risk"))), "{reasons}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,6 +45,13 @@ async fn a_token_opens_its_own_session() {
     sent(Method::POST, &format!("{path}/end"), json!({ "nps": 9 }), 200).await;
     sent(Method::POST, &messages, json!({ "message": QUESTION }), 409).await;
     sent(Method::GET, &messages, Value::Null, 200).await;
+    // Who talks there may ask for people, and say nothing of who should come.
+    let wish =
+        json!({ "session_id": text(&session, "id"), "summary": "Please call me.", "priority": "critical" });
+    let ticket = sent(Method::POST, "/api/v1/escalations", wish, 201).await;
+    assert_eq!((&ticket["reason"], &ticket["priority"]), (&json!("requested"), &json!("medium")), "{ticket}");
+    let other = opened(shared, Some(PAGE)).await;
+    sent(Method::POST, "/api/v1/escalations", json!({ "session_id": text(&other, "id") }), 404).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

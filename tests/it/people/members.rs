@@ -27,6 +27,31 @@ async fn joined(shared: &Shared, inviting: &str, name: &str, role: Role) -> Stri
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_read_a_conversation_may_not_judge_it() {
+    let shared = stack().await;
+    let made = shared.organization("people-judging").await;
+    let (key, chatbot) = (text(&made, "api_key"), text(&made, "chatbot_id"));
+    let anna = joined(shared, key, "judging-anna", Role::Client).await;
+    let berta = joined(shared, key, "judging-berta", Role::Client).await;
+    let agent = joined(shared, key, "judging-agent", Role::ClientService).await;
+    let path = format!("/api/v1/chatbots/{chatbot}/sessions");
+    let session = shared.sent(&anna, Method::POST, &path, &json!({}), StatusCode::CREATED).await;
+    let path = format!("/api/v1/sessions/{}/messages", text(&session, "id"));
+    let asked = json!({ "message": "Is anybody there?" });
+    let answer = shared.sent(&anna, Method::POST, &path, &asked, StatusCode::OK).await;
+    let path = format!("/api/v1/messages/{}/feedback", text(&answer["message"], "id"));
+    let thumb = json!({ "rating": "negative" });
+    shared.sent(&berta, Method::POST, &path, &thumb, StatusCode::NOT_FOUND).await;
+    shared.sent(&anna, Method::POST, &path, &thumb, StatusCode::OK).await;
+    shared.sent(&agent, Method::POST, &path, &thumb, StatusCode::OK).await;
+    // Nor is it a customer's to say what chatbots are tried on.
+    let path = format!("/api/v1/chatbots/{chatbot}/gold-questions");
+    let gold = json!({ "question": "Who?", "expected_answer": "Nobody." });
+    shared.sent(&anna, Method::POST, &path, &gold, StatusCode::FORBIDDEN).await;
+    shared.sent(&agent, Method::POST, &path, &gold, StatusCode::CREATED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_invited_joins_with_the_first_token_and_may_what_the_role_may() {
     let shared = stack().await;
     let made = shared.organization("people-join").await;

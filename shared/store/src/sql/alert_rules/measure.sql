@@ -1,6 +1,6 @@
 -- What happened in the window before each of these instants. Failed and abstained are parts of the answers.
 SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, m.confidence_mean, m.cost, m.tokens,
-       f.judgements, f.negative, d.documents, d.failed_documents, o.daily_cost, o.daily_tokens
+       f.judgements, f.negative, d.documents, d.failed_documents, o.daily_cost, o.daily_tokens, o.spent_cost, o.spent_tokens
   FROM unnest($1::timestamptz[]) AS i (at)
  CROSS JOIN LATERAL (
     SELECT count(*) AS answers,
@@ -13,7 +13,8 @@ SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, 
            coalesce(sum(a.total_tokens), 0)::double precision AS tokens
       FROM docent.messages a
      WHERE a.organization_id = docent.current_organization() AND a.role = 'assistant'
-       AND a.id >= docent.uuid_at(i.at - make_interval(mins => $2)) AND a.created_at > i.at - make_interval(mins => $2)
+       -- An id is made when its turn begins.
+       AND a.id >= docent.uuid_at(i.at - make_interval(mins => $2) - interval '1 hour') AND a.created_at > i.at - make_interval(mins => $2)
        AND a.created_at <= i.at
        AND ($3::uuid IS NULL OR EXISTS (SELECT FROM docent.sessions s
                                          WHERE s.organization_id = docent.current_organization() AND s.id = a.session_id
@@ -30,7 +31,17 @@ SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, 
      WHERE t.organization_id = docent.current_organization() AND t.processed_at > i.at - make_interval(mins => $2)
        AND t.processed_at <= i.at AND t.processing_status IN ('completed', 'failed')) d
  CROSS JOIN LATERAL (
-    SELECT (g.settings #>> '{budgets,daily_cost}')::double precision AS daily_cost,
-           (g.settings #>> '{budgets,daily_tokens}')::double precision AS daily_tokens
-      FROM docent.organizations g WHERE g.id = docent.current_organization()) o
+    SELECT (CASE WHEN $3 IS NULL THEN (g.settings #>> '{budgets,daily_cost}')::numeric ELSE c.daily_cost END)::double precision
+               AS daily_cost,
+           (CASE WHEN $3 IS NULL THEN (g.settings #>> '{budgets,daily_tokens}')::bigint ELSE c.daily_tokens END)::double precision
+               AS daily_tokens,
+           -- What the budget has been asked for today, replays and whatever models say on the side among it.
+           coalesce(b.cost, 0)::double precision AS spent_cost, coalesce(b.tokens, 0)::double precision AS spent_tokens
+      FROM docent.organizations g
+     CROSS JOIN LATERAL docent.today(g.settings) t
+      LEFT JOIN docent.chatbots c ON c.organization_id = docent.current_organization() AND c.id = $3
+      LEFT JOIN docent.budgets b ON b.organization_id = docent.current_organization() AND b.day = t.day
+           AND b.subject_id = coalesce($3, docent.current_organization())
+           AND i.at > now() - make_interval(secs => 86400 - t.seconds_left)
+     WHERE g.id = docent.current_organization()) o
  ORDER BY i.at

@@ -5,7 +5,12 @@ WITH waiting AS (
            EXISTS (SELECT FROM docent.message_feedback f
                     WHERE f.organization_id = docent.current_organization() AND f.message_id = m.id
                       AND f.rating = 'negative') AS is_disliked,
-           NOT m.abstained AND m.confidence < v.confidence_threshold + $5::real AS is_unsure
+           NOT m.abstained AND m.confidence < v.confidence_threshold + $5::real AS is_unsure,
+           -- What was asked before it.
+           coalesce((SELECT u.risk_flags @? '$.* ? (@ == true)' FROM docent.messages u
+                      WHERE u.organization_id = docent.current_organization() AND u.session_id = m.session_id AND u.role = 'user'
+                        AND u.id >= m.session_id AND u.sequence_number < m.sequence_number
+                      ORDER BY u.sequence_number DESC LIMIT 1), false) AS is_risky
       FROM docent.messages m
       JOIN docent.sessions s ON s.organization_id = m.organization_id AND s.id = m.session_id
       LEFT JOIN docent.config_versions v ON v.organization_id = m.organization_id AND v.id = m.config_version_id
@@ -20,14 +25,14 @@ WITH waiting AS (
 ), page AS (
     SELECT w.* FROM waiting w
      WHERE CASE $4::text WHEN 'disliked' THEN w.is_disliked WHEN 'abstained' THEN w.abstained
-                         WHEN 'low_confidence' THEN w.is_unsure
-                         ELSE w.is_disliked OR w.abstained OR w.is_unsure END
+                         WHEN 'low_confidence' THEN w.is_unsure WHEN 'risk' THEN w.is_risky
+                         ELSE w.is_disliked OR w.abstained OR w.is_unsure OR w.is_risky END
      ORDER BY w.created_at DESC, w.id DESC
      LIMIT $7
 )
 SELECT page.id, page.session_id, page.chatbot_id, page.config_version_id, page.content, page.confidence, page.abstained,
        page.created_at, page.confidence_threshold, page.handled_at, page.handled_by, page.note, page.is_disliked,
-       coalesce(page.is_unsure, false) AS is_unsure, q.id AS question_id, q.content AS question,
+       coalesce(page.is_unsure, false) AS is_unsure, page.is_risky, q.id AS question_id, q.content AS question,
        (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'reason', f.reason, 'correction', f.correction,
                                             'is_accepted', f.accepted_at IS NOT NULL) ORDER BY f.id DESC)
           FROM docent.message_feedback f

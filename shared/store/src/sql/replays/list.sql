@@ -1,5 +1,5 @@
 SELECT r.id, r.chatbot_id, r.admin_feedback_id, r.proposals, r.base_config_version_id, r.config_version_id, r.status, r.total,
-       r.summary, r.error, r.created_by, r.created_at, r.started_at, r.completed_at, a.done, a.cost::text AS cost
+       r.summary, r.error, r.created_by, r.is_whole, r.created_at, r.started_at, r.completed_at, a.done, a.cost::text AS cost
   FROM docent.replays r
  CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE s.side = 'after') AS done, sum(s.cost) AS cost
