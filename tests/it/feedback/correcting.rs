@@ -42,7 +42,10 @@ async fn an_accepted_correction_answers_the_next_one_who_asks() {
     assert_eq!(waiting["items"], json!([]), "{waiting}");
     let said = shared.look(&feedback).await;
     assert_eq!(said["items"][0]["curated_answer_id"], accepted["curated_answer_id"], "{said}");
-    assert_eq!(said["items"][0]["updated_at"], said["items"][0]["created_at"], "that it was accepted is no new opinion");
+    assert_eq!(
+        said["items"][0]["updated_at"], said["items"][0]["created_at"],
+        "that it was accepted is no new opinion"
+    );
 
     // Corrected in other words, it can be accepted again; the reviewer has the last word.
     shared.say(Method::POST, &feedback, corrected("France won it."), StatusCode::OK).await;

@@ -14,7 +14,8 @@ SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, 
       FROM docent.messages a
      WHERE a.organization_id = docent.current_organization() AND a.role = 'assistant'
        -- An id is made when its turn begins.
-       AND a.id >= docent.uuid_at(i.at - make_interval(mins => $2) - interval '1 hour') AND a.created_at > i.at - make_interval(mins => $2)
+       AND a.id >= docent.uuid_at(i.at - make_interval(mins => $2) - interval '1 hour')
+       AND a.id < docent.uuid_at(i.at + interval '1 hour') AND a.created_at > i.at - make_interval(mins => $2)
        AND a.created_at <= i.at
        AND ($3::uuid IS NULL OR EXISTS (SELECT FROM docent.sessions s
                                          WHERE s.organization_id = docent.current_organization() AND s.id = a.session_id
