@@ -164,8 +164,9 @@ async fn read(context: &Context, organization_id: OrganizationId) -> anyhow::Res
     if context.replaying().await?.answering.reread(organization_id).await? {
         return context.activity.send(&[Task::Read { organization_id }]).await;
     }
-    // What was read is counted: nobody else may come by for a while.
+    // What was read is counted, and the ticket that it opened leaves: nobody else may come by for a while.
     let days = context.metrics.catch_up(organization_id).await.context("count days")?;
+    look_after(context, organization_id).await?;
     tracing::info!(organization.id = %organization_id, days, "messages read");
     Ok(())
 }
@@ -231,7 +232,11 @@ async fn look_after(context: &Context, organization: OrganizationId) -> anyhow::
     let seconds = i32::try_from(seconds.clamp(30, limits::ALERT_FOLLOW_SECONDS)).unwrap_or(i32::MAX);
     if context.alerting.follow(organization, seconds).await.context("claim to follow")? {
         let task = Task::Activity { organization_id: organization };
-        context.activity.send_later(&task, seconds).await?;
+        if let Err(error) = context.activity.send_later(&task, seconds).await {
+            // Nobody follows: whoever tries this again may claim it again.
+            context.alerting.follow_no_more(organization).await.context("give back the claim to follow")?;
+            return Err(error);
+        }
     }
     Ok(())
 }

@@ -57,6 +57,16 @@ impl Alerting {
         Ok(is_claimed)
     }
 
+    /// Gives such a claim back, where its message could not be sent.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub async fn follow_no_more(&self, organization: OrganizationId) -> store::Result<()> {
+        let tx = self.database.tenant(organization).await?;
+        store::wakes::follow_no_more(&tx).await?;
+        tx.finish().await
+    }
+
     /// All organizations, each day beginning with another one.
     ///
     /// # Errors

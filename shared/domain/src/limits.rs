@@ -456,6 +456,8 @@ pub const REPLAY_UNIT_SECONDS: u64 = 20;
 pub const REPLAY_ANSWER_SECONDS: u64 = 38;
 /// Seconds that a unit has a replay for itself. Longer than a unit, so that only one that was killed is overtaken.
 pub const REPLAY_HELD_SECONDS: u64 = 90;
+/// Seconds after which a replay that is to go on and that nobody touches was forgotten: its message is sent again.
+pub const REPLAY_FORGOTTEN_SECONDS: f64 = 900.0;
 /// Units in a row that break off before a replay is given up.
 pub const REPLAY_FAILURES: i32 = 5;
 /// Characters of the reason for which a guard is overridden.
