@@ -208,7 +208,7 @@ impl Courier {
         let tx = self.database.tenant(organization).await?;
         deliveries::settle(&tx, due.id, status, (attempted.status, shown.as_deref()), pause).await?;
         if let (Some(external), To::TicketSystem(system)) = (&attempted.external, &due.to) {
-            escalations::keep_external(&tx, system.ticket, external).await?;
+            escalations::keep_external(&tx, system.ticket, system.id, external).await?;
         }
         tx.finish().await
     }

@@ -382,6 +382,8 @@ pub const TICKET_SETTINGS_BYTES: usize = 16 * 1024;
 pub const TICKET_POINTER_BYTES: usize = 255;
 /// Bytes of what another system wants in the header `Authorization`.
 pub const INTEGRATION_AUTHORIZATION_BYTES: usize = 4 * 1024;
+/// Messages of its conversation that a ticket in another system may be sent with: the newest before it was opened.
+pub const TICKET_TRANSCRIPT_MESSAGES: i64 = 20;
 /// Integrations of an organization.
 pub const INTEGRATIONS: i64 = 20;
 /// Notes of a ticket.
