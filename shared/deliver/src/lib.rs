@@ -13,9 +13,11 @@ pub use signing::{NewSecret, Signer};
 pub use topic::Publisher;
 
 use domain::{OrganizationId, limits, sealed::Column};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 use pages::{Answered, Fetcher, Policy, Refused};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use store::{
     Database,
     deliveries::{self, Due, Signing, To},
@@ -45,6 +47,16 @@ pub struct Sent {
     pub failed: u64,
     /// Seconds until something is due; `None`: nothing waits.
     pub again_in: Option<i64>,
+}
+
+impl Sent {
+    fn count(&mut self, status: &str) {
+        match status {
+            "delivered" => self.delivered += 1,
+            "failed" => self.failed += 1,
+            _ => self.postponed += 1,
+        }
+    }
 }
 
 /// What came of one attempt.
@@ -113,23 +125,40 @@ fn back_off(attempts: i32) -> i64 {
 }
 
 impl Courier {
-    /// Sends what is due of an organization, some rounds at most.
+    /// Sends what is due of an organization, some rounds at most. What is taken together is sent together: one that hangs keeps
+    /// others waiting for no longer than it may take itself. Of a ticket no two are taken together, so that they arrive in their
+    /// order. After [`limits::DELIVERY_RUN_SECONDS`] no more is taken: what is left is due at once, for [`Sent::again_in`].
     ///
     /// # Errors
     /// [`store::Error`].
     pub async fn send(&self, organization: OrganizationId) -> store::Result<Sent> {
         let fetcher = Fetcher::new(self.policy);
         let mut sent = Sent::default();
+        let until = Instant::now() + Duration::from_secs(limits::DELIVERY_RUN_SECONDS);
         for _ in 0..limits::DELIVERY_ROUNDS {
+            if Instant::now() >= until {
+                break;
+            }
             let tx = self.database.tenant(organization).await?;
             let due = deliveries::claim(&tx).await?;
             tx.finish().await?;
             if due.is_empty() {
                 break;
             }
-            for one in due {
-                let attempted = self.attempt(organization, &fetcher, &one).await;
-                self.settle(organization, &one, attempted, &mut sent).await?;
+            let mut attempts = FuturesUnordered::new();
+            for one in &due {
+                attempts.push(self.send_one(organization, &fetcher, one));
+            }
+            // What fails to be kept of one loses nothing of the others.
+            let mut unkept = None;
+            while let Some(kept) = attempts.next().await {
+                match kept {
+                    Ok(status) => sent.count(status),
+                    Err(error) => unkept = Some(error),
+                }
+            }
+            if let Some(error) = unkept {
+                return Err(error);
             }
         }
         let tx = self.database.tenant(organization).await?;
@@ -139,6 +168,17 @@ impl Courier {
         let whole = next.map(|seconds| seconds.max(1.0) as i64);
         sent.again_in = whole;
         Ok(sent)
+    }
+
+    /// An attempt, and what is kept of it; in which state it is then.
+    async fn send_one(
+        &self,
+        organization: OrganizationId,
+        fetcher: &Fetcher,
+        due: &Due,
+    ) -> store::Result<&'static str> {
+        let attempted = self.attempt(organization, fetcher, due).await;
+        self.settle(organization, due, attempted).await
     }
 
     async fn attempt(&self, organization: OrganizationId, fetcher: &Fetcher, due: &Due) -> Attempted {
@@ -182,19 +222,13 @@ impl Courier {
         organization: OrganizationId,
         due: &Due,
         attempted: Attempted,
-        sent: &mut Sent,
-    ) -> store::Result<()> {
+    ) -> store::Result<&'static str> {
         let is_last = attempted.is_final || due.attempts >= limits::DELIVERY_ATTEMPTS;
         let status = match &attempted.error {
             None => "delivered",
             Some(_) if is_last => "failed",
             Some(_) => "pending",
         };
-        match status {
-            "delivered" => sent.delivered += 1,
-            "failed" => sent.failed += 1,
-            _ => sent.postponed += 1,
-        }
         let shown = attempted
             .error
             .map(|error| error.chars().take(limits::DELIVERY_ERROR_CHARACTERS).collect::<String>());
@@ -210,7 +244,8 @@ impl Courier {
         if let (Some(external), To::TicketSystem(system)) = (&attempted.external, &due.to) {
             escalations::keep_external(&tx, system.ticket, system.id, external).await?;
         }
-        tx.finish().await
+        tx.finish().await?;
+        Ok(status)
     }
 }
 
