@@ -209,7 +209,8 @@ async fn whoever_is_told_of_an_alert_is_told_of_its_end_however_it_ends() {
         loop {
             look(shared, &organization).await;
             let known = alerts().await;
-            let live = known["items"].as_array().expect("items").iter().find(|one| one["status"] != "resolved");
+            let live =
+                known["items"].as_array().expect("items").iter().find(|one| one["status"] != "resolved");
             if let Some(alert) = live {
                 return alert.clone();
             }

@@ -447,7 +447,8 @@ async fn a_ticket_of_a_rule_arrives_with_a_subject_and_what_was_asked() {
     let organization = Organization::new("outward-subject").await;
     let desk = Desk::open([]).await;
     let mut wish = integration(&desk);
-    wish["settings"]["create"]["body"] = json!({ "subject": "{{summary}}", "question": "{{question}}", "said": "{{transcript}}" });
+    wish["settings"]["create"]["body"] =
+        json!({ "subject": "{{summary}}", "question": "{{question}}", "said": "{{transcript}}" });
     organization.make(INTEGRATIONS, wish).await;
     let session = organization.session("api").await;
     let say = format!("/api/v1/sessions/{session}/messages");

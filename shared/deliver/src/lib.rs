@@ -127,18 +127,15 @@ fn back_off(attempts: i32) -> i64 {
 impl Courier {
     /// Sends what is due of an organization, some rounds at most. What is taken together is sent together: one that hangs keeps
     /// others waiting for no longer than it may take itself. Of a ticket no two are taken together, so that they arrive in their
-    /// order. After [`limits::DELIVERY_RUN_SECONDS`] no more is taken: what is left is due at once, for [`Sent::again_in`].
+    /// order. After so long no more is taken, and what is left waits for [`Sent::again_in`]; one round there is in any case.
     ///
     /// # Errors
     /// [`store::Error`].
-    pub async fn send(&self, organization: OrganizationId) -> store::Result<Sent> {
+    pub async fn send(&self, organization: OrganizationId, so_long: Duration) -> store::Result<Sent> {
         let fetcher = Fetcher::new(self.policy);
         let mut sent = Sent::default();
-        let until = Instant::now() + Duration::from_secs(limits::DELIVERY_RUN_SECONDS);
+        let until = Instant::now() + so_long;
         for _ in 0..limits::DELIVERY_ROUNDS {
-            if Instant::now() >= until {
-                break;
-            }
             let tx = self.database.tenant(organization).await?;
             let due = deliveries::claim(&tx).await?;
             tx.finish().await?;
@@ -159,6 +156,9 @@ impl Courier {
             }
             if let Some(error) = unkept {
                 return Err(error);
+            }
+            if Instant::now() >= until {
+                break;
             }
         }
         let tx = self.database.tenant(organization).await?;
@@ -184,9 +184,13 @@ impl Courier {
     async fn attempt(&self, organization: OrganizationId, fetcher: &Fetcher, due: &Due) -> Attempted {
         match &due.to {
             To::Target { kind, address, .. } if kind == "sns" => {
-                match self.publisher.publish(due, address, message(due)).await {
-                    Ok(()) => Attempted::default(),
-                    Err(error) => Attempted::later(error),
+                // As long as a webhook has.
+                let patience = Duration::from_secs(limits::WEB_POST_SECONDS);
+                let published = self.publisher.publish(due, address, message(due));
+                match tokio::time::timeout(patience, published).await {
+                    Ok(Ok(())) => Attempted::default(),
+                    Ok(Err(error)) => Attempted::later(error),
+                    Err(_) => Attempted::later("SNS does not answer in time."),
                 }
             }
             To::Target { address, signing, .. } => {

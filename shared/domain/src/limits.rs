@@ -514,8 +514,8 @@ pub const ALERT_DAYS: i32 = 180;
 pub const DELIVERY_DAYS: i32 = 30;
 /// Targets of an organization.
 pub const NOTIFICATION_TARGETS: usize = 20;
-/// Deliveries that are taken and sent at once, how often one run takes some, after how many seconds it takes no more, and for how
-/// many seconds they are held.
+/// Deliveries that are taken and sent at once, how often one run takes some, after how many seconds it takes no more (the daily one
+/// takes some once), and for how many seconds they are held.
 pub const DELIVERIES_AT_ONCE: i64 = 10;
 pub const DELIVERY_ROUNDS: usize = 10;
 pub const DELIVERY_RUN_SECONDS: u64 = 60;
