@@ -1,6 +1,6 @@
 -- To the organization's ticket system, if it has one that wants to hear of this, and that knows the ticket or will: what another
--- system calls it, this one does not know. What the
--- ticket is at this moment is told, whenever that arrives: the same at every attempt.
+-- system calls it, this one does not know. What the ticket is at this moment is told, whenever that arrives: the same at every
+-- attempt.
 INSERT INTO docent.deliveries (organization_id, id, kind, integration_id, escalation_id, session_id, note_id, message_id, event,
                                payload)
 SELECT docent.current_organization(), $1, 'ticket', i.id, e.id, e.session_id, $4, $5, 'ticket.' || $3,
