@@ -441,3 +441,100 @@ async fn what_an_integration_may_say_has_edges() {
     let problem = organization.ask(Method::POST, INTEGRATIONS, wish, StatusCode::CONFLICT).await;
     assert_eq!(problem["type"], "urn:docent:error:too-many-integrations", "{problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_of_a_rule_arrives_with_a_subject_and_what_was_asked() {
+    let organization = Organization::new("outward-subject").await;
+    let desk = Desk::open([]).await;
+    let mut wish = integration(&desk);
+    wish["settings"]["create"]["body"] =
+        json!({ "subject": "{{summary}}", "question": "{{question}}", "said": "{{transcript}}" });
+    organization.make(INTEGRATIONS, wish).await;
+    let session = organization.session("api").await;
+    let say = format!("/api/v1/sessions/{session}/messages");
+    for message in ["How heavy is it?", "I want to talk to a human agent, please."] {
+        organization.ask(Method::POST, &say, json!({ "message": message }), StatusCode::OK).await;
+    }
+    organization.until("the desk hears of it", async || !desk.heard().is_empty()).await;
+    let body: Value = serde_json::from_str(&desk.heard()[0].body).expect("JSON");
+    assert_eq!(body["subject"], "A person is asked for.", "{body}");
+    assert_eq!(body["question"], "I want to talk to a human agent, please.", "{body}");
+    let said = body["said"].as_str().expect("a text");
+    assert!(said.starts_with("user: How heavy is it?\nassistant: "), "{said}");
+    assert!(said.contains("\nuser: I want to talk to a human agent, please.\nassistant: "), "{said}");
+    let rows = organization.deliveries("kind=ticket").await;
+    assert!(!json!(rows).to_string().contains("human agent"), "nobody's words are kept there: {rows:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_ticket_system_neither_waits_for_the_first_nor_takes_its_ids() {
+    let organization = Organization::new("outward-moved").await;
+    let (old, new) = (Desk::open([]).await, Desk::open([]).await);
+    let first = organization.make(INTEGRATIONS, integration(&old)).await;
+    let first = format!("{INTEGRATIONS}/{}", first["id"].as_str().expect("an id"));
+    let told = organization.ticket(&organization.session("api").await).await;
+    organization.until("the old desk knows it", async || old.tickets() == 1).await;
+    let path = format!("{TICKETS}/{told}");
+    organization
+        .until("it is kept", async || organization.read(&path).await["external_ticket_id"].is_string())
+        .await;
+    // One more, which the old desk never hears of.
+    let waiting = organization.ticket(&organization.session("api").await).await;
+    let off = json!({ "is_enabled": false });
+    organization.ask(Method::PATCH, &first, off, StatusCode::OK).await;
+    let second = organization.make(INTEGRATIONS, integration(&new)).await;
+
+    // Of neither does the new one know anything.
+    for ticket in [&told, &waiting] {
+        let path = format!("{TICKETS}/{ticket}/notes");
+        organization.make(&path, json!({ "content": "Of before." })).await;
+    }
+    let of_second = format!("integration_id={}", second["id"].as_str().expect("an id"));
+    assert_eq!(organization.deliveries(&of_second).await, Vec::<Value>::new());
+    // Until somebody says what they are called there: then the one does not wait for what the old desk was to be told.
+    let path = format!("{TICKETS}/{waiting}");
+    organization.ask(Method::PATCH, &path, json!({ "external_ticket_id": "NEW-7" }), StatusCode::OK).await;
+    organization.make(&format!("{path}/notes"), json!({ "content": "Of now." })).await;
+    organization.until("the new desk is told", async || !new.heard().is_empty()).await;
+    let heard = new.heard();
+    assert_eq!((heard.len(), heard[0].path.as_str()), (1, "/tickets/NEW-7"), "{heard:#?}");
+    assert_eq!(old.tickets(), 1, "{:#?}", old.heard());
+    // The new desk's own tickets are made there.
+    let own = organization.ticket(&organization.session("api").await).await;
+    let path = format!("{TICKETS}/{own}");
+    organization
+        .until("the new desk knows it", async || {
+            organization.read(&path).await["external_ticket_id"].is_string()
+        })
+        .await;
+    assert_eq!(new.tickets(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_keeps_nobody_else_waiting() {
+    let organization = Organization::new("outward-hanging").await;
+    // Takes calls and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}/hook", silent.local_addr().expect("an address"));
+    let desk = Desk::open([]).await;
+    let target = json!({ "name": "silent", "address": address });
+    let hanging = organization.make(TARGETS, target).await;
+    let target = json!({ "name": "awake", "address": format!("{}/hook", desk.address) });
+    let awake = organization.make(TARGETS, target).await;
+    let test = |target: &Value| format!("{TARGETS}/{}/test", target["id"].as_str().expect("an id"));
+    let at_once = usize::try_from(domain::limits::DELIVERIES_AT_ONCE).expect("few");
+    for _ in 0..at_once {
+        organization.ask(Method::POST, &test(&hanging), Value::Null, StatusCode::ACCEPTED).await;
+    }
+    organization.ask(Method::POST, &test(&awake), Value::Null, StatusCode::ACCEPTED).await;
+    let began = Instant::now();
+    organization.send().await;
+    // One after another they would take ten times as long.
+    let patience = Duration::from_secs(3 * domain::limits::WEB_POST_SECONDS);
+    assert!(began.elapsed() < patience, "{:?}", began.elapsed());
+    organization
+        .until("who is awake is told", async || desk.heard().iter().any(|one| one.path == "/hook"))
+        .await;
+    let pending = organization.deliveries("status=pending").await;
+    assert_eq!(pending.len(), at_once, "they are tried again: {pending:#?}");
+}

@@ -7,6 +7,7 @@ use axum::Extension;
 use domain::{AlertId, AlertRuleId};
 use http::StatusCode;
 use jiff::Timestamp;
+use queue::{ActivityQueue, Bell};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::{
@@ -131,11 +132,14 @@ pub async fn create_alert_rule(
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn change_alert_rule(
     Extension(alerting): Extension<Arc<Alerting>>,
+    Extension(activity): Extension<ActivityQueue>,
     Bearer(caller): Bearer,
     PathId(id): PathId<AlertRuleId>,
     Json(body): Json<AlertRuleBody>,
 ) -> Result<axum::Json<AlertRuleView>, Problem> {
-    Ok(axum::Json(alerting.change_rule(&caller, id, body.into()).await.or_problem()?.into()))
+    let (rule, is_first) = alerting.change_rule(&caller, id, body.into()).await.or_problem()?;
+    Bell::of(activity).ring(is_first, caller.organization()).await;
+    Ok(axum::Json(rule.into()))
 }
 
 /// Delete a rule of the organization's own; its alerts stay. Scope `alerts:write`.
@@ -144,10 +148,12 @@ pub async fn change_alert_rule(
         (status = 409, body = Problem)))]
 pub async fn delete_alert_rule(
     Extension(alerting): Extension<Arc<Alerting>>,
+    Extension(activity): Extension<ActivityQueue>,
     Bearer(caller): Bearer,
     PathId(id): PathId<AlertRuleId>,
 ) -> Result<StatusCode, Problem> {
-    alerting.delete_rule(&caller, id).await.or_problem()?;
+    let is_first = alerting.delete_rule(&caller, id).await.or_problem()?;
+    Bell::of(activity).ring(is_first, caller.organization()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,12 +163,13 @@ pub async fn delete_alert_rule(
 pub struct PreviewAlertRule {
     #[schema(value_type = Object)]
     rule: Rule,
-    /// 1 to 30; 7 when not said.
-    #[schema(minimum = 1, maximum = 30)]
+    /// 1 to 7, for windows of 1, 2, 3 and 4 minutes 1, 2, 4 and 5 at most; as many as there may be when not said.
+    #[schema(minimum = 1, maximum = 7)]
     days: Option<i64>,
 }
 
-/// What a rule would have found, at 240 moments.
+/// What a rule would have found: looked at as often as its window is long, and every five minutes when that is longer; of a window
+/// over a day every 288th part of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PreviewView {
     transitions: Vec<TransitionView>,
@@ -195,8 +202,7 @@ pub async fn preview_alert_rule(
     Bearer(caller): Bearer,
     Json(body): Json<PreviewAlertRule>,
 ) -> Result<axum::Json<PreviewView>, Problem> {
-    let days = body.days.unwrap_or(7);
-    let preview = alerting.preview(&caller, &body.rule, days, Timestamp::now()).await.or_problem()?;
+    let preview = alerting.preview(&caller, &body.rule, body.days, Timestamp::now()).await.or_problem()?;
     let status = |transition| match transition {
         Transition::Triggered => "triggered",
         Transition::Resolved => "resolved",
@@ -300,10 +306,13 @@ pub async fn list_alerts(
         (status = 409, body = Problem)))]
 pub async fn acknowledge_alert(
     Extension(alerting): Extension<Arc<Alerting>>,
+    Extension(activity): Extension<ActivityQueue>,
     Bearer(caller): Bearer,
     PathId(id): PathId<AlertId>,
 ) -> Result<axum::Json<AlertView>, Problem> {
-    Ok(axum::Json(alerting.acknowledge(&caller, id).await.or_problem()?.into()))
+    let (alert, is_first) = alerting.acknowledge(&caller, id).await.or_problem()?;
+    Bell::of(activity).ring(is_first, caller.organization()).await;
+    Ok(axum::Json(alert.into()))
 }
 
 /// Say that an alert is over; it begins anew when its condition still holds. Scope `alerts:write`.
@@ -311,8 +320,11 @@ pub async fn acknowledge_alert(
     responses((status = 200, body = AlertView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn resolve_alert(
     Extension(alerting): Extension<Arc<Alerting>>,
+    Extension(activity): Extension<ActivityQueue>,
     Bearer(caller): Bearer,
     PathId(id): PathId<AlertId>,
 ) -> Result<axum::Json<AlertView>, Problem> {
-    Ok(axum::Json(alerting.resolve(&caller, id).await.or_problem()?.into()))
+    let (alert, is_first) = alerting.resolve(&caller, id).await.or_problem()?;
+    Bell::of(activity).ring(is_first, caller.organization()).await;
+    Ok(axum::Json(alert.into()))
 }

@@ -99,7 +99,8 @@ pub struct IntegrationBody {
     /// Must be given for a new one: the requests that news of tickets become. `create` when one is opened, `comment` when an agent
     /// notes or says something, `status` when it is in another state; what is left out is not told. Each has `method` (POST, PUT or
     /// PATCH), `url` and `body`, JSON with variables: `ticket_id`, `external_id`, `session_id`, `chatbot_id`, `reason`, `summary`,
-    /// `details`, `priority`, `owner_team`, `assigned_agent`, `status`, `opened_at`; of a comment `content`, `author`, `is_public`.
+    /// `details`, `priority`, `owner_team`, `assigned_agent`, `status`, `opened_at`, `question` (what was asked last before the ticket
+    /// was opened), `transcript` (what was said until then, the newest 20 messages); of a comment `content`, `author`, `is_public`.
     /// A text that is one variable becomes its value. `external_id` of `create`: where its answer names the ticket (a JSON pointer);
     /// `statuses` of `status`: what states are called there, and the only ones that are told.
     #[schema(value_type = Option<Object>, example = json!({

@@ -191,7 +191,7 @@ pub struct DeliveryView {
     channel: Option<String>,
     #[schema(value_type = Option<uuid::Uuid>)]
     message_id: Option<MessageId>,
-    /// `alert.triggered`, `alert.resolved`, `test`; `agent.replied`; `ticket.create`, `ticket.comment`, `ticket.status`.
+    /// `alert.triggered`, `alert.acknowledged`, `alert.resolved`, `test`; `agent.replied`; `ticket.create`, `ticket.comment`, `ticket.status`.
     event: String,
     /// The message's `data`; of a ticket nothing, and never anybody's words.
     #[schema(value_type = Object)]

@@ -20,6 +20,9 @@ use std::{
 };
 use vault::{Rotated, When};
 
+/// How long an organization's look may go on sending.
+const DELIVERIES: Duration = Duration::from_secs(limits::DELIVERY_RUN_SECONDS);
+
 /// EventBridge's schedule, or an operator's wish.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -141,7 +144,7 @@ async fn work_on(context: &Context, task: Task) -> anyhow::Result<()> {
     match task {
         Task::Activity { organization_id } => {
             let days = context.metrics.catch_up(organization_id).await.context("count days")?;
-            look_after(context, organization_id).await?;
+            look_after(context, organization_id, DELIVERIES).await?;
             let waiting = reread::are_waiting(&context.metrics.database, organization_id).await;
             if waiting.context("look for unread messages")? {
                 context.activity.send(&[Task::Read { organization_id }]).await?;
@@ -164,8 +167,9 @@ async fn read(context: &Context, organization_id: OrganizationId) -> anyhow::Res
     if context.replaying().await?.answering.reread(organization_id).await? {
         return context.activity.send(&[Task::Read { organization_id }]).await;
     }
-    // What was read is counted: nobody else may come by for a while.
+    // What was read is counted, and the ticket that it opened leaves: nobody else may come by for a while.
     let days = context.metrics.catch_up(organization_id).await.context("count days")?;
+    look_after(context, organization_id, DELIVERIES).await?;
     tracing::info!(organization.id = %organization_id, days, "messages read");
     Ok(())
 }
@@ -216,13 +220,17 @@ async fn keep_no_longer(context: &Context, organization: OrganizationId) -> anyh
 }
 
 /// Evaluates an organization's rules, sends what waits, has replays go on that waited for a budget, and sees to it that what is
-/// pending is looked at again.
-async fn look_after(context: &Context, organization: OrganizationId) -> anyhow::Result<()> {
+/// pending is looked at again. After `so_long` no more is sent.
+async fn look_after(
+    context: &Context,
+    organization: OrganizationId,
+    so_long: Duration,
+) -> anyhow::Result<()> {
     let affordable = insight::replay::affordable(&context.metrics.database, organization).await;
     context.activity.send(&affordable.context("have replays go on")?).await?;
     let evaluated =
         context.alerting.evaluate(organization, Timestamp::now()).await.context("evaluate rules")?;
-    let sent = context.courier.send(organization).await.context("send what waits")?;
+    let sent = context.courier.send(organization, so_long).await.context("send what waits")?;
     tracing::info!(organization.id = %organization, rules = evaluated.rules, triggered = evaluated.triggered,
         resolved = evaluated.resolved, delivered = sent.delivered, postponed = sent.postponed,
         failed = sent.failed, "alerts looked at");
@@ -231,7 +239,11 @@ async fn look_after(context: &Context, organization: OrganizationId) -> anyhow::
     let seconds = i32::try_from(seconds.clamp(30, limits::ALERT_FOLLOW_SECONDS)).unwrap_or(i32::MAX);
     if context.alerting.follow(organization, seconds).await.context("claim to follow")? {
         let task = Task::Activity { organization_id: organization };
-        context.activity.send_later(&task, seconds).await?;
+        if let Err(error) = context.activity.send_later(&task, seconds).await {
+            // Nobody follows: whoever tries this again may claim it again.
+            context.alerting.follow_no_more(organization).await.context("give back the claim to follow")?;
+            return Err(error);
+        }
     }
     Ok(())
 }
@@ -241,7 +253,8 @@ async fn look_after_all(context: &Context, until: Instant) -> anyhow::Result<Rou
     let organizations = context.alerting.organizations_of_today().await?;
     let patience = Duration::from_secs(limits::DAILY_ALERTS_PATIENCE_SECONDS);
     let look = async |organization| {
-        look_after(context, organization).await?;
+        // One round: others wait, and what is left has a look of its own.
+        look_after(context, organization, Duration::ZERO).await?;
         context.alerting.sweep(organization).await?;
         keep_no_longer(context, organization).await
     };

@@ -1,7 +1,7 @@
 //! One look at an organization: every rule is measured, compared, and what changes is kept and told in one transaction.
 
 use crate::{Alerting, Rule, State, Transition, rule};
-use domain::{AlertId, OrganizationId, limits};
+use domain::{AlertId, AlertRuleId, OrganizationId, limits};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{
@@ -57,6 +57,16 @@ impl Alerting {
         Ok(is_claimed)
     }
 
+    /// Gives such a claim back, where its message could not be sent.
+    ///
+    /// # Errors
+    /// [`store::Error`].
+    pub async fn follow_no_more(&self, organization: OrganizationId) -> store::Result<()> {
+        let tx = self.database.tenant(organization).await?;
+        store::wakes::follow_no_more(&tx).await?;
+        tx.finish().await
+    }
+
     /// All organizations, each day beginning with another one.
     ///
     /// # Errors
@@ -110,18 +120,27 @@ async fn one(
     };
     let (next, transition) = state.next(rule, value, now);
     alert_rules::note(tx, kept.id, (next.pending_since, next.clearing_since), value, now).await?;
+    let news = |alert, value| News {
+        alert,
+        rule_id: Some(kept.id),
+        name: &kept.name,
+        rule: &kept.rule,
+        severity: rule.severity.as_str(),
+        value,
+        by: None,
+    };
     match transition {
         Some(Transition::Triggered) => {
             let of = (kept.id, kept.name.as_str(), &kept.rule);
             let value = value.unwrap_or_default();
             let alert = alerts::trigger(tx, of, rule.severity.as_str(), value, now).await?;
             evaluated.triggered += 1;
-            tell(tx, "alert.triggered", alert, kept, rule, Some(value)).await?;
+            tell(tx, "alert.triggered", &news(alert, Some(value))).await?;
         }
         Some(Transition::Resolved) => {
             if let Some(alert) = alerts::resolve_of_rule(tx, kept.id, now, None).await? {
                 evaluated.resolved += 1;
-                tell(tx, "alert.resolved", alert, kept, rule, value).await?;
+                tell(tx, "alert.resolved", &news(alert, value)).await?;
             }
         }
         None => {}
@@ -137,20 +156,28 @@ async fn one(
     Ok(())
 }
 
-async fn tell(
-    tx: &TenantTx,
-    event: &str,
-    alert: AlertId,
-    kept: &AlertRule,
-    rule: &Rule,
-    value: Option<f64>,
-) -> store::Result<()> {
+/// What is told of an alert: what its rule was when it fired.
+pub(crate) struct News<'a> {
+    pub(crate) alert: AlertId,
+    pub(crate) rule_id: Option<AlertRuleId>,
+    pub(crate) name: &'a str,
+    pub(crate) rule: &'a Value,
+    pub(crate) severity: &'a str,
+    /// What was measured; `None`: nothing was, or somebody says so.
+    pub(crate) value: Option<f64>,
+    /// Who says so; `None`: its condition.
+    pub(crate) by: Option<&'a str>,
+}
+
+/// Tells whoever is told of such a severity; it is sent after the commit.
+pub(crate) async fn tell(tx: &TenantTx, event: &str, news: &News<'_>) -> store::Result<()> {
+    let rule = news.rule;
     let payload = json!({
-        "alert_id": alert, "rule_id": kept.id, "name": kept.name, "severity": rule.severity,
-        "metric": rule.metric, "aggregation": rule.aggregation, "window_minutes": rule.window_minutes,
-        "comparison": rule.comparison, "threshold": rule.threshold, "value": value,
-        "chatbot_id": rule.filter.chatbot_id,
+        "alert_id": news.alert, "rule_id": news.rule_id, "name": news.name, "severity": news.severity,
+        "metric": rule["metric"], "aggregation": rule["aggregation"], "window_minutes": rule["window_minutes"],
+        "comparison": rule["comparison"], "threshold": rule["threshold"], "value": news.value,
+        "chatbot_id": rule["filter"]["chatbot_id"], "by": news.by,
     });
-    deliveries::enqueue(tx, event, &payload, rule.severity.as_str(), None).await?;
+    deliveries::enqueue(tx, event, &payload, news.severity, None).await?;
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Rules and alerts, as keepers ask for them.
 
-use crate::{Alerting, Rule, State, Transition, evaluate};
+use crate::{
+    Alerting, Rule, State, Transition,
+    evaluate::{self, News},
+};
 use domain::{AlertId, AlertRuleId, Caller, Scope, limits};
 use jiff::{SignedDuration, Timestamp};
 use management::{Refusal, author, check};
@@ -87,7 +90,8 @@ impl Alerting {
         finish_with(tx, id).await
     }
 
-    /// Changes a rule. Another condition begins anew; a rule that is switched off has its alert resolved.
+    /// Changes a rule. Another condition begins anew: its alert is resolved, as that of a rule that is switched off is. `true`: the
+    /// caller is to tell of it, for somebody is told.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -96,30 +100,35 @@ impl Alerting {
         caller: &Caller,
         id: AlertRuleId,
         given: GivenRule,
-    ) -> Result<AlertRule, Refusal> {
+    ) -> Result<(AlertRule, bool), Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
         demands::unchanged(&tx, Thing::AlertRule(id.0)).await?;
         let known = alert_rules::get(&tx, id).await?.ok_or(Refusal::NotFound("alert rule"))?;
         let name = given.name.unwrap_or(known.name);
         let name = check::text("/name", &name, limits::ALERT_NAME_CHARACTERS)?;
+        let before = serde_json::from_value::<Rule>(known.rule.clone()).ok();
+        let is_another = given.rule.is_some() && given.rule != before;
         let rule = match given.rule {
             Some(rule) => checked(&tx, &rule).await?,
             None => known.rule,
         };
         let is_enabled = given.is_enabled.unwrap_or(known.is_enabled);
         alert_rules::change(&tx, id, &name, &rule, is_enabled).await?;
-        if !is_enabled {
+        let is_told = if is_another || !is_enabled {
             let by = author(&tx, caller).await?;
-            alerts::resolve_of_rule(&tx, id, Timestamp::now(), Some(&by)).await?;
-        }
-        finish_with(tx, id).await
+            end_of(&tx, id, &by).await?
+        } else {
+            false
+        };
+        let rule = alert_rules::get(&tx, id).await?.ok_or(Refusal::NotFound("alert rule"))?;
+        Ok((rule, finish_told(tx, is_told).await?))
     }
 
-    /// Deletes a rule; its alert is resolved, and its alerts stay.
+    /// Deletes a rule; its alert is resolved, and its alerts stay. `true`: the caller is to tell of it, for somebody is told.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when every organization has it.
-    pub async fn delete_rule(&self, caller: &Caller, id: AlertRuleId) -> Result<(), Refusal> {
+    pub async fn delete_rule(&self, caller: &Caller, id: AlertRuleId) -> Result<bool, Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
         demands::unchanged(&tx, Thing::AlertRule(id.0)).await?;
         let known = alert_rules::get(&tx, id).await?.ok_or(Refusal::NotFound("alert rule"))?;
@@ -129,13 +138,13 @@ impl Alerting {
             return Err(Refusal::conflict("built-in-rule", detail));
         }
         let by = author(&tx, caller).await?;
-        alerts::resolve_of_rule(&tx, id, Timestamp::now(), Some(&by)).await?;
+        let is_told = end_of(&tx, id, &by).await?;
         alert_rules::delete(&tx, id).await?;
-        tx.finish().await?;
-        Ok(())
+        finish_told(tx, is_told).await
     }
 
-    /// What a rule would have found in the last days. Nothing is kept.
+    /// What a rule would have found in the last days, as many as there may be when nobody says. Nothing is kept. What happens is
+    /// looked at no later than its window has passed, as it is when it happens; so a short window is tried on fewer days.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -143,15 +152,12 @@ impl Alerting {
         &self,
         caller: &Caller,
         rule: &Rule,
-        days: i64,
+        days: Option<i64>,
         now: Timestamp,
     ) -> Result<Preview, Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsRead).await?;
         checked(&tx, rule).await?;
-        let days = check::within("/days", days, 1, limits::ALERT_PREVIEW_DAYS)?;
-        let whole = SignedDuration::from_hours(24 * i64::from(days));
-        let steps = limits::ALERT_PREVIEW_POINTS;
-        let instants: Vec<Timestamp> = (1..=steps).map(|step| now - whole + whole * step / steps).collect();
+        let instants = instants(rule, days, now)?;
         let measured =
             alert_rules::measure(&tx, &instants, rule.window_minutes, rule.filter.chatbot_id).await?;
         tx.finish().await?;
@@ -181,11 +187,11 @@ impl Alerting {
         Ok(admitted(&self.database, caller, Scope::AlertsRead, read).await?)
     }
 
-    /// Says that somebody deals with an alert.
+    /// Says that somebody deals with an alert. `true`: the caller is to tell of it, for somebody is told.
     ///
     /// # Errors
     /// [`Refusal`]; a conflict when it is over.
-    pub async fn acknowledge(&self, caller: &Caller, id: AlertId) -> Result<Alert, Refusal> {
+    pub async fn acknowledge(&self, caller: &Caller, id: AlertId) -> Result<(Alert, bool), Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
         let by = author(&tx, caller).await?;
         let is_changed = alerts::acknowledge(&tx, id, &by).await?;
@@ -196,22 +202,79 @@ impl Alerting {
                 "The alert is over; there is nothing to deal with.",
             ));
         }
-        tx.finish().await?;
-        Ok(alert)
+        if is_changed {
+            tell_of(&tx, "alert.acknowledged", &alert, &by).await?;
+        }
+        Ok((alert, finish_told(tx, is_changed).await?))
     }
 
     /// Says that an alert is over. When its condition still holds, the rule fires again. Doing it twice changes nothing.
+    /// `true`: the caller is to tell of it, for somebody is told.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub async fn resolve(&self, caller: &Caller, id: AlertId) -> Result<Alert, Refusal> {
+    pub async fn resolve(&self, caller: &Caller, id: AlertId) -> Result<(Alert, bool), Refusal> {
         let tx = enter(&self.database, caller, Scope::AlertsWrite).await?;
         let by = author(&tx, caller).await?;
-        alerts::resolve(&tx, id, &by).await?;
+        let is_changed = alerts::resolve(&tx, id, &by).await?;
         let alert = known(&tx, id).await?;
-        tx.finish().await?;
-        Ok(alert)
+        if is_changed {
+            tell_of(&tx, "alert.resolved", &alert, &by).await?;
+        }
+        Ok((alert, finish_told(tx, is_changed).await?))
     }
+}
+
+/// The moments that a rule is tried at, in the order of time.
+fn instants(rule: &Rule, days: Option<i64>, now: Timestamp) -> Result<Vec<Timestamp>, Refusal> {
+    let window = rule.window_minutes;
+    let step = window.clamp(1, limits::ALERT_PREVIEW_STEP_MINUTES);
+    // Of a long window a moment differs little from the next, and takes long.
+    let step = step.max(window / limits::ALERT_PREVIEW_STEPS_A_WINDOW);
+    let a_day = 24 * 60 / step;
+    let most = i64::from(limits::ALERT_PREVIEW_POINTS / a_day).min(limits::ALERT_PREVIEW_DAYS);
+    let days = days.unwrap_or(most);
+    if !(1..=most).contains(&days) {
+        let detail = format!(
+            "A rule with a window of {window} minutes is looked at every {step} minutes, on 1 to {most} days."
+        );
+        return Err(Refusal::invalid("/days", detail));
+    }
+    let step = SignedDuration::from_mins(step.into());
+    let points = i64::from(a_day) * days;
+    Ok((0..points).rev().filter_map(|back| i32::try_from(back).ok()).map(|back| now - step * back).collect())
+}
+
+/// Ends a rule's alert because somebody says so, and tells of it; `false`: it has none.
+async fn end_of(tx: &TenantTx, rule: AlertRuleId, by: &str) -> Result<bool, Refusal> {
+    let Some(alert) = alerts::resolve_of_rule(tx, rule, Timestamp::now(), Some(by)).await? else {
+        return Ok(false);
+    };
+    tell_of(tx, "alert.resolved", &known(tx, alert).await?, by).await?;
+    Ok(true)
+}
+
+/// Whoever was told that an alert began is told what somebody says of it.
+async fn tell_of(tx: &TenantTx, event: &str, alert: &Alert, by: &str) -> Result<(), Refusal> {
+    let news = News {
+        alert: alert.id,
+        rule_id: alert.rule_id,
+        name: &alert.name,
+        rule: &alert.rule,
+        severity: &alert.severity,
+        value: None,
+        by: Some(by),
+    };
+    Ok(evaluate::tell(tx, event, &news).await?)
+}
+
+/// Commits; whether the caller is to tell that something waits to be sent.
+async fn finish_told(tx: TenantTx, is_told: bool) -> Result<bool, Refusal> {
+    if is_told {
+        return Ok(tx.finish_activity().await?);
+    }
+    tx.finish().await?;
+    Ok(false)
 }
 
 async fn known(tx: &TenantTx, id: AlertId) -> Result<Alert, Refusal> {
@@ -235,4 +298,60 @@ async fn finish_with(tx: TenantTx, id: AlertRuleId) -> Result<AlertRule, Refusal
     let rule = alert_rules::get(&tx, id).await?;
     tx.finish().await?;
     rule.ok_or(Refusal::NotFound("alert rule"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_tried_as_often_as_its_window_is_long() {
+        let mut rule = crate::rule::builtins().remove(0).rule;
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365);
+        for (window, step, most) in [(1, 1, 1), (2, 2, 2), (3, 3, 4), (4, 4, 5), (5, 5, 7), (1_440, 5, 7)] {
+            rule.window_minutes = window;
+            let at = instants(&rule, Some(most), now).expect("at the edge");
+            assert!(at.len() <= usize::try_from(limits::ALERT_PREVIEW_POINTS).expect("small"), "{window}");
+            assert_eq!(instants(&rule, None, now).expect("as many as there may be"), at);
+            assert_eq!(at.last(), Some(&now));
+            let step = SignedDuration::from_mins(step);
+            assert!(at.windows(2).all(|two| two[1].duration_since(two[0]) == step), "{window}");
+            let whole = now.duration_since(at[0]) + step;
+            assert_eq!(whole, SignedDuration::from_hours(24 * most), "{window}");
+            for days in [0, most + 1] {
+                assert!(instants(&rule, Some(days), now).is_err(), "{window}: {days}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_window_is_looked_at_less_often() {
+        let mut rule = crate::rule::builtins().remove(0).rule;
+        rule.window_minutes = 10_080;
+        let at = instants(&rule, None, Timestamp::UNIX_EPOCH).expect("a week");
+        assert_eq!((at.len(), at[1].duration_since(at[0])), (41 * 7, SignedDuration::from_mins(35)));
+    }
+
+    #[test]
+    fn what_holds_for_some_minutes_is_seen_to() {
+        // Above for a quarter of an hour, three days ago.
+        let mut rule = crate::rule::builtins().remove(0).rule;
+        (rule.for_minutes, rule.clear_for_minutes) = (5, 5);
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365);
+        let began = now - SignedDuration::from_hours(72);
+        let ended = began + SignedDuration::from_mins(15);
+        let mut state = State::default();
+        let mut transitions = Vec::new();
+        for at in instants(&rule, Some(7), now).expect("a week") {
+            let value = if at >= began && at <= ended { 1.0 } else { 0.0 };
+            let (next, transition) = state.next(&rule, Some(value), at);
+            transitions.extend(transition.map(|transition| (at, transition)));
+            state = next;
+        }
+        let minutes = SignedDuration::from_mins;
+        assert_eq!(
+            transitions,
+            [(began + minutes(5), Transition::Triggered), (ended + minutes(10), Transition::Resolved)]
+        );
+    }
 }

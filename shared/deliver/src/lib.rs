@@ -13,9 +13,11 @@ pub use signing::{NewSecret, Signer};
 pub use topic::Publisher;
 
 use domain::{OrganizationId, limits, sealed::Column};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 use pages::{Answered, Fetcher, Policy, Refused};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use store::{
     Database,
     deliveries::{self, Due, Signing, To},
@@ -45,6 +47,16 @@ pub struct Sent {
     pub failed: u64,
     /// Seconds until something is due; `None`: nothing waits.
     pub again_in: Option<i64>,
+}
+
+impl Sent {
+    fn count(&mut self, status: &str) {
+        match status {
+            "delivered" => self.delivered += 1,
+            "failed" => self.failed += 1,
+            _ => self.postponed += 1,
+        }
+    }
 }
 
 /// What came of one attempt.
@@ -113,13 +125,16 @@ fn back_off(attempts: i32) -> i64 {
 }
 
 impl Courier {
-    /// Sends what is due of an organization, some rounds at most.
+    /// Sends what is due of an organization, some rounds at most. What is taken together is sent together: one that hangs keeps
+    /// others waiting for no longer than it may take itself. Of a ticket no two are taken together, so that they arrive in their
+    /// order. After so long no more is taken, and what is left waits for [`Sent::again_in`]; one round there is in any case.
     ///
     /// # Errors
     /// [`store::Error`].
-    pub async fn send(&self, organization: OrganizationId) -> store::Result<Sent> {
+    pub async fn send(&self, organization: OrganizationId, so_long: Duration) -> store::Result<Sent> {
         let fetcher = Fetcher::new(self.policy);
         let mut sent = Sent::default();
+        let until = Instant::now() + so_long;
         for _ in 0..limits::DELIVERY_ROUNDS {
             let tx = self.database.tenant(organization).await?;
             let due = deliveries::claim(&tx).await?;
@@ -127,9 +142,23 @@ impl Courier {
             if due.is_empty() {
                 break;
             }
-            for one in due {
-                let attempted = self.attempt(organization, &fetcher, &one).await;
-                self.settle(organization, &one, attempted, &mut sent).await?;
+            let mut attempts = FuturesUnordered::new();
+            for one in &due {
+                attempts.push(self.send_one(organization, &fetcher, one));
+            }
+            // What fails to be kept of one loses nothing of the others.
+            let mut unkept = None;
+            while let Some(kept) = attempts.next().await {
+                match kept {
+                    Ok(status) => sent.count(status),
+                    Err(error) => unkept = Some(error),
+                }
+            }
+            if let Some(error) = unkept {
+                return Err(error);
+            }
+            if Instant::now() >= until {
+                break;
             }
         }
         let tx = self.database.tenant(organization).await?;
@@ -141,12 +170,27 @@ impl Courier {
         Ok(sent)
     }
 
+    /// An attempt, and what is kept of it; in which state it is then.
+    async fn send_one(
+        &self,
+        organization: OrganizationId,
+        fetcher: &Fetcher,
+        due: &Due,
+    ) -> store::Result<&'static str> {
+        let attempted = self.attempt(organization, fetcher, due).await;
+        self.settle(organization, due, attempted).await
+    }
+
     async fn attempt(&self, organization: OrganizationId, fetcher: &Fetcher, due: &Due) -> Attempted {
         match &due.to {
             To::Target { kind, address, .. } if kind == "sns" => {
-                match self.publisher.publish(due, address, message(due)).await {
-                    Ok(()) => Attempted::default(),
-                    Err(error) => Attempted::later(error),
+                // As long as a webhook has.
+                let patience = Duration::from_secs(limits::WEB_POST_SECONDS);
+                let published = self.publisher.publish(due, address, message(due));
+                match tokio::time::timeout(patience, published).await {
+                    Ok(Ok(())) => Attempted::default(),
+                    Ok(Err(error)) => Attempted::later(error),
+                    Err(_) => Attempted::later("SNS does not answer in time."),
                 }
             }
             To::Target { address, signing, .. } => {
@@ -182,19 +226,13 @@ impl Courier {
         organization: OrganizationId,
         due: &Due,
         attempted: Attempted,
-        sent: &mut Sent,
-    ) -> store::Result<()> {
+    ) -> store::Result<&'static str> {
         let is_last = attempted.is_final || due.attempts >= limits::DELIVERY_ATTEMPTS;
         let status = match &attempted.error {
             None => "delivered",
             Some(_) if is_last => "failed",
             Some(_) => "pending",
         };
-        match status {
-            "delivered" => sent.delivered += 1,
-            "failed" => sent.failed += 1,
-            _ => sent.postponed += 1,
-        }
         let shown = attempted
             .error
             .map(|error| error.chars().take(limits::DELIVERY_ERROR_CHARACTERS).collect::<String>());
@@ -208,9 +246,10 @@ impl Courier {
         let tx = self.database.tenant(organization).await?;
         deliveries::settle(&tx, due.id, status, (attempted.status, shown.as_deref()), pause).await?;
         if let (Some(external), To::TicketSystem(system)) = (&attempted.external, &due.to) {
-            escalations::keep_external(&tx, system.ticket, external).await?;
+            escalations::keep_external(&tx, system.ticket, system.id, external).await?;
         }
-        tx.finish().await
+        tx.finish().await?;
+        Ok(status)
     }
 }
 

@@ -108,6 +108,8 @@ fn values(due: &Due, system: &TicketSystem, call: &Call) -> Map<String, Value> {
         values.insert("status".to_owned(), json!(status));
     }
     values.insert("external_id".to_owned(), json!(system.external_ticket));
+    values.insert("question".to_owned(), json!(system.question));
+    values.insert("transcript".to_owned(), json!(system.transcript));
     if let Some((content, author)) = &system.said {
         values.insert("content".to_owned(), json!(content));
         values.insert("author".to_owned(), json!(author));

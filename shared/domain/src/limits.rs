@@ -382,6 +382,8 @@ pub const TICKET_SETTINGS_BYTES: usize = 16 * 1024;
 pub const TICKET_POINTER_BYTES: usize = 255;
 /// Bytes of what another system wants in the header `Authorization`.
 pub const INTEGRATION_AUTHORIZATION_BYTES: usize = 4 * 1024;
+/// Messages of its conversation that a ticket in another system may be sent with: the newest before it was opened.
+pub const TICKET_TRANSCRIPT_MESSAGES: i64 = 20;
 /// Integrations of an organization.
 pub const INTEGRATIONS: i64 = 20;
 /// Notes of a ticket.
@@ -456,6 +458,8 @@ pub const REPLAY_UNIT_SECONDS: u64 = 20;
 pub const REPLAY_ANSWER_SECONDS: u64 = 38;
 /// Seconds that a unit has a replay for itself. Longer than a unit, so that only one that was killed is overtaken.
 pub const REPLAY_HELD_SECONDS: u64 = 90;
+/// Seconds after which a replay that is to go on and that nobody touches was forgotten: its message is sent again.
+pub const REPLAY_FORGOTTEN_SECONDS: f64 = 900.0;
 /// Units in a row that break off before a replay is given up.
 pub const REPLAY_FAILURES: i32 = 5;
 /// Characters of the reason for which a guard is overridden.
@@ -498,9 +502,12 @@ pub const ALERT_WINDOW_MINUTES: i64 = 10_080;
 pub const ALERT_FOR_MINUTES: i64 = 1_440;
 /// Answers, thumbs or documents that a rule may ask for before anything is known.
 pub const ALERT_MINIMUM: i64 = 1_000_000;
-/// Days that a rule is tried on, and moments of them.
-pub const ALERT_PREVIEW_DAYS: i64 = 30;
-pub const ALERT_PREVIEW_POINTS: i32 = 240;
+/// Days that a rule is tried on, and moments of them: as far apart as its window is long, so many minutes at most, and for windows
+/// over a day such a part of them.
+pub const ALERT_PREVIEW_DAYS: i64 = 7;
+pub const ALERT_PREVIEW_POINTS: i32 = 2_016;
+pub const ALERT_PREVIEW_STEP_MINUTES: i32 = 5;
+pub const ALERT_PREVIEW_STEPS_A_WINDOW: i32 = 288;
 /// Windows in minutes whose end is looked for though nobody does anything; and seconds after which one looks again at most.
 pub const ALERT_FOLLOWED_MINUTES: i32 = 1_440;
 pub const ALERT_FOLLOW_SECONDS: i64 = 900;
@@ -509,9 +516,11 @@ pub const ALERT_DAYS: i32 = 180;
 pub const DELIVERY_DAYS: i32 = 30;
 /// Targets of an organization.
 pub const NOTIFICATION_TARGETS: usize = 20;
-/// Deliveries that are taken at once, how often one run takes some, and for how many seconds they are held.
+/// Deliveries that are taken and sent at once, how often one run takes some, after how many seconds it takes no more (the daily one
+/// takes some once), and for how many seconds they are held.
 pub const DELIVERIES_AT_ONCE: i64 = 10;
 pub const DELIVERY_ROUNDS: usize = 10;
+pub const DELIVERY_RUN_SECONDS: u64 = 60;
 pub const DELIVERY_HELD_SECONDS: f64 = 300.0;
 /// Attempts of a delivery, and the longest pause between two, in seconds.
 pub const DELIVERY_ATTEMPTS: i32 = 10;

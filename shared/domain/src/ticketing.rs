@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What a call may name of a ticket: in its body all of them, in its URL the ids.
-pub const TICKET_VARIABLES: [&str; 12] = [
+pub const TICKET_VARIABLES: [&str; 14] = [
     "ticket_id",
     "external_id",
     "session_id",
@@ -24,6 +24,8 @@ pub const TICKET_VARIABLES: [&str; 12] = [
     "assigned_agent",
     "status",
     "opened_at",
+    "question",
+    "transcript",
 ];
 /// What the body of a comment may name besides.
 pub const COMMENT_VARIABLES: [&str; 3] = ["content", "author", "is_public"];

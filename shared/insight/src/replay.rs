@@ -271,7 +271,8 @@ pub enum Progress {
     Paused,
 }
 
-/// Has those replays of an organization go on that waited for a budget which there is by now; what is to be sent.
+/// Has those replays of an organization go on that waited for a budget which there is by now, and those whose message was lost
+/// before it was sent; what is to be sent.
 ///
 /// # Errors
 /// [`store::Error`].

@@ -71,6 +71,17 @@ impl Metrics {
         widened: impl FnOnce(&Calendar, Period) -> Date,
     ) -> Result<Admitted, Refusal> {
         let tx = caller::enter(&self.database, caller, need).await?;
+        self.counted(tx, asked, widened).await
+    }
+
+    /// Counts anew what somebody who was let in looks at.
+    async fn counted(
+        &self,
+        tx: TenantTx,
+        asked: Asked,
+        widened: impl FnOnce(&Calendar, Period) -> Date,
+    ) -> Result<Admitted, Refusal> {
+        let organization = tx.organization();
         let calendar = metrics::calendar(&tx).await?;
         let period = asked.within(calendar.today)?;
         retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE).await?;
@@ -83,8 +94,8 @@ impl Metrics {
         );
         let dirty = dirty.await?;
         tx.finish().await?;
-        self.refresh(caller.organization(), &dirty).await?;
-        Ok(Admitted { calendar, period, tx: self.reading.tenant(caller.organization()).await? })
+        self.refresh(organization, &dirty).await?;
+        Ok(Admitted { calendar, period, tx: self.reading.tenant(organization).await? })
     }
 
     async fn refresh(&self, organization: OrganizationId, days: &[Date]) -> Result<(), Refusal> {

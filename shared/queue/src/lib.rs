@@ -140,8 +140,9 @@ impl Message for Task {
     fn held_seconds(&self) -> i32 {
         match self {
             Task::Activity { .. } => 960,
-            // A unit is short, and what a killed one had taken is free by then (`limits::READING_HELD_SECONDS`).
-            Task::Read { .. } => 130,
+            // A unit is short, and what a killed one had taken is free by then (`limits::READING_HELD_SECONDS`); the last one sends
+            // what it opened.
+            Task::Read { .. } => 220,
             // A unit is short. Longer than it has its replay for itself (`limits::REPLAY_HELD_SECONDS`): when the message of
             // a killed one comes back, nobody has the replay any more.
             Task::Replay { .. } => 100,

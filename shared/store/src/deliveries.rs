@@ -252,6 +252,10 @@ pub struct TicketSystem {
     pub is_public: bool,
     /// What is said of it, and by whom.
     pub said: Option<(String, String)>,
+    /// What was asked last before it was opened.
+    pub question: Option<String>,
+    /// What was said until then, a message a line: `role: content`.
+    pub transcript: Option<String>,
 }
 
 /// What a message is signed with.
@@ -284,6 +288,8 @@ fn to(row: &Row) -> To {
             said: row
                 .get::<_, Option<String>>("content")
                 .map(|content| (content, row.get::<_, Option<String>>("author").unwrap_or_default())),
+            question: row.get("question"),
+            transcript: row.get("transcript"),
         })),
         (target, _) => To::Target {
             kind: row.get("target_kind"),
@@ -298,8 +304,11 @@ fn to(row: &Row) -> To {
 /// # Errors
 /// [`crate::Error`].
 pub async fn claim(tx: &TenantTx) -> Result<Vec<Due>> {
-    let params: Params<'_> =
-        &[(&limits::DELIVERY_HELD_SECONDS, Type::FLOAT8), (&limits::DELIVERIES_AT_ONCE, Type::INT8)];
+    let params: Params<'_> = &[
+        (&limits::DELIVERY_HELD_SECONDS, Type::FLOAT8),
+        (&limits::DELIVERIES_AT_ONCE, Type::INT8),
+        (&limits::TICKET_TRANSCRIPT_MESSAGES, Type::INT8),
+    ];
     let rows = tx.query(sql!("deliveries/claim"), params).await?;
     let due = rows.iter().map(|row| Due {
         id: DeliveryId(row.get("id")),

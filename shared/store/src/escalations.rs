@@ -7,7 +7,7 @@ use crate::{
     tenant::Params,
 };
 use domain::{
-    ChatbotId, EscalationId, EscalationNoteId, MessageId, Risk, SessionId,
+    ChatbotId, EscalationId, EscalationNoteId, EventId, IntegrationId, MessageId, Risk, SessionId,
     escalation::{Signs, Status},
     feedback::Voice,
     limits,
@@ -119,6 +119,7 @@ pub async fn open_by_rule(tx: &TenantTx, session: SessionId, signs: &Signs) -> R
         (&risks, Type::TEXT_ARRAY),
         (&usual, Type::TEXT_ARRAY),
         (&signs.sentiment, Type::FLOAT8),
+        (&EventId::generate().0, Type::UUID),
     ];
     // In one flush, in this order; of a ticket that was not opened there is nothing to tell.
     let opening = async { tx.execute(sql!("escalations/open_by_rule"), params).await.map(|_| ()) };
@@ -254,8 +255,14 @@ pub async fn change(tx: &TenantTx, id: EscalationId, status: Status, changes: &C
 ///
 /// # Errors
 /// [`Error`].
-pub async fn keep_external(tx: &TenantTx, id: EscalationId, external: &str) -> Result<()> {
-    tx.execute(sql!("escalations/keep_external"), &[(&id.0, Type::UUID), (&external, Type::TEXT)]).await?;
+pub async fn keep_external(
+    tx: &TenantTx,
+    id: EscalationId,
+    system: IntegrationId,
+    external: &str,
+) -> Result<()> {
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&external, Type::TEXT), (&system.0, Type::UUID)];
+    tx.execute(sql!("escalations/keep_external"), params).await?;
     Ok(())
 }
 

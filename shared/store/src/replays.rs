@@ -319,12 +319,13 @@ pub async fn resume(tx: &TenantTx, id: ReplayId) -> Result<bool> {
     Ok(tx.execute(sql!("replays/resume"), &[(&id.0, Type::UUID)]).await? > 0)
 }
 
-/// Has all go on that waited for a budget which there is by now; which.
+/// Has all go on that waited for a budget which there is by now, or that were forgotten; which.
 ///
 /// # Errors
 /// [`crate::Error`].
 pub async fn resume_affordable(tx: &TenantTx) -> Result<Vec<ReplayId>> {
-    let rows = tx.query(sql!("replays/resume_affordable"), &[]).await?;
+    let params: Params<'_> = &[(&limits::REPLAY_FORGOTTEN_SECONDS, Type::FLOAT8)];
+    let rows = tx.query(sql!("replays/resume_affordable"), params).await?;
     Ok(rows.iter().map(|row| ReplayId(row.get("id"))).collect())
 }
 

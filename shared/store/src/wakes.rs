@@ -18,3 +18,12 @@ pub(crate) async fn claim(tx: &TenantTx) -> Result<bool> {
 pub async fn follow(tx: &TenantTx, seconds: f64) -> Result<bool> {
     Ok(tx.query_opt(sql!("aggregate_wakes/follow"), &[(&seconds, Type::FLOAT8)]).await?.is_some())
 }
+
+/// Gives back what [`follow`] claimed.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn follow_no_more(tx: &TenantTx) -> Result<()> {
+    tx.execute(sql!("aggregate_wakes/follow_no_more"), &[]).await?;
+    Ok(())
+}

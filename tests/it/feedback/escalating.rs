@@ -311,9 +311,18 @@ async fn a_bot_that_abstains_again_and_again_hands_over() {
         (&opened[0]["reason"], &opened[0]["opened_by_kind"], &opened[0]["opened_by_id"]),
         (&json!("repeated_abstention"), &json!("rule"), &Value::Null)
     );
+    assert!(opened[0]["summary"].as_str().is_some_and(|text| text.contains(": 3.")), "{}", opened[0]);
     assert_eq!(status_of(shared, &session).await, "escalated");
     abstain().await;
     assert_eq!(tickets().await.len(), 1, "one at a time");
+    let path = format!("/api/v1/events?type=escalation_opened&session={session}");
+    let told = shared.look(&path).await;
+    let told = told["items"].as_array().expect("items");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (&told[0]["category"], &told[0]["payload"], &told[0]["resource_id"]),
+        (&json!("system"), &json!({ "reason": "repeated_abstention", "by": "rule" }), &opened[0]["id"])
+    );
     // After its end, three more.
     change(shared, &id_of(&opened[0]), json!({ "status": "resolved" }), StatusCode::OK).await;
     abstain().await;

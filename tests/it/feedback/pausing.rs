@@ -105,3 +105,30 @@ async fn what_others_spend_meanwhile_stops_it_too() {
     assert_eq!(went.expect("worked"), Progress::Paused);
     assert!(replay(&acme, id).await.done <= 1, "no second question");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_whose_message_was_never_sent_is_told_of_again() {
+    let database = database().await;
+    let Some(admin) = database.admin().await else { return };
+    let (acme, versions) = pump(&database).await;
+    // Nobody's touch is noted on this connection.
+    admin.batch_execute("SET session_replication_role = replica").await.expect("a superuser");
+    let untouched = async |seconds: f64, held: f64| {
+        let sql = "UPDATE docent.replays SET updated_at = now() - make_interval(secs => $1),
+                          worked_until = now() + make_interval(secs => $2)";
+        admin.execute(sql, &[&seconds, &held]).await.expect("time passes");
+    };
+    let id = waiting(&acme, versions).await;
+    let look = async || affordable(&database.database, acme.id).await.expect("looked");
+    let again = [Task::Replay { organization_id: acme.id, replay_id: id }];
+    let edge = domain::limits::REPLAY_FORGOTTEN_SECONDS;
+    assert_eq!(look().await, [], "its message is on its way");
+    untouched(edge - 30.0, -60.0).await;
+    assert_eq!(look().await, [], "it may still be");
+    untouched(edge + 1.0, 60.0).await;
+    assert_eq!(look().await, [], "somebody has it");
+    untouched(edge + 1.0, -60.0).await;
+    assert_eq!(look().await, again);
+    assert_eq!(look().await, [], "once");
+    assert_eq!((replay(&acme, id).await.status.as_str(), replay(&acme, id).await.done), ("queued", 0));
+}

@@ -145,6 +145,13 @@ async fn what_a_model_fails_at_stays_and_a_message_cannot_talk_a_risk_away() {
     let path = format!("/api/v1/sessions/{mine}");
     acme.say(Method::PATCH, &path, json!({ "category": "As people say" }), StatusCode::OK).await;
     assert_eq!(acme.session_of(&dark).await["status"], "active");
+    // Tickets go elsewhere, where nobody is at home.
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/tickets", nobody.local_addr().expect("an address"));
+    drop(nobody);
+    let settings = json!({ "create": { "url": url, "body": { "subject": "{{summary}}" } } });
+    let desk = json!({ "kind": "ticket_webhook", "name": "Desk", "settings": settings });
+    acme.say(Method::POST, "/api/v1/integrations", desk, StatusCode::CREATED).await;
     acme.read_now().await;
     for (session, failed) in [(&prose, "unreadable"), (&busy, "unavailable")] {
         let read = acme.first_of(session).await;
@@ -171,6 +178,10 @@ async fn what_a_model_fails_at_stays_and_a_message_cannot_talk_a_risk_away() {
         (&json!("risk"), &json!("critical")),
         "{ticket}"
     );
+    // It leaves at once, not when somebody comes by.
+    let path = format!("/api/v1/deliveries?kind=ticket&escalation_id={}", id_of(&ticket["items"][0]));
+    let sent = acme.say(Method::GET, &path, Value::Null, StatusCode::OK).await;
+    assert!(sent["items"][0]["attempts"].as_i64() >= Some(1), "{sent}");
     assert_eq!(acme.session_of(&mine).await["category"], "As people say");
 
     // With nothing left to spend, nobody is asked; where no model is named, nothing waits.

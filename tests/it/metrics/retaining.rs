@@ -175,3 +175,39 @@ async fn answers_and_buckets_that_nobody_needs_go_at_their_edge() {
     assert_eq!(left(&acme).await, json!([["1439"], [59]]));
     assert_eq!(left(&globex).await, json!([["1439", "1441"], [59, 61]]));
 }
+
+#[tokio::test]
+async fn a_conversation_that_people_still_work_on_outlives_its_messages() {
+    let database = database().await;
+    let Some(admin) = database.admin().await else { return };
+    let owner = database.owner().await;
+    owner.batch_execute("SELECT docent.ensure_month((now() - make_interval(months => n))::date) FROM generate_series(1, 6) n").await.unwrap();
+    admin.batch_execute(super::CONVERSATIONS).await.unwrap();
+    let acme = Organization::create(&database, "acme").await;
+    seventy_days(&admin, &acme).await;
+    // Of the oldest sessions, one in each state of a ticket.
+    let tickets = "INSERT INTO docent.escalations (id, organization_id, session_id, chatbot_id, opened_by_kind, reason, status)
+                   SELECT pg_temp.id_at(s.started_at), $1, s.id, s.chatbot_id, 'rule', 'risk', t.status
+                     FROM (SELECT id, chatbot_id, started_at, row_number() OVER (ORDER BY started_at) AS place
+                             FROM docent.sessions WHERE organization_id = $1) s
+                     JOIN unnest(ARRAY['open', 'assigned', 'in_progress', 'resolved', 'closed', 'cancelled'])
+                          WITH ORDINALITY AS t (status, place) ON t.place = s.place";
+    assert_eq!(admin.execute(tickets, &[&acme.id.0]).await.unwrap(), 6);
+    let settings = json!({ "retention_days": { "messages": KEPT[0] } });
+    let set = "UPDATE docent.organizations SET settings = $1 WHERE id = $2";
+    admin.execute(set, &[&settings, &acme.id.0]).await.unwrap();
+    let left = async || {
+        let sql = "SELECT coalesce(jsonb_agg(status ORDER BY id), '[]') FROM docent.escalations WHERE organization_id = $1";
+        json(&admin, sql, &[&acme.id.0]).await
+    };
+
+    let metrics = metrics(&database);
+    let swept = metrics.daily().await.unwrap().swept;
+    assert_eq!((swept.messages, swept.sessions), (58, 26), "what was said goes, and three tickets stay");
+    assert_eq!(left().await, json!(["open", "assigned", "in_progress"]));
+    // Once people are done with them they go.
+    let done = "UPDATE docent.escalations SET status = 'closed' WHERE organization_id = $1";
+    admin.execute(done, &[&acme.id.0]).await.unwrap();
+    assert_eq!(metrics.daily().await.unwrap().swept.sessions, 3);
+    assert_eq!(left().await, json!([]));
+}

@@ -169,3 +169,28 @@ async fn example_events_are_served() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_at_persons_makes_one_call() {
+    let shared = stack().await;
+    let made = shared.organization("persons-once").await;
+    let organization: OrganizationId =
+        made["organization_id"].as_str().expect("an id").parse().expect("an id");
+    let key = ApiKey::generate(organization);
+    let database = store::Database::new(&shared.addresses.database_url).expect("a URL");
+    let tx = database.tenant(organization).await.expect("a transaction");
+    let scopes = [Scope::DashboardsRead, Scope::UsersRead];
+    let new = store::api_keys::NewKey {
+        name: "a test's",
+        scopes: &scopes,
+        rate_limit_per_minute: Some(1),
+        ..Default::default()
+    };
+    store::api_keys::create(&tx, &key, &new).await.expect("a key");
+    tx.finish().await.expect("committed");
+    let key = key.reveal();
+    for expected in [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+        let (status, answer) = shared.call(&key, Method::GET, "/api/v1/dashboards/persons", "").await;
+        assert_eq!(status, expected, "{answer}");
+    }
+}

@@ -7,4 +7,4 @@ SELECT ceil(extract(epoch FROM min(d.next_attempt_at) - now()))::double precisio
                     WHERE i.organization_id = docent.current_organization() AND i.id = d.integration_id AND i.is_enabled)
            AND NOT EXISTS (SELECT FROM docent.deliveries b
                             WHERE b.organization_id = docent.current_organization() AND b.escalation_id = d.escalation_id
-                              AND b.kind = 'ticket' AND b.status = 'pending' AND b.id < d.id))
+                              AND b.integration_id = d.integration_id AND b.kind = 'ticket' AND b.status = 'pending' AND b.id < d.id))

@@ -1,5 +1,6 @@
--- To the organization's ticket system, if it has one that wants to hear of this, and that knows the ticket or will. What the
--- ticket is at this moment is told, whenever that arrives: the same at every attempt.
+-- To the organization's ticket system, if it has one that wants to hear of this, and that knows the ticket or will: what another
+-- system calls it, this one does not know. What the ticket is at this moment is told, whenever that arrives: the same at every
+-- attempt.
 INSERT INTO docent.deliveries (organization_id, id, kind, integration_id, escalation_id, session_id, note_id, message_id, event,
                                payload)
 SELECT docent.current_organization(), $1, 'ticket', i.id, e.id, e.session_id, $4, $5, 'ticket.' || $3,
@@ -11,9 +12,9 @@ SELECT docent.current_organization(), $1, 'ticket', i.id, e.id, e.session_id, $4
  WHERE e.organization_id = docent.current_organization() AND e.id = $2
    AND jsonb_typeof(i.settings -> $3) = 'object'
    AND CASE WHEN $3 = 'create' THEN e.external_ticket_id IS NULL
-            ELSE e.external_ticket_id IS NOT NULL
+            ELSE e.external_ticket_id IS NOT NULL AND (e.external_integration_id IS NULL OR e.external_integration_id = i.id)
                  OR EXISTS (SELECT FROM docent.deliveries d
                              WHERE d.organization_id = docent.current_organization() AND d.escalation_id = e.id
-                               AND d.event = 'ticket.create' AND d.status <> 'failed') END
+                               AND d.integration_id = i.id AND d.event = 'ticket.create' AND d.status <> 'failed') END
    AND ($3 <> 'status' OR jsonb_typeof(i.settings #> '{status,statuses}') IS DISTINCT FROM 'object'
         OR i.settings #> '{status,statuses}' ? e.status)
