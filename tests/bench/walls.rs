@@ -72,12 +72,13 @@ async fn searches(database: &TestDatabase, acme: &Organization, random: &mut Std
     let client = database.application().await;
     client.batch_execute(&format!("SET app.organization_id = '{}'", acme.id)).await.expect("a tenant");
     let prepare = async |name: &str| {
-        let sql = format!("SELECT chunk_id FROM docent.{name}($1, $2::real[], $3::text[], NULL, '{{}}', 0.7, $4, 10)");
+        let sql = format!(
+            "SELECT chunk_id FROM docent.{name}($1, $2::real[], $3::text[], NULL, '{{}}', 0.7, $4, 10)"
+        );
         client.prepare(&sql).await.expect("a statement")
     };
     let (walled, unwalled) = (prepare("search_chunks").await, prepare("search_unwalled").await);
-    for (leg, by_vector, by_words) in
-        [("vectors", true, false), ("words", false, true), ("both", true, true)]
+    for (leg, by_vector, by_words) in [("vectors", true, false), ("words", false, true), ("both", true, true)]
     {
         let mut taken = [Vec::new(), Vec::new()];
         let mut ratios = Vec::new();
@@ -123,7 +124,8 @@ async fn find(
     let vector = by_vector.then(|| vectors::of_text(question, DIMENSION).to_vec());
     let words = if by_words { language::words(question) } else { Vec::new() };
     let candidates = i32::try_from(limits::SEARCH_CANDIDATES).expect("few");
-    let rows = client.query(statement, &[&acme.space.id.0, &vector, &words, &candidates]).await.expect("search");
+    let rows =
+        client.query(statement, &[&acme.space.id.0, &vector, &words, &candidates]).await.expect("search");
     rows.iter().map(|row| row.get(0)).collect()
 }
 
@@ -165,12 +167,15 @@ async fn requests(database: &TestDatabase, acme: &Organization) {
         headers
     };
     let headers = bearer(&acme.key.reveal());
-    println!("a key read from a header and hashed: {:.1} µs", micros(|| {
-        let presented = Presented::of(black_box(&headers)).expect("a key");
-        if let web::Credential::Key(key) = presented.credential {
-            black_box(key.hash());
-        }
-    }));
+    println!(
+        "a key read from a header and hashed: {:.1} µs",
+        micros(|| {
+            let presented = Presented::of(black_box(&headers)).expect("a key");
+            if let web::Credential::Key(key) = presented.credential {
+                black_box(key.hash());
+            }
+        })
+    );
     let keys = SessionKeys::new(SessionKey::new(&"k".repeat(32)).expect("long enough"));
     let session = Session {
         organization: OrganizationId::generate(),
@@ -180,9 +185,12 @@ async fn requests(database: &TestDatabase, acme: &Organization) {
         expires_at: i64::MAX,
     };
     let (token, now) = (keys.issue(&session), Timestamp::now());
-    println!("a session's token verified: {:.1} µs", micros(|| {
-        black_box(keys.verify(black_box(&token), None, now).expect("good"));
-    }));
+    println!(
+        "a session's token verified: {:.1} µs",
+        micros(|| {
+            black_box(keys.verify(black_box(&token), None, now).expect("good"));
+        })
+    );
 }
 
 fn micros(mut work: impl FnMut()) -> f64 {

@@ -60,9 +60,9 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
         Ok(Wish::Asked(Asked::RotateKey { organization })) => {
             return rotate_key(&context, &organization, begun).await;
         }
-        Ok(Wish::Asked(Asked::Daily { organization: Some(slug) })) => {
-            daily_of(&context, &slug, begun).await?.ok_or_else(|| format!("there is no organization {slug:?}"))?
-        }
+        Ok(Wish::Asked(Asked::Daily { organization: Some(slug) })) => daily_of(&context, &slug, begun)
+            .await?
+            .ok_or_else(|| format!("there is no organization {slug:?}"))?,
         Ok(Wish::Asked(Asked::Daily { organization: None })) => return daily(&context, begun).await,
         Ok(Wish::Schedule { source }) if source == "aws.events" => return daily(&context, begun).await,
         _ => {

@@ -123,7 +123,8 @@ impl Management {
     /// [`Refusal`].
     pub async fn reprocess(&self, caller: &Caller, id: DocumentId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::DocumentsWrite).await?;
-        let document = library::get(&tx, self.bucket.name(), id).await?.ok_or(Refusal::NotFound("document"))?;
+        let document =
+            library::get(&tx, self.bucket.name(), id).await?.ok_or(Refusal::NotFound("document"))?;
         let parts = [document.original_removed_at, document.text_removed_at, document.embeddings_removed_at];
         if parts.iter().any(Option::is_some) {
             let detail = "Parts of the document were deleted because their time had passed; upload it again.";

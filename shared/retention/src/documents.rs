@@ -85,7 +85,9 @@ impl Retention {
                 }
                 let is_done = match part {
                     Part::Original => self.original(organization, document, before).await?,
-                    Part::Text | Part::Embeddings => self.rows(organization, part, document, before, until).await?,
+                    Part::Text | Part::Embeddings => {
+                        self.rows(organization, part, document, before, until).await?
+                    }
                 };
                 swept += u64::from(is_done);
             }

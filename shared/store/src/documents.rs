@@ -81,11 +81,8 @@ pub async fn lock_or_create(tx: &TenantTx, upload: &Upload<'_>) -> Result<Standi
         (&upload.mime_type, Type::TEXT),
     ];
     let key: crate::tenant::Params<'_> = &[(&upload.bucket, Type::TEXT), (&upload.key, Type::TEXT)];
-    let uploaded: crate::tenant::Params<'_> = &[
-        (&upload.bucket, Type::TEXT),
-        (&upload.key, Type::TEXT),
-        (&upload.uploaded_at, Type::TIMESTAMPTZ),
-    ];
+    let uploaded: crate::tenant::Params<'_> =
+        &[(&upload.bucket, Type::TEXT), (&upload.key, Type::TEXT), (&upload.uploaded_at, Type::TIMESTAMPTZ)];
     let (_, _, _, row) = try_join!(
         tx.execute(sql!("documents/create"), new),
         tx.query_one(sql!("documents/lock"), key),
@@ -222,7 +219,8 @@ pub enum Hidden {
 /// [`crate::Error`].
 pub async fn hide(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<Hidden>> {
     let row = tx.query_opt(sql!("documents/hide"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
-    Ok(row.map(|row| if row.get("goes_on") { Hidden::GoesOn } else { Hidden::Gone(DocumentId(row.get("id"))) }))
+    Ok(row
+        .map(|row| if row.get("goes_on") { Hidden::GoesOn } else { Hidden::Gone(DocumentId(row.get("id"))) }))
 }
 
 /// Lets documents go that went on without their originals, as if these were deleted just now; the keys of those that did.

@@ -105,7 +105,10 @@ pub async fn settle_answer(
 /// # Errors
 /// [`crate::Error`].
 pub async fn release(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<()> {
-    tx.execute(sql!("idempotency_keys/release"), &[(&caller.id(), Type::UUID), (&once.kept(caller), Type::TEXT)])
-        .await?;
+    tx.execute(
+        sql!("idempotency_keys/release"),
+        &[(&caller.id(), Type::UUID), (&once.kept(caller), Type::TEXT)],
+    )
+    .await?;
     Ok(())
 }

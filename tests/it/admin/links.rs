@@ -18,8 +18,11 @@ fn tampered(text: &str) -> Vec<String> {
     let mut all = Vec::new();
     for (place, letter) in text.char_indices() {
         let (before, after) = (&text[..place], &text[place + letter.len_utf8()..]);
-        let flipped =
-            if letter.is_ascii_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() };
+        let flipped = if letter.is_ascii_uppercase() {
+            letter.to_ascii_lowercase()
+        } else {
+            letter.to_ascii_uppercase()
+        };
         let next = match letter {
             'a'..='y' | 'A'..='Y' | '0'..='8' => char::from(letter as u8 + 1),
             _ => 'a',

@@ -139,7 +139,11 @@ async fn parts_of_documents_go_when_their_time_has_passed_and_nobody_elses() {
     let document = aging.document("vanadium").await.expect("there");
     let path = format!("/api/v1/documents/{}/reprocess", document["id"].as_str().expect("an id"));
     let (status, problem) = aging.call(Method::POST, &path, Value::Null).await;
-    assert_eq!((status, problem["type"].as_str().is_some_and(|kind| kind.ends_with("removed-by-retention"))), (StatusCode::CONFLICT, true), "{problem}");
+    assert_eq!(
+        (status, problem["type"].as_str().is_some_and(|kind| kind.ends_with("removed-by-retention"))),
+        (StatusCode::CONFLICT, true),
+        "{problem}"
+    );
     shared.put(&aging.object("vanadium"), b"The vanadium pump needs 3.5 bar.".to_vec()).await;
     let again = async {
         while !aging.found("vanadium").await.is_some_and(|dense| dense.is_number()) {

@@ -74,7 +74,11 @@ async fn a_document_outlives_its_original_and_is_found_as_before() {
         assert_eq!(office.pipeline.deliver(&key, Clock::start).await, Outcome::Unchanged);
     }
     let drift = office.pipeline.reconcile().await;
-    assert_eq!((&drift["gone"], &drift["unknown"], &drift["changed"]), (&json!(0), &json!(0), &json!(0)), "{drift}");
+    assert_eq!(
+        (&drift["gone"], &drift["unknown"], &drift["changed"]),
+        (&json!(0), &json!(0), &json!(0)),
+        "{drift}"
+    );
     assert_eq!(office.found("zirconium").await, (1, 1));
     let document = office.document(&key).await.expect("there");
     assert!(document.status == "completed" && document.original_removed_at.is_some(), "{document:?}");
@@ -104,20 +108,29 @@ async fn a_document_outlives_its_original_and_is_found_as_before() {
 async fn a_text_that_has_gone_is_found_by_nobody_and_comes_by_a_new_upload_alone() {
     let Some(office) = Office::start().await else { return };
     let key = office.uploaded("pump.md", "The zirconium pump needs 3.5 bar.").await;
-    let answers = office.uploaded("faq.jsonl", "{\"question\": \"Of what?\", \"answer\": \"Of zirconium.\"}\n").await;
+    let answers =
+        office.uploaded("faq.jsonl", "{\"question\": \"Of what?\", \"answer\": \"Of zirconium.\"}\n").await;
     let id = office.document(&key).await.expect("there").id;
     let horizons = DocumentHorizons { texts: now(), embeddings: now(), ..NEVER };
     let swept = office.swept(horizons).await;
     assert_eq!((swept.texts, swept.originals), (2, 0), "{swept:?}");
     assert_eq!(office.found("zirconium").await, (0, 0));
     assert_eq!(office.left("chunks", id).await, 0);
-    let rows = "SELECT (SELECT count(*) FROM docent.embeddings) + (SELECT count(*) FROM docent.curated_answers)";
+    let rows =
+        "SELECT (SELECT count(*) FROM docent.embeddings) + (SELECT count(*) FROM docent.curated_answers)";
     assert_eq!(office.number(rows).await, 0, "vectors and what the file brought");
-    assert!(office.object(&key).await && !office.object("_derived/documents/").await, "the original is an archive");
+    assert!(
+        office.object(&key).await && !office.object("_derived/documents/").await,
+        "the original is an archive"
+    );
     // Looked at again, compared, unsettled: it does not come back.
     assert_eq!(office.pipeline.deliver(&key, Clock::start).await, Outcome::Unchanged);
     let drift = office.pipeline.reconcile().await;
-    assert_eq!((&drift["gone"], &drift["unknown"], &drift["changed"]), (&json!(0), &json!(0), &json!(0)), "{drift}");
+    assert_eq!(
+        (&drift["gone"], &drift["unknown"], &drift["changed"]),
+        (&json!(0), &json!(0), &json!(0)),
+        "{drift}"
+    );
     let tx = office.pipeline.organization.tx().await;
     let keys = library::unsettle(&tx, "documents", library::Anew::Document(id)).await.expect("asked");
     tx.finish().await.expect("done");
@@ -165,7 +178,14 @@ async fn days_are_the_organizations_own_and_what_was_written_meanwhile_stays() {
     let key = office.uploaded("pump.md", "The zirconium pump needs 3.5 bar.").await;
     let settings = json!({ "time_zone": "Asia/Bangkok", "retention_days": { "originals": 40, "extracted_text": 30, "embeddings": 50 } });
     let sql = "UPDATE docent.organizations SET settings = $1 WHERE id = $2";
-    office.admin.execute(&format!("{sql} AND set_config('app.organization_id', $3, false) <> ''"), &[&settings, &acme.id.0, &acme.id.to_string()]).await.expect("set");
+    office
+        .admin
+        .execute(
+            &format!("{sql} AND set_config('app.organization_id', $3, false) <> ''"),
+            &[&settings, &acme.id.0, &acme.id.to_string()],
+        )
+        .await
+        .expect("set");
     let tx = acme.tx().await;
     let horizons = store_retention::document_horizons(&tx).await.expect("horizons");
     tx.finish().await.expect("read");
@@ -195,6 +215,13 @@ async fn days_are_the_organizations_own_and_what_was_written_meanwhile_stays() {
     let swept = office.retention().sweep_documents(acme.id, until()).await.expect("swept");
     assert_eq!((swept.originals, office.object(&key).await), (0, true));
     // No time, no work.
-    let swept = office.retention().sweep_before(acme.id, DocumentHorizons { originals: now(), ..NEVER }, Instant::now() - Duration::from_secs(1)).await;
+    let swept = office
+        .retention()
+        .sweep_before(
+            acme.id,
+            DocumentHorizons { originals: now(), ..NEVER },
+            Instant::now() - Duration::from_secs(1),
+        )
+        .await;
     assert_eq!(swept.expect("nothing"), SweptDocuments::default());
 }
