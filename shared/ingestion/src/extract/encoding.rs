@@ -202,15 +202,9 @@ mod tests {
             decode(b"Some words\0 with a NUL, which stays out.").as_deref(),
             Some("Some words  with a NUL, which stays out.")
         );
+        let words = "Words in plain text. ".repeat(20);
         // As tar keeps a plain text: a head with NULs, and more of them behind it.
-        let archive = [
-            b"notes.txt".as_slice(),
-            &[0; 40],
-            b"0000644",
-            &[0; 3],
-            "Words in plain text. ".repeat(20).as_bytes(),
-            &[0; 60],
-        ];
+        let archive = [b"notes.txt".as_slice(), &[0; 40], b"0000644", &[0; 3], words.as_bytes(), &[0; 60]];
         assert_eq!(decode(&archive.concat()), None);
     }
 
