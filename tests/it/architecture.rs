@@ -14,7 +14,7 @@ const EDGES: [(&str, &[&str]); 22] = [
     ("objects", &["domain"]),
     ("queue", &["domain"]),
     ("pages", &["domain"]),
-    ("models", &["domain"]),
+    ("models", &["domain", "language"]),
     ("store", &["domain"]),
     ("vault", &["domain", "store"]),
     ("ingestion", &["domain", "language", "objects", "queue", "pages", "models", "store"]),

@@ -6,11 +6,18 @@ mod faults;
 mod histories;
 mod hostile;
 mod kills;
+mod scanned;
+mod storm;
 mod units;
 mod versions;
 mod visits;
 
 use std::fmt::Write as _;
+
+/// Whether faults are to be many: `DOCENT_FAULTS=all cargo test -p tests -- ingestion:: --nocapture` takes an hour and says how many.
+fn is_long() -> bool {
+    tests::setting("DOCENT_FAULTS").is_some_and(|value| value == "all")
+}
 
 /// A text of so many paragraphs, each a chunk of its own or nearly.
 fn text(paragraphs: usize, about: &str) -> Vec<u8> {

@@ -226,7 +226,7 @@ impl Pipeline {
         loop {
             let slug = self.organization.slug.clone();
             let function = self.function();
-            let compared = function.reconcile(&slug, after, job.map(|job| job.0), Clock::start()).await;
+            let compared = function.compare(&slug, after, job.map(|job| job.0), Clock::start()).await;
             let compared = compared.expect("compare").expect("an organization");
             for key in compared.keys {
                 self.deliver(&key, Clock::start).await;

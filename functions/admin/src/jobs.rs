@@ -98,6 +98,12 @@ pub struct JobView {
     /// What it found and did: counts by name.
     #[schema(value_type = Object)]
     report: serde_json::Value,
+    /// Tokens that models read and wrote for it.
+    tokens: i64,
+    /// What they cost, in dollars; null when the price of a model is not known.
+    cost: Option<String>,
+    /// Whether some of the tokens are an estimate, for a model does not say.
+    tokens_are_estimated: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -119,6 +125,9 @@ impl From<Job> for JobView {
             total: job.total,
             error: job.error.map(FailureView::from),
             report: job.report,
+            tokens: job.tokens,
+            cost: job.cost,
+            tokens_are_estimated: job.tokens_are_estimated,
             created_at: job.created_at,
             started_at: job.started_at,
             completed_at: job.completed_at,

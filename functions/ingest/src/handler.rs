@@ -94,7 +94,8 @@ async fn work_on(context: &Context, work: Work, delivery: u32) -> anyhow::Result
             _ => Ok(()),
         },
         Work::Reconcile { organization, after, job } => {
-            reconcile(context, organization, after, job, clock).await
+            let work = context.ingestion.reconcile(organization, after, job, clock).await?;
+            context.work.send(&work).await
         }
         Work::Run { organization, job } => {
             match context.ingestion.run_job(&organization, IngestionJobId(job), clock).await? {
@@ -112,41 +113,6 @@ async fn work_on(context: &Context, work: Work, delivery: u32) -> anyhow::Result
             }
         }
     }
-}
-
-async fn reconcile(
-    context: &Context,
-    slug: String,
-    after: Option<String>,
-    job: Option<uuid::Uuid>,
-    clock: Clock,
-) -> anyhow::Result<()> {
-    let Some(compared) = context.ingestion.reconcile(&slug, after, job, clock).await? else {
-        tracing::warn!(organization = slug, "there is no such organization to reconcile");
-        return Ok(());
-    };
-    let mut work: Vec<Work> = compared.keys.into_iter().map(|key| Work::Look { key }).collect();
-    let is_done = compared.next.is_none();
-    if compared.next.is_some() {
-        let organization = slug.clone();
-        work.push(Work::Reconcile { organization, after: compared.next, job: Some(compared.job.0) });
-    }
-    if is_done {
-        let mut jobs = context.ingestion.open_jobs(&slug).await?;
-        jobs.extend(context.ingestion.retire_unused_spaces(&slug).await?);
-        work.extend(jobs.iter().map(|job| Work::Run { organization: slug.clone(), job: job.0 }));
-        let due = context.ingestion.due_sources(&slug).await?;
-        work.extend(due.into_iter().map(|source| Work::Visit {
-            organization: slug.clone(),
-            source,
-            run: None,
-        }));
-    }
-    context.work.send(&work).await?;
-    if is_done {
-        tracing::info!(organization = slug, report = %compared.report, "reconciled");
-    }
-    Ok(())
 }
 
 /// A failed message comes back after a pause that grows, not after its whole visibility.

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod caller;
 pub mod chatbot;
 pub mod conversation;
+pub mod derived;
 pub mod document;
 pub mod embedding;
 pub mod escalation;

@@ -8,12 +8,12 @@ use crate::{
     locate::Work,
     ocr,
     read::{Reading, Source},
-    settle::{Finished, derived},
+    settle::Finished,
     unit::{Clock, Pace},
 };
 use anyhow::Context as _;
 use domain::{
-    Failure, FailureCode, OrganizationId, limits,
+    Failure, FailureCode, OrganizationId, derived, limits,
     metadata::{ChunkTypeRules, DocumentType, MetadataSchema},
 };
 use serde_json::{Value, json};
@@ -155,6 +155,7 @@ impl Ingestion {
                 Err(error) => return Err(error).context("write chunks"),
             }
             jobs::advance(&tx, work.job, stride.to, total).await.context("note progress")?;
+            jobs::spend(&tx, work.job, &spent).await.context("note what it cost")?;
             tx.finish().await?;
             work.advanced_to(stride.to);
             pace.took(began.elapsed());

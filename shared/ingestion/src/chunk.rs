@@ -4,7 +4,6 @@
 //! table's header where it begins inside a table, are kept beside it: they are context for embedding and search,
 //! not text to be quoted.
 
-mod context;
 mod cutter;
 mod filling;
 mod shape;
@@ -19,7 +18,7 @@ pub use cutter::chunk;
 pub use shape::Shape;
 
 use domain::metadata::{ChunkType, ChunkTypeRules, DocumentType, Passage};
-use language::language_of;
+use language::{in_context, language_of};
 use std::ops::Range;
 
 /// A passage.
@@ -68,16 +67,4 @@ impl Chunk {
             _ => of_document,
         }
     }
-}
-
-/// A passage with its title, headings and what else is carried as context before it.
-pub(crate) fn in_context(title: &str, headings: &[String], carried: Option<&str>, content: &str) -> String {
-    let mut text = context::context(title, headings);
-    text.push('\n');
-    if let Some(carried) = carried {
-        text.push_str(carried);
-        text.push('\n');
-    }
-    text.push_str(content);
-    text
 }

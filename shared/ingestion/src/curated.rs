@@ -9,6 +9,7 @@ use pgvector::Vector;
 use store::{
     TenantTx,
     curated::{self, Origin, Writing},
+    jobs,
     versions::{self, Spent, Step},
 };
 
@@ -35,7 +36,7 @@ impl Ingestion {
             let embedded =
                 self.embedder.embed(space, Purpose::Query, &questions).await.context("embed questions")?;
             for (one, question) in embedded.iter().zip(&questions) {
-                count(&mut spent, space, one.tokens, question);
+                count(&mut spent, space, one, question);
             }
             vectors.push((space.id, embedded.into_iter().map(|one| one.vector).collect()));
         }
@@ -74,6 +75,6 @@ impl Imported {
         let step = Step { from: done, to: done, total: done, copied_from: None, spent };
         // Whoever has the version now is told by the switch.
         versions::advance(tx, work.version, work.worker, &step).await?;
-        Ok(())
+        jobs::spend(tx, work.job, &self.spent).await
     }
 }

@@ -3,7 +3,7 @@
 use crate::{Chunk, Ingestion, build::Described, extract::Extracted, locate::Work};
 use anyhow::Context as _;
 use domain::embedding::Space;
-use models::Purpose;
+use models::{Embedded, Purpose};
 use store::{
     chunks::{NewChunk, Override},
     versions::{Spent, Tokens},
@@ -43,7 +43,7 @@ impl Ingestion {
             let embedded =
                 self.embedder.embed(space, Purpose::Document, &texts).await.context("embed chunks")?;
             for (row, (one, text)) in rows.iter_mut().zip(embedded.into_iter().zip(&texts)) {
-                count(&mut spent, space, one.tokens, text);
+                count(&mut spent, space, &one, text);
                 row.vectors.push(one.vector);
             }
         }
@@ -51,15 +51,16 @@ impl Ingestion {
     }
 }
 
-/// Adds a text's tokens to those of its space's model: as the provider counted, else by estimate.
-pub(crate) fn count(spent: &mut Spent, space: &Space, counted: Option<u32>, text: &str) {
+/// Adds a text's tokens to those of its space's model: as the provider counted, else by estimate. How many they are.
+pub(crate) fn count(spent: &mut Spent, space: &Space, embedded: &Embedded, text: &str) -> i64 {
     let estimate = || i64::try_from(language::estimate_tokens(text)).unwrap_or(i64::MAX);
-    let tokens = counted.map_or_else(estimate, i64::from);
-    spent.is_estimated |= counted.is_none();
+    let tokens = embedded.tokens.map_or_else(estimate, i64::from);
+    spent.is_estimated |= embedded.tokens.is_none();
     match spent.embedded.iter_mut().find(|one| one.model == space.model) {
         Some(one) => one.prompt += tokens,
         None => spent.embedded.push(Tokens { model: space.model.clone(), prompt: tokens, completion: 0 }),
     }
+    tokens
 }
 
 /// A header and, under it, what else is carried.

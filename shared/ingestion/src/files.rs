@@ -5,6 +5,7 @@ use crate::{
     Ingestion, Outcome, Shape, TRIES, chunk,
     extract::Extracted,
     ocr,
+    read::unfit,
     reconcile::{Drift, files_of},
     unit::Clock,
 };
@@ -102,7 +103,7 @@ impl Ingestion {
         object: &ObjectState,
         clock: Clock,
     ) -> anyhow::Result<Result<Read, Failure>> {
-        if let Some(failure) = unfit(object.size) {
+        if let Some(failure) = unfit(object.size, limits::FILE_BYTES, "Attach") {
             return Ok(Err(failure));
         }
         let (bytes, sha256) = self.download(key, &object.etag).await?;
@@ -221,22 +222,6 @@ fn event(
     Event { kind, category, payload, session: Some(file.session.0), resource: Some(("file", file.file.0)) }
 }
 
-fn unfit(size: u64) -> Option<Failure> {
-    if size == 0 {
-        return Some(Failure::new(
-            FailureCode::Empty,
-            "The file is empty. Attach it again with its content.",
-        ));
-    }
-    (size > limits::FILE_BYTES).then(|| {
-        let detail = format!(
-            "The file has {size} bytes; at most {} (20 MB) can be attached. Split it into parts.",
-            limits::FILE_BYTES
-        );
-        Failure::new(FailureCode::TooLarge, detail)
-    })
-}
-
 /// The beginning of what was read, as much as is kept.
 fn cut(read: &Extracted) -> Extracted {
     let mut kept = read.clone();
@@ -329,9 +314,10 @@ mod tests {
 
     #[test]
     fn sizes_have_edges() {
-        assert!(unfit(1).is_none() && unfit(limits::FILE_BYTES).is_none());
-        assert_eq!(unfit(0).map(|failure| failure.code), Some(FailureCode::Empty));
-        assert_eq!(unfit(limits::FILE_BYTES + 1).map(|failure| failure.code), Some(FailureCode::TooLarge));
+        let unfit = |size| unfit(size, limits::FILE_BYTES, "Attach").map(|failure| failure.code);
+        assert_eq!((unfit(1), unfit(limits::FILE_BYTES)), (None, None));
+        assert_eq!(unfit(0), Some(FailureCode::Empty));
+        assert_eq!(unfit(limits::FILE_BYTES + 1), Some(FailureCode::TooLarge));
     }
 
     #[test]

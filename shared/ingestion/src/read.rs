@@ -1,15 +1,18 @@
 //! What a version's chunks are made from: an equal version, what an earlier unit has read, or the file.
 
-use crate::{Ingestion, build::Written, extract::Extracted, locate::Work, ocr, settle::derived, unit::Clock};
+use crate::{Ingestion, build::Written, extract::Extracted, locate::Work, ocr, unit::Clock};
 use anyhow::Context as _;
-use domain::{Failure, FailureCode, OrganizationId, limits};
+use domain::{Failure, FailureCode, OrganizationId, derived, limits};
 use objects::Error as ObjectError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 use store::versions::{self, Donor};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
+
+/// What a page may take at most: to have its picture, and to have it read.
+const PAGE_SECONDS: Duration = Duration::from_secs(2 * limits::OCR_SECONDS);
 
 /// A document that was read. Kept as an object while a long document is built in several units.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,7 +69,7 @@ impl Ingestion {
     }
 
     async fn read(&self, organization: OrganizationId, work: &Work) -> anyhow::Result<Source> {
-        if let Some(failure) = unfit(work.object.size) {
+        if let Some(failure) = unfit(work.object.size, limits::DOCUMENT_BYTES, "Upload") {
             return Ok(Source::Unreadable(failure));
         }
         let (file, content_hash) = match self.download(&work.key, &work.object.etag).await {
@@ -130,7 +133,7 @@ impl Ingestion {
         let mut result = Ok(true);
         let mut looked = 0;
         while let Some(page) = reading.pictures.first().copied() {
-            if clock.is_up() && looked > 0 {
+            if looked > 0 && (clock.is_up() || clock.remaining() < PAGE_SECONDS) {
                 result = Ok(false);
                 break;
             }
@@ -208,17 +211,16 @@ impl Ingestion {
     }
 }
 
-fn unfit(size: u64) -> Option<Failure> {
+/// Why a file of this size cannot be read, if that is so; `again` is what its owner does ("Upload", "Attach").
+pub(crate) fn unfit(size: u64, most: u64, again: &str) -> Option<Failure> {
     if size == 0 {
-        return Some(Failure::new(
-            FailureCode::Empty,
-            "The file is empty. Upload it again with its content.",
-        ));
+        let detail = format!("The file is empty. {again} it again with its content.");
+        return Some(Failure::new(FailureCode::Empty, detail));
     }
-    (size > limits::DOCUMENT_BYTES).then(|| {
+    (size > most).then(|| {
+        let megabytes = most / (1024 * 1024);
         let detail = format!(
-            "The file has {size} bytes; at most {} (200 MB) can be read. Split it into parts.",
-            limits::DOCUMENT_BYTES
+            "The file has {size} bytes; at most {most} ({megabytes} MB) can be read. Split it into parts."
         );
         Failure::new(FailureCode::TooLarge, detail)
     })

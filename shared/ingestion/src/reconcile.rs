@@ -4,12 +4,14 @@
 //! dead letters. So the bucket is listed once a day and compared, key by key, with the documents. What differs is
 //! looked at like after an event; the comparison itself changes no document.
 
-use crate::{Ingestion, settle::derived, unit::Clock};
+use crate::{Ingestion, unit::Clock};
 use anyhow::Context as _;
 use domain::{
-    DocumentVersionId, IngestionJobId, OrganizationId, document::DERIVED_PREFIX, file::SESSIONS_PREFIX,
+    DocumentVersionId, IngestionJobId, OrganizationId, derived, document::DERIVED_PREFIX,
+    file::SESSIONS_PREFIX,
 };
 use objects::Listed;
+use queue::Work;
 use serde::Serialize;
 use std::{cmp::Ordering, collections::BTreeMap};
 use store::{
@@ -66,12 +68,43 @@ impl Ingestion {
         Ok(slugs)
     }
 
+    /// A unit of the daily look: compares what there is time for, and says what is to be done about it. With the last unit come
+    /// jobs that were left, spaces that nobody searches, and web sources whose time has come.
+    ///
+    /// # Errors
+    /// What may work another time.
+    pub async fn reconcile(
+        &self,
+        organization: String,
+        after: Option<String>,
+        job: Option<Uuid>,
+        clock: Clock,
+    ) -> anyhow::Result<Vec<Work>> {
+        let Some(compared) = self.compare(&organization, after, job, clock).await? else {
+            tracing::warn!(organization, "there is no such organization to reconcile");
+            return Ok(Vec::new());
+        };
+        let mut work: Vec<Work> = compared.keys.into_iter().map(|key| Work::Look { key }).collect();
+        if compared.next.is_some() {
+            work.push(Work::Reconcile { organization, after: compared.next, job: Some(compared.job.0) });
+            return Ok(work);
+        }
+        let mut jobs = self.open_jobs(&organization).await?;
+        jobs.extend(self.retire_unused_spaces(&organization).await?);
+        work.extend(jobs.iter().map(|job| Work::Run { organization: organization.clone(), job: job.0 }));
+        let due = self.due_sources(&organization).await?;
+        let visit = |source| Work::Visit { organization: organization.clone(), source, run: None };
+        work.extend(due.into_iter().map(visit));
+        tracing::info!(organization, report = %compared.report, "reconciled");
+        Ok(work)
+    }
+
     /// Compares an organization's part of the bucket with its documents: as much as a unit has time for. `None`:
     /// there is no such organization.
     ///
     /// # Errors
     /// What may work another time.
-    pub async fn reconcile(
+    pub async fn compare(
         &self,
         slug: &str,
         after: Option<String>,

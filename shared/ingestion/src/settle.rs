@@ -2,7 +2,7 @@
 
 use crate::{Ingestion, Outcome, Step, build::Described, curated::Imported, locate::Work};
 use anyhow::Context as _;
-use domain::{DocumentId, Failure, OrganizationId};
+use domain::{DocumentId, Failure, OrganizationId, derived};
 use serde_json::json;
 use store::{
     documents::{self, Hidden, Reading},
@@ -10,54 +10,6 @@ use store::{
     jobs,
     versions::{self, Manifest},
 };
-
-/// Where a document's derived objects are, below the derived prefix.
-pub(crate) mod derived {
-    use domain::{DocumentId, DocumentVersionId, OrganizationId};
-
-    /// All of a document's.
-    pub(crate) fn of_document(organization: OrganizationId, document: DocumentId) -> String {
-        domain::document::derived_of(organization, document)
-    }
-
-    /// All of an organization's.
-    pub(crate) fn of_organization(organization: OrganizationId) -> String {
-        format!("documents/{organization}/")
-    }
-
-    /// The version that a derived object is of.
-    pub(crate) fn version_of(key: &str) -> Option<DocumentVersionId> {
-        let name = key.rsplit('/').next()?;
-        name.split('.').next()?.parse().ok()
-    }
-
-    /// All of a version's.
-    pub(crate) fn of_version(
-        organization: OrganizationId,
-        document: DocumentId,
-        version: DocumentVersionId,
-    ) -> String {
-        format!("{}{version}.", of_document(organization, document))
-    }
-
-    /// The extracted text of a version: what its chunks' byte ranges are of.
-    pub(crate) fn text(
-        organization: OrganizationId,
-        document: DocumentId,
-        version: DocumentVersionId,
-    ) -> String {
-        format!("{}{version}.txt", of_document(organization, document))
-    }
-
-    /// What was read, while a version is built in several units.
-    pub(crate) fn reading(
-        organization: OrganizationId,
-        document: DocumentId,
-        version: DocumentVersionId,
-    ) -> String {
-        format!("{}{version}.reading.json", of_document(organization, document))
-    }
-}
 
 /// A version whose chunks all stand.
 pub(crate) struct Finished<'a> {

@@ -4,17 +4,20 @@
 //! passages lack a vector (or still have one), so it needs no memory of where the last one stood.
 
 use crate::{
-    Ingestion, chunk,
+    Ingestion,
+    embed::count,
     unit::{Clock, Pace},
 };
 use anyhow::Context as _;
 use domain::{ChunkId, Failure, FailureCode, IngestionJobId, OrganizationId, limits};
+use language::in_context;
 use models::Purpose;
 use pgvector::Vector;
 use std::time::Instant;
 use store::{
     curated, jobs, organizations,
     space_jobs::{self, Kind, SpaceJob},
+    versions::{self, Spent},
 };
 
 /// How a unit of a job ended.
@@ -32,10 +35,7 @@ pub enum JobOutcome {
 
 impl Ingestion {
     /// Retires the spaces that nobody searches; the jobs that clean up after them.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn retire_unused_spaces(&self, slug: &str) -> anyhow::Result<Vec<IngestionJobId>> {
+    pub(crate) async fn retire_unused_spaces(&self, slug: &str) -> anyhow::Result<Vec<IngestionJobId>> {
         let Some(organization) = organizations::of_slug(&self.database, slug).await? else {
             return Ok(Vec::new());
         };
@@ -49,10 +49,7 @@ impl Ingestion {
     }
 
     /// Jobs that are not over after a day: whoever was at them is gone, with the message that told of them.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn open_jobs(&self, slug: &str) -> anyhow::Result<Vec<IngestionJobId>> {
+    pub(crate) async fn open_jobs(&self, slug: &str) -> anyhow::Result<Vec<IngestionJobId>> {
         let Some(organization) = organizations::of_slug(&self.database, slug).await? else {
             return Ok(Vec::new());
         };
@@ -143,18 +140,26 @@ impl Ingestion {
         let missing = space_jobs::missing(&tx, work.collection, work.space.id, most).await?;
         tx.finish().await?;
         if missing.is_empty() {
-            return self.embed_missing_questions(organization, work, most).await;
+            return self.embed_missing_questions(organization, job, work, most).await;
         }
         let texts: Vec<String> = missing
             .iter()
-            .map(|one| chunk::in_context(&one.title, &one.headings, one.context.as_deref(), &one.content))
+            .map(|one| in_context(&one.title, &one.headings, one.context.as_deref(), &one.content))
             .collect();
         let embedded = self.embedder.embed(&work.space, Purpose::Document, &texts).await.context("embed")?;
+        let mut spent = Spent::default();
+        let read: Vec<_> = missing
+            .iter()
+            .zip(embedded.iter().zip(&texts))
+            .map(|(chunk, (one, text))| (chunk.version, count(&mut spent, &work.space, one, text)))
+            .collect();
         let vectors: Vec<Vector> = embedded.into_iter().map(|one| one.vector).collect();
         let ids: Vec<ChunkId> = missing.iter().map(|one| one.chunk).collect();
         let tx = self.database.tenant(organization).await?;
         space_jobs::insert_vectors(&tx, work.space.id, &ids, &vectors).await.context("write vectors")?;
         space_jobs::advance(&tx, job, i32::try_from(ids.len()).unwrap_or(i32::MAX)).await?;
+        versions::spend(&tx, &work.space.model, &read, spent.is_estimated).await.context("note costs")?;
+        jobs::spend(&tx, job, &spent).await.context("note costs")?;
         tx.finish().await?;
         Ok(ids.len())
     }
@@ -163,6 +168,7 @@ impl Ingestion {
     async fn embed_missing_questions(
         &self,
         organization: OrganizationId,
+        job: IngestionJobId,
         work: &SpaceJob,
         most: usize,
     ) -> anyhow::Result<usize> {
@@ -174,10 +180,15 @@ impl Ingestion {
         }
         let (ids, questions): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
         let embedded = self.embedder.embed(&work.space, Purpose::Query, &questions).await;
-        let vectors: Vec<Vector> =
-            embedded.context("embed questions")?.into_iter().map(|one| one.vector).collect();
+        let embedded = embedded.context("embed questions")?;
+        let mut spent = Spent::default();
+        for (one, question) in embedded.iter().zip(&questions) {
+            count(&mut spent, &work.space, one, question);
+        }
+        let vectors: Vec<Vector> = embedded.into_iter().map(|one| one.vector).collect();
         let tx = self.database.tenant(organization).await?;
         curated::insert_vectors(&tx, work.space.id, &ids, &vectors).await.context("write vectors")?;
+        jobs::spend(&tx, job, &spent).await.context("note costs")?;
         tx.finish().await?;
         Ok(ids.len())
     }

@@ -54,10 +54,7 @@ struct Tally {
 
 impl Ingestion {
     /// The sources of an organization whose time has come.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn due_sources(&self, slug: &str) -> anyhow::Result<Vec<Uuid>> {
+    pub(crate) async fn due_sources(&self, slug: &str) -> anyhow::Result<Vec<Uuid>> {
         let organization = organizations::of_slug(&self.database, slug).await.context("find organization")?;
         let Some(organization) = organization else { return Ok(Vec::new()) };
         let tx = self.database.tenant(organization).await?;

@@ -5,11 +5,15 @@
 //! both were cut by the same [`SEGMENTER`].
 
 mod agree;
+pub mod context;
 mod detect;
+mod size;
 mod tokens;
 
 pub use agree::{holds, token_f1};
+pub use context::in_context;
 pub use detect::{UNDETERMINED, language_of, script_languages};
+pub use size::Size;
 pub use tokens::{estimate_tokens, fit};
 
 use icu_segmenter::{

@@ -2,9 +2,7 @@
 
 use crate::{Management, Refusal};
 use anyhow::Context as _;
-use domain::{
-    Caller, DocumentId, DocumentVersionId, OrganizationId, Scope, document::DERIVED_PREFIX, limits,
-};
+use domain::{Caller, DocumentId, Scope, derived, document::DERIVED_PREFIX, limits};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use objects::signed::Link;
@@ -92,7 +90,7 @@ impl Management {
         }
         let version =
             document.active_version.ok_or(Refusal::NotFound("text: the document is not completed"))?;
-        let object = format!("{DERIVED_PREFIX}{}", text_path(caller.organization(), id, version));
+        let object = format!("{DERIVED_PREFIX}{}", derived::text(caller.organization(), id, version));
         self.link(&object, &format!("{}.txt", document.filename), now).await
     }
 
@@ -191,13 +189,4 @@ impl Management {
 /// Whoever is given a link reads all of it.
 fn read_in_full(id: DocumentId) -> Need {
     Need::reading(Scope::DocumentsRead, Read::Original(id))
-}
-
-/// Where ingestion keeps the text of a version, below the derived prefix.
-pub(crate) fn text_path(
-    organization: OrganizationId,
-    document: DocumentId,
-    version: DocumentVersionId,
-) -> String {
-    format!("documents/{organization}/{document}/{version}.txt")
 }

@@ -1,9 +1,10 @@
 //! Passages: looked at, disabled, corrected by hand. A person's word holds while the passage's text is what it was,
 //! and is about every passage of the document that reads the same.
 
-use crate::{Management, Refusal, as_i32, author, check, documents::text_path};
-use domain::{Caller, ChunkId, DocumentId, Scope, embedding::Space, limits};
+use crate::{Management, Refusal, as_i32, author, check};
+use domain::{Caller, ChunkId, DocumentId, Scope, derived, embedding::Space, limits};
 use futures_util::try_join;
+use language::in_context;
 use models::Purpose;
 use pgvector::Vector;
 use sha2::{Digest as _, Sha256};
@@ -15,9 +16,6 @@ use store::{
     library,
     passages::{self, Alike, Held, Passage, Rewritten, Word},
 };
-
-/// Between title and headings where a passage is embedded and searched.
-const BETWEEN: &str = " > ";
 
 /// What is to be changed of a passage.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -121,7 +119,10 @@ impl Management {
             (None, Some(first)) => self.as_it_was_read(caller, first).await?,
             (None, None) => return Ok(Vec::new()),
         };
-        let texts: Vec<String> = alike.iter().map(|passage| in_context(passage, &content)).collect();
+        let texts: Vec<String> = alike
+            .iter()
+            .map(|one| in_context(&one.title, &one.headings, one.context.as_deref(), &content))
+            .collect();
         let mut new: Vec<New> = alike
             .iter()
             .zip(&texts)
@@ -141,7 +142,7 @@ impl Management {
 
     /// The passage's bytes of the extracted text.
     async fn as_it_was_read(&self, caller: &Caller, passage: &Alike) -> Result<String, Refusal> {
-        let path = text_path(caller.organization(), passage.document, passage.version);
+        let path = derived::text(caller.organization(), passage.document, passage.version);
         let bytes = self.bucket.get_derived_range(&path, passage.bytes.clone()).await?;
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         text.filter(|text| Sha256::digest(text).as_slice() == passage.source_hash).ok_or_else(|| {
@@ -212,41 +213,5 @@ impl New {
             words: self.words.clone(),
             vectors: self.vectors.clone(),
         }
-    }
-}
-
-/// The text with what stands before it where it is embedded and searched.
-fn in_context(passage: &Alike, content: &str) -> String {
-    let mut path = vec![passage.title.as_str()];
-    path.extend(passage.headings.iter().map(String::as_str).filter(|heading| *heading != passage.title));
-    let mut text = path.join(BETWEEN);
-    for part in passage.context.as_deref().into_iter().chain([content]) {
-        text.push('\n');
-        text.push_str(part);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::DocumentVersionId;
-
-    #[test]
-    fn a_correction_is_embedded_below_its_headings() {
-        let passage = Alike {
-            id: ChunkId::generate(),
-            document: DocumentId::generate(),
-            version: DocumentVersionId::generate(),
-            source_hash: Vec::new(),
-            content: "wrong".into(),
-            headings: vec!["Manual".into(), "Seals".into()],
-            context: Some("About the P-40.".into()),
-            bytes: 0..5,
-            title: "Manual".into(),
-            is_active: true,
-            corrected: None,
-        };
-        assert_eq!(in_context(&passage, "right"), "Manual > Seals\nAbout the P-40.\nright");
     }
 }

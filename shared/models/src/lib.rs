@@ -9,7 +9,7 @@ mod invoke;
 mod rerank;
 
 pub use compatible::{Endpoint, PREFIX};
-pub use embed::{Embedded, Embedder, Purpose};
+pub use embed::{Embedded, Embedder, Purpose, reads};
 pub use error::{Error, Result};
 pub use generate::{Delta, Generator, Guardrail, Prompt, Turn, Usage};
 pub use rerank::Reranker;

@@ -1,6 +1,7 @@
 //! S3: objects as they are at this moment.
 
 mod keeping;
+mod metadata;
 pub mod signed;
 
 pub use signed::Signer;
@@ -101,7 +102,7 @@ impl Bucket {
                     .metadata()
                     .into_iter()
                     .flatten()
-                    .map(|(name, value)| (name.to_lowercase(), decode(value)))
+                    .map(|(name, value)| (name.to_lowercase(), metadata::decode(value)))
                     .collect(),
             })),
             Err(SdkError::ServiceError(error))
@@ -292,12 +293,6 @@ fn listed_key(key: &str, encoding: Option<&EncodingType>) -> String {
         }
         _ => key.to_owned(),
     }
-}
-
-/// Metadata values are percent-encoded UTF-8, since S3 carries ASCII only.
-fn decode(value: &str) -> String {
-    let decoded = percent_encoding::percent_decode_str(value).decode_utf8();
-    domain::document::clean(decoded.as_deref().unwrap_or(value))
 }
 
 fn unavailable<E>(what: &str, error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> Error

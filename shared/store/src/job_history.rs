@@ -30,6 +30,12 @@ pub struct Job {
     pub error: Option<Failure>,
     /// What it found and did: counts by name.
     pub report: Value,
+    /// Tokens that models read and wrote for it.
+    pub tokens: i64,
+    /// What they cost, in dollars; `None`: the price of a model is not known.
+    pub cost: Option<String>,
+    /// Whether some of the tokens are an estimate, for a model does not say.
+    pub tokens_are_estimated: bool,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it began.
@@ -84,6 +90,9 @@ fn from_row(row: &Row) -> Job {
         total: row.get("total"),
         error: error.and_then(|error| serde_json::from_value(error).ok()),
         report: row.get("report"),
+        tokens: row.get("tokens"),
+        cost: row.get("cost"),
+        tokens_are_estimated: row.get("tokens_are_estimated"),
         created_at: row.get("created_at"),
         started_at: row.get("started_at"),
         completed_at: row.get("completed_at"),

@@ -1,6 +1,9 @@
 //! Ingestion jobs: the progress of one run, for people who wait.
 
-use crate::{Result, TenantTx, sql};
+use crate::{
+    Result, TenantTx, sql,
+    versions::{Spent, columns},
+};
 use domain::{DocumentId, Failure, IngestionJobId};
 use tokio_postgres::types::Type;
 
@@ -25,6 +28,24 @@ pub async fn advance(tx: &TenantTx, id: IngestionJobId, done: i32, total: i32) -
         &[(&id.0, Type::UUID), (&done, Type::INT4), (&total, Type::INT4)],
     )
     .await?;
+    Ok(())
+}
+
+/// Adds what models were paid for.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn spend(tx: &TenantTx, id: IngestionJobId, spent: &Spent) -> Result<()> {
+    let all: Vec<_> = spent.embedded.iter().chain(&spent.headers).cloned().collect();
+    let (models, read, written) = columns(&all);
+    let params: crate::tenant::Params<'_> = &[
+        (&id.0, Type::UUID),
+        (&models, Type::TEXT_ARRAY),
+        (&read, Type::INT8_ARRAY),
+        (&written, Type::INT8_ARRAY),
+        (&spent.is_estimated, Type::BOOL),
+    ];
+    tx.execute(sql!("ingestion_jobs/spend"), params).await?;
     Ok(())
 }
 

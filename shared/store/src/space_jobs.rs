@@ -1,7 +1,7 @@
 //! Jobs that bring a collection into one more embedding space, or out of one.
 
 use crate::{Result, TenantTx, spaces, sql};
-use domain::{ChunkId, CollectionId, IngestionJobId, SpaceId, embedding::Space};
+use domain::{ChunkId, CollectionId, DocumentVersionId, IngestionJobId, SpaceId, embedding::Space};
 use pgvector::Vector;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -129,6 +129,8 @@ pub async fn is_searched(tx: &TenantTx, space: SpaceId) -> Result<bool> {
 pub struct Missing {
     /// Its row.
     pub chunk: ChunkId,
+    /// Whose it is.
+    pub version: DocumentVersionId,
     /// Its document's title.
     pub title: String,
     /// Outermost first.
@@ -157,6 +159,7 @@ pub async fn missing(
         .iter()
         .map(|row| Missing {
             chunk: ChunkId(row.get("id")),
+            version: DocumentVersionId(row.get("document_version_id")),
             title: row.get("title"),
             headings: row.get("headings"),
             context: row.get("context"),

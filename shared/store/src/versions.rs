@@ -137,7 +137,7 @@ pub struct Step<'a> {
 }
 
 /// Tokens by model, as the database takes them: models, read, written.
-fn columns(tokens: &[Tokens]) -> (Vec<&str>, Vec<i64>, Vec<i64>) {
+pub(crate) fn columns(tokens: &[Tokens]) -> (Vec<&str>, Vec<i64>, Vec<i64>) {
     let models = tokens.iter().map(|one| one.model.as_str()).collect();
     (models, tokens.iter().map(|one| one.prompt).collect(), tokens.iter().map(|one| one.completion).collect())
 }
@@ -173,6 +173,29 @@ pub async fn advance(tx: &TenantTx, id: DocumentVersionId, worker: Worker, step:
         )
         .await?;
     Ok(advanced > 0)
+}
+
+/// Adds what a model read of versions that stand already, in the transaction that writes what it made of them. Comes after those
+/// writes: whoever replaces a version waits for its passages before its row.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn spend(
+    tx: &TenantTx,
+    model: &str,
+    read: &[(DocumentVersionId, i64)],
+    is_estimated: bool,
+) -> Result<()> {
+    let (ids, tokens): (Vec<Uuid>, Vec<i64>) =
+        read.iter().map(|(version, tokens)| (version.0, *tokens)).unzip();
+    let params: crate::tenant::Params<'_> = &[
+        (&ids, Type::UUID_ARRAY),
+        (&tokens, Type::INT8_ARRAY),
+        (&model, Type::TEXT),
+        (&is_estimated, Type::BOOL),
+    ];
+    tx.execute(sql!("document_versions/spend"), params).await?;
+    Ok(())
 }
 
 /// Drops one version that will not be finished, with whatever was written of it.

@@ -51,6 +51,34 @@ async fn a_correction_is_found_at_once_and_survives_another_reading() {
     assert!(found[0].contains("8,000 hours"), "{found:?}");
 }
 
+/// The vector of a text, as passages have them.
+async fn vector(shared: &crate::stack::support::Shared, text: &str) -> Vec<f64> {
+    let body = json!({ "model": "default", "input": text, "input_type": "document" });
+    let answer = shared.admin(Method::POST, "/v1/embeddings", &body, StatusCode::OK).await;
+    let numbers = answer["data"][0]["embedding"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    numbers.iter().map(|number| number.as_f64().expect("a number")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_that_is_longer_than_the_model_reads_is_embedded_to_its_end() {
+    let shared = stack().await;
+    let id = shared.completed("lengthy", "manual.md", &text("lengthy")).await;
+    let chunk = passage(shared, &id, "8,000 hours").await;
+    let path = format!("/api/v1/chunks/{}", chunk["id"].as_str().expect("an id"));
+    // The model reads 256 tokens.
+    let before = "Replace the shaft seal with care, and write the day into the book. ".repeat(60);
+    let long = format!("{before} The quokka smiles at visitors of Rottnest Island.");
+    let after = shared.admin(Method::PATCH, &path, &json!({ "content": long }), StatusCode::OK).await;
+    assert_eq!(after["content"], json!(long));
+    let found = shared.found("quokka Rottnest Island", "lengthy").await;
+    assert!(found[0].contains("quokka"), "{found:?}");
+    let (whole, cut) = (vector(shared, &long).await, vector(shared, &before).await);
+    let cosine: f64 = whole.iter().zip(&cut).map(|(one, other)| one * other).sum();
+    let length: f64 = whole.iter().map(|number| number * number).sum();
+    assert!((length - 1.0).abs() < 1e-3, "a vector like any other: {length}");
+    assert!(cosine < 0.999, "its end says nothing: {cosine}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_passage_is_not_found_until_it_is_enabled() {
     let shared = stack().await;

@@ -9,6 +9,7 @@ use store::{
     collection_settings::{self, Settings},
     collections,
     curated::{self, Curated, Which},
+    job_history,
     library::{self, Document},
     migrator, space_jobs,
 };
@@ -85,6 +86,7 @@ async fn questions_go_along_into_another_space_and_out_of_it() {
     let pipeline = Pipeline::start().await;
     let key = pipeline.put("faq/pumps.jsonl", QUESTIONS.as_bytes()).await;
     pipeline.deliver(&key, Clock::start).await;
+    let before = document(&pipeline, &key).await;
     let owner = store::Database::owner(&pipeline.database.owner_url).expect("a URL");
     let other = migrator::make_space(&owner, "amazon.titan-embed-text-v2:0", 256).await.expect("a space");
     let tx = pipeline.organization.tx().await;
@@ -101,6 +103,33 @@ async fn questions_go_along_into_another_space_and_out_of_it() {
         admin.query_one(count, &[&space.0]).await.expect("count").get(0)
     };
     assert_eq!((held(old).await, held(other).await), (2, 2));
+    // What it was paid for stands with the job, and each document's passages with the document.
+    let after = document(&pipeline, &key).await;
+    let tx = pipeline.organization.tx().await;
+    let jobs = job_history::list(&tx, &job_history::Which::default(), 10).await.expect("read jobs");
+    drop(tx);
+    let cost = |kind: &str| {
+        let job = jobs.iter().find(|job| job.kind == kind).expect("a job");
+        (
+            job.tokens,
+            job.cost.as_deref().map(|cost| cost.parse::<f64>().expect("a number")),
+            job.tokens_are_estimated,
+        )
+    };
+    let ((ingested, free, _), (reembedded, paid, is_estimated)) = (cost("ingest"), cost("reembed"));
+    assert_eq!((ingested, free), (before.embedding_tokens, Some(0.0)), "the local model is free");
+    let passages = after.embedding_tokens - before.embedding_tokens;
+    assert!(
+        passages > 10 && reembedded > passages,
+        "questions cost as well: {reembedded} of which {passages}"
+    );
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    let expected = reembedded as f64 * 0.02 / 1e6;
+    assert!(
+        !is_estimated && paid.is_some_and(|paid| (paid - expected).abs() < 1e-8),
+        "{paid:?} for {reembedded}"
+    );
+    assert!(after.embedding_cost.is_some_and(|cost| cost.parse::<f64>().expect("a number") > 0.0));
     let tx = pipeline.organization.tx().await;
     let job = space_jobs::begin_cleanup(&tx, collection.id, old).await.expect("a job");
     tx.finish().await.expect("commit");

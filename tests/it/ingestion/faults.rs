@@ -1,7 +1,7 @@
 //! Faults at every place where one can happen: each is healed by what the queue does anyway, and nothing is lost,
 //! doubled or left behind.
 
-use super::text;
+use super::{is_long, text};
 use ingestion::unit::Clock;
 use std::time::Duration;
 use tests::{
@@ -10,9 +10,9 @@ use tests::{
     invariants,
 };
 
-/// How many places of each kind are tried: all of them with `DOCENT_FAULTS=all`, else one in so many.
+/// How many places of each kind are tried: all of them in a long run, else one in so many.
 fn step() -> usize {
-    if tests::setting("DOCENT_FAULTS").is_some_and(|value| value == "all") { 1 } else { 4 }
+    if is_long() { 1 } else { 4 }
 }
 
 /// One round: a document comes, changes, and goes, with one fault on the way of each.
@@ -50,11 +50,15 @@ async fn the_connection_to_postgres_breaks_at_every_statement() {
     let pipeline = Pipeline::start().await;
     let mut faults = 0;
     for kind in [Cut::Before, Cut::After] {
-        for place in (0..60).step_by(step()) {
+        // Until there is no statement left to be harmed.
+        for place in (0..).step_by(step()) {
             let (harm, heal) = (|| pipeline.postgres.harm(place, 1, kind), || pipeline.postgres.heal());
-            faults +=
-                round(&pipeline, place, if kind == Cut::Before { "before" } else { "after" }, harm, heal)
-                    .await;
+            let name = if kind == Cut::Before { "before" } else { "after" };
+            let done = round(&pipeline, place, name, harm, heal).await;
+            faults += done;
+            if done == 0 {
+                break;
+            }
         }
     }
     println!("{faults} faults");

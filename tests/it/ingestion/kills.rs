@@ -1,7 +1,7 @@
 //! The binary that deploys, killed at random moments of its work: what it acknowledged stands, what it did not comes
 //! again.
 
-use super::text;
+use super::{is_long, text};
 use axum::{
     Router,
     body::Bytes,
@@ -27,8 +27,8 @@ use tokio::{
     time::timeout,
 };
 
-/// Kills in a common run; `DOCENT_KILLS` says otherwise.
-const KILLS: usize = 20;
+/// Kills in a common run, and in a long one.
+const KILLS: (usize, usize) = (20, 500);
 
 /// The Runtime API, for one function at a time.
 struct Lambda {
@@ -211,7 +211,7 @@ async fn a_full_disk_and_a_wrong_clock_lose_nothing() {
 async fn a_killed_function_loses_nothing_and_doubles_nothing() {
     let pipeline = Pipeline::start().await;
     let mut lambda = Lambda::start().await;
-    let kills = tests::setting("DOCENT_KILLS").and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let kills = if is_long() { KILLS.1 } else { KILLS.0 };
     // How long it takes undisturbed: moments are drawn from that.
     let key = pipeline.put("manuals/first.txt", &text(150, "pumps")).await;
     let begun = Instant::now();

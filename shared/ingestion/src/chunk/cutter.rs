@@ -1,12 +1,8 @@
 //! Goes through a document's blocks in order: sections by headings, chunks by pages and by what has room.
 
-use super::{
-    Chunk, context,
-    filling::Filling,
-    shape::{Shape, Size},
-    units,
-};
+use super::{Chunk, filling::Filling, shape::Shape, units};
 use crate::extract::{Block, BlockKind, Extracted};
+use language::{Size, context};
 use std::ops::Range;
 
 /// The deepest level of a heading that is told apart.

@@ -1,12 +1,8 @@
 //! The chunk that is being filled, and those that are full.
 
-use super::{
-    Chunk,
-    shape::{Shape, Size},
-    units,
-};
+use super::{Chunk, shape::Shape, units};
 use crate::extract::{Block, Extracted};
-use language::estimate_tokens;
+use language::{Size, estimate_tokens};
 use sha2::{Digest as _, Sha256};
 use std::{collections::VecDeque, ops::Range};
 

@@ -1,14 +1,13 @@
 //! What holds for every document and every shape. `PROPTEST_CASES=100000 cargo test -p ingestion properties` tries
 //! as many.
 
-use super::{
-    Chunk, Shape, chunk,
-    context::{HEADING, on_one_line},
-    shape::Size,
-    units,
-};
+use super::{Chunk, Shape, chunk, units};
 use crate::extract::{Block, BlockKind, Extracted};
-use language::estimate_tokens;
+use language::{
+    Size,
+    context::{HEADING, on_one_line},
+    estimate_tokens,
+};
 use proptest::{
     collection::vec,
     prelude::{Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest},

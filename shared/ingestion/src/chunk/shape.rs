@@ -1,11 +1,12 @@
 //! How large chunks are: by the collection's settings and by what its model reads.
 
-use super::context::{self, TITLE};
-use domain::{
-    embedding::{Conventions, Space},
-    limits,
+use domain::limits;
+use language::{
+    Size,
+    context::{self, TITLE},
+    estimate_tokens,
 };
-use language::{estimate_tokens, fit, script_languages};
+use models::reads;
 use store::collections::Collection;
 
 /// Tokens of the asked size that are set aside for context (title and headings), at least and at most.
@@ -16,50 +17,6 @@ const MODEL_TOKENS: usize = 4;
 const LEAST_TOKENS: usize = 16;
 /// Bytes that a chunk may have whatever its context.
 const LEAST_BYTES: usize = 64;
-
-/// An amount of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Size {
-    /// By the estimate.
-    pub(super) tokens: usize,
-    /// In UTF-8: never fewer than characters, which models limit as well.
-    pub(super) bytes: usize,
-}
-
-impl Size {
-    pub(super) fn of(text: &str) -> Self {
-        Self { tokens: estimate_tokens(text), bytes: text.len() }
-    }
-
-    pub(super) fn plus(self, other: Self) -> Self {
-        Self { tokens: self.tokens + other.tokens, bytes: self.bytes + other.bytes }
-    }
-
-    pub(super) fn less(self, other: Self) -> Self {
-        Self {
-            tokens: self.tokens.saturating_sub(other.tokens),
-            bytes: self.bytes.saturating_sub(other.bytes),
-        }
-    }
-
-    pub(super) fn fits(self, room: Self) -> bool {
-        self.tokens <= room.tokens && self.bytes <= room.bytes
-    }
-
-    pub(super) fn half(self) -> Self {
-        Self { tokens: self.tokens / 2, bytes: self.bytes / 2 }
-    }
-
-    /// Whether a text is no larger than this. Reads no further than that.
-    pub(super) fn holds(self, text: &str) -> bool {
-        self.bytes >= text.len() && fit(text, self.tokens).len() == text.len()
-    }
-
-    /// The longest beginning of a text that is no larger than this.
-    pub(super) fn beginning_of(self, text: &str) -> &str {
-        fit(&text[..text.floor_char_boundary(self.bytes)], self.tokens)
-    }
-}
 
 /// How a document is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,16 +29,6 @@ pub struct Shape {
     reads: Size,
 }
 
-/// What a space's model reads of a text. One that cuts what is too long, and cannot read the script at all, sets no bound: its
-/// vectors say nothing of such a text, and small passages would only be harder to find by their words.
-pub(super) fn read(space: &Space, text: &str) -> Size {
-    let Conventions { max_tokens, max_characters, cuts, .. } = space.conventions;
-    let is_illegible = cuts
-        && script_languages(text)
-            .is_some_and(|languages| !languages.iter().any(|language| space.reads(language)));
-    Size { tokens: if is_illegible { usize::MAX } else { max_tokens }, bytes: max_characters }
-}
-
 impl Shape {
     /// By the collection's settings and what its space's model reads, less the context's share.
     #[must_use]
@@ -91,12 +38,12 @@ impl Shape {
             .spaces
             .iter()
             .map(|space| {
-                Self::within(collection.chunk_size, collection.chunk_overlap, read(space, text), title)
+                Self::within(collection.chunk_size, collection.chunk_overlap, reads(space, text), title)
             })
             .map(|shape| if collection.contextual_headers { shape.with_header() } else { shape });
         shapes
             .min_by_key(|shape| (shape.tokens, shape.reads.bytes))
-            .unwrap_or_else(|| Self::within(collection.chunk_size, 0, read(collection.space(), text), title))
+            .unwrap_or_else(|| Self::within(collection.chunk_size, 0, reads(collection.space(), text), title))
     }
 
     pub(super) fn within(chunk_size: usize, overlap: usize, model: Size, title: &str) -> Self {
@@ -131,7 +78,7 @@ mod tests {
     use super::*;
     use domain::{
         SpaceId,
-        embedding::{LOCAL_MODEL, known},
+        embedding::{LOCAL_MODEL, Space, known},
     };
 
     fn space(model: &str) -> Space {
@@ -140,17 +87,17 @@ mod tests {
     }
 
     fn of(model: &str) -> Size {
-        read(&space(model), "The pump.")
+        reads(&space(model), "The pump.")
     }
 
     #[test]
     fn a_script_that_its_model_cannot_read_is_cut_as_asked() {
         let thai = "ปั๊มรุ่นนี้ใช้น้ำมัน";
-        let shape = Shape::within(512, 0, read(&space(LOCAL_MODEL), thai), "ปั๊ม");
+        let shape = Shape::within(512, 0, reads(&space(LOCAL_MODEL), thai), "ปั๊ม");
         assert_eq!(shape.tokens, 512 - 8 - MODEL_TOKENS);
-        assert_eq!(read(&space("cohere.embed-english-v3"), thai).tokens, 512, "it refuses what is longer");
+        assert_eq!(reads(&space("cohere.embed-english-v3"), thai).tokens, 512, "it refuses what is longer");
         assert_eq!(
-            read(&space(LOCAL_MODEL), "La bomba usa aceite de motor.").tokens,
+            reads(&space(LOCAL_MODEL), "La bomba usa aceite de motor.").tokens,
             256,
             "its letters it reads"
         );

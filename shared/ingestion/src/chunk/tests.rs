@@ -159,7 +159,7 @@ fn a_model_reads_all_of_a_chunk_in_its_context() {
         Space { id: SpaceId::generate(), model: LOCAL_MODEL.into(), dimension: 384, conventions, languages };
     let title = "A manual of the pumps ".repeat(9);
     let text = "The seal of the pump is to be replaced every year. ".repeat(80);
-    let shape = Shape::within(512, 0, super::shape::read(&space, &text), &title);
+    let shape = Shape::within(512, 0, models::reads(&space, &text), &title);
     let heading = "maintenance of seals ".repeat(6);
     let table: String = (1..90).map(|n| format!("| P-{n} | {n} bar |\n")).collect();
     let source = format!("# {heading}\n\n## {heading}\n\n{text}\n\n| Model | Pressure |\n|---|---|\n{table}");
@@ -179,7 +179,7 @@ fn a_text_without_any_edge_is_cut_in_time() {
         let space =
             Space { id: SpaceId::generate(), model: String::new(), dimension: 384, conventions, languages };
         let begun = std::time::Instant::now();
-        let chunks = chunk(&document, &Shape::within(512, 50, super::shape::read(&space, unbroken), "T"));
+        let chunks = chunk(&document, &Shape::within(512, 50, models::reads(&space, unbroken), "T"));
         assert!(begun.elapsed().as_secs() < 20, "{unbroken:?} took {:?}", begun.elapsed());
         assert!(chunks.iter().all(|chunk| chunk.in_context("T").chars().count() <= 2_048), "{unbroken:?}");
     }

@@ -1,8 +1,8 @@
 //! The parts of a block that are kept whole: sentences, items of a list, rows of a table, lines of code.
 
-use super::shape::Size;
 use crate::extract::{Block, BlockKind};
 use icu_segmenter::{WordSegmenter, options::WordBreakInvariantOptions};
+use language::Size;
 use language::sentences;
 use std::ops::Range;
 

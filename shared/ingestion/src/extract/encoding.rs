@@ -10,17 +10,21 @@ const GOOD_FOR_A_BAD: usize = 5;
 const LOOKED_AT: usize = 4_096;
 /// Of so many characters in UTF-16, one at least is of ASCII: a blank, a figure, a line's end.
 const COMMON_ONE_IN: usize = 100;
+/// Of so many bytes of UTF-8, one at most is a NUL: in UTF-16, every other one is, or there are letters that are no text in UTF-8.
+const NULS_ONE_IN: usize = 20;
 /// Bytes above ASCII that a guess needs; with fewer, it is Windows-1252.
 const ENOUGH_TO_GUESS: usize = 4;
 
-/// The text, or `None` when it is none: marked UTF-8 and UTF-16, UTF-16 without a mark, UTF-8, the encoding that
+/// The text, or `None` when it is none: marked UTF-8, UTF-32 and UTF-16, UTF-16 without a mark, UTF-8, the encoding that
 /// the text says it is in, and else what it looks like.
 pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     let text = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => utf32(rest, u32::from_be_bytes),
         [0xFF, 0xFE, rest @ ..] => UTF_16LE.decode_without_bom_handling(rest).0.into_owned(),
         [0xFE, 0xFF, rest @ ..] => UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
-        _ if bytes.contains(&0) => unmarked_utf16(bytes)?,
+        _ if bytes.contains(&0) => with_few_nuls(bytes).or_else(|| unmarked_utf16(bytes))?,
         _ => match std::str::from_utf8(bytes) {
             Ok(text) if text.contains("\u{1b}$") => {
                 ISO_2022_JP.decode_without_bom_handling(bytes).0.into_owned()
@@ -32,16 +36,38 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
             },
         },
     };
+    is_text(&text).then_some(text)
+}
+
+/// Whether next to nothing in it is strange to a text.
+fn is_text(text: &str) -> bool {
     let controls =
         text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{C}')).count();
     let strange = controls + text.matches('\u{FFFD}').count();
-    (strange * 100 <= text.chars().count()).then_some(text)
+    strange * 100 <= text.chars().count()
+}
+
+/// UTF-8 in which some program left a few NULs.
+fn with_few_nuls(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let are_few = bytes.iter().filter(|byte| **byte == 0).count() * NULS_ONE_IN <= bytes.len();
+    are_few.then(|| text.replace('\0', " ")).filter(|text| is_text(text))
+}
+
+fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> String {
+    let units = bytes.chunks_exact(4).map(|four| four.try_into().map_or(0, unit));
+    units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// A text keeps to few blocks of 256 characters, so the half of its units that varies less is the higher one. Binary
 /// data has no blanks, figures and line ends among them.
 fn unmarked_utf16(bytes: &[u8]) -> Option<String> {
     let head = &bytes[..bytes.len().min(LOOKED_AT) & !1];
+    // Of a text in UTF-16, half of the bytes are 0, or some are none of ASCII's letters: not so of an archive of plain texts.
+    let is_ascii = head.iter().all(|byte| matches!(byte, 0 | b'\n' | b'\r' | b'\t' | b' '..=b'~'));
+    if is_ascii && head.iter().filter(|byte| **byte == 0).count() * 4 < head.len() {
+        return None;
+    }
     let values = |half: usize| {
         let mut seen = [false; 256];
         head.chunks_exact(2).for_each(|unit| seen[usize::from(unit[half])] = true);
@@ -163,6 +189,23 @@ mod tests {
         }
         assert_eq!(decode(b"\xFF\xFEh\0i\0").as_deref(), Some("hi"));
         assert_eq!(decode(b"\xFE\xFF\0h\0i").as_deref(), Some("hi"));
+        for unit in [u32::to_le_bytes as fn(u32) -> [u8; 4], u32::to_be_bytes] {
+            let text = "ไส้กรองน้ำ 😀";
+            let bytes: Vec<u8> = format!("\u{FEFF}{text}").chars().flat_map(|c| unit(u32::from(c))).collect();
+            assert_eq!(decode(&bytes).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_nul_does_not_make_a_text_another_one() {
+        assert_eq!(
+            decode(b"Some words\0 with a NUL, which stays out.").as_deref(),
+            Some("Some words  with a NUL, which stays out.")
+        );
+        let words = "Words in plain text. ".repeat(20);
+        // As tar keeps a plain text: a head with NULs, and more of them behind it.
+        let archive = [b"notes.txt".as_slice(), &[0; 40], b"0000644", &[0; 3], words.as_bytes(), &[0; 60]];
+        assert_eq!(decode(&archive.concat()), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ const MOST: f64 = 0.9;
 
 /// Characters that a page has at least where most of them are unreadable: fewer are bullets and logos.
 const GIBBERISH: usize = 20;
+/// How a PDF begins.
+const HEADER: &[u8] = b"%PDF-";
 
 /// A page's text in pieces.
 pub(super) struct PageText {
@@ -39,8 +41,7 @@ pub(super) struct PageText {
 
 /// Reads a PDF.
 pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
-    let parser =
-        PdfParser::from_bytes_with_options(bytes, ParseOptions::new()).map_err(|error| refused(&error))?;
+    let parser = parser(bytes, &ParseOptions::new()).map_err(|error| refused(&error))?;
     let count = parser.page_count() as usize;
     if count > limits::DOCUMENT_PAGES {
         return Err(Failure::new(
@@ -146,6 +147,19 @@ fn describe(document: &mut Extracted, said: &Metadata) {
     }
 }
 
+/// A reader of the file. Where something stands before the header (a line's end, the head of an HTTP answer), places in the file
+/// mostly count from the header (ISO 32000-2, 7.5.2).
+fn parser(bytes: &[u8], options: &ParseOptions) -> Result<PdfParser, unpdf::Error> {
+    let whole = PdfParser::from_bytes_with_options(bytes, options.clone());
+    let header = bytes.windows(HEADER.len()).position(|window| window == HEADER);
+    match (whole, header) {
+        (Err(error), Some(1..)) if !is_locked(&error) => {
+            PdfParser::from_bytes_with_options(&bytes[header.unwrap_or_default()..], options.clone())
+        }
+        (whole, _) => whole,
+    }
+}
+
 /// Whether a page's text, if it has any, is in a picture.
 fn is_picture(page: &Page) -> bool {
     let has_text = page.elements.iter().any(|element| {
@@ -179,8 +193,7 @@ pub(super) fn page_image(bytes: &[u8], page: u32) -> Option<Vec<u8>> {
         .with_text(false)
         .with_resources(true)
         .with_pages(PageSelection::Pages(vec![page]));
-    let parser = PdfParser::from_bytes_with_options(bytes, options).ok()?;
-    let mut parsed = parser.parse().ok()?;
+    let mut parsed = parser(bytes, &options).ok()?.parse().ok()?;
     let images = parsed.pages.pop()?.images;
     let pixels =
         |image: &unpdf::Resource| u64::from(image.width.unwrap_or(0)) * u64::from(image.height.unwrap_or(0));
@@ -208,13 +221,15 @@ fn is_title(title: &str) -> bool {
 }
 
 fn refused(error: &unpdf::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::Encrypted | ErrorKind::InvalidPassword => Failure::new(
-            FailureCode::Locked,
-            "The document is locked with a password. Remove the password and upload it again.",
-        ),
-        _ => damaged("its PDF structure cannot be read"),
+    if is_locked(error) {
+        let detail = "The document is locked with a password. Remove the password and upload it again.";
+        return Failure::new(FailureCode::Locked, detail);
     }
+    damaged("its PDF structure cannot be read")
+}
+
+fn is_locked(error: &unpdf::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Encrypted | ErrorKind::InvalidPassword)
 }
 
 #[cfg(test)]
@@ -230,6 +245,19 @@ mod tests {
         let picture = page_image(scan, 1).expect("a picture");
         assert_eq!(super::super::picture::kind(&picture), Some("png"));
         assert_eq!(page_image(scan, 2), None);
+    }
+
+    #[test]
+    fn what_stands_before_the_header_is_passed_over() {
+        let manual =
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/corpus/pump-manual.pdf"));
+        let whole = read(manual).expect("readable");
+        for before in ["\r\n", "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n"] {
+            let read = read(&[before.as_bytes(), manual].concat()).expect("readable");
+            assert_eq!((read.text, read.page_count), (whole.text.clone(), whole.page_count));
+        }
+        let scan = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/bad/scan.pdf"));
+        assert!(page_image(&[b"\n", &scan[..]].concat(), 1).is_some());
     }
 
     #[test]

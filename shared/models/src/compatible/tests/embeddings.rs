@@ -93,7 +93,7 @@ async fn a_model_that_cannot_be_told_a_dimension_is_not_told_one() {
 }
 
 #[tokio::test]
-async fn batches_are_no_larger_than_the_space_says_and_texts_are_cut() {
+async fn batches_are_no_larger_than_the_space_says_and_long_texts_go_in_parts() {
     let one = json!({ "data": [{ "index": 0, "embedding": [1, 2] }] });
     let server = Server::playing([answer(&one)]).await;
     let mut space = space("openai/nomic-embed-text", 2);
@@ -102,6 +102,6 @@ async fn batches_are_no_larger_than_the_space_says_and_texts_are_cut() {
     embed(&server, &space, &["one", "two", "three"]).await.expect("vectors");
     let mut inputs: Vec<String> = server.calls().iter().map(|call| call.body["input"].to_string()).collect();
     inputs.sort_unstable();
-    let sent = ["[\"search_document: one\"]", "[\"search_document: thr\"]", "[\"search_document: two\"]"];
+    let sent = ["ee", "one", "thr", "two"].map(|part| format!("[\"search_document: {part}\"]"));
     assert_eq!(inputs, sent, "with the words that this model wants");
 }

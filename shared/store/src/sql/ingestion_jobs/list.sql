@@ -1,4 +1,5 @@
 SELECT j.id, j.kind, j.status, j.chatbot_id, j.collection_id, j.document_id, j.done, j.total, j.error, j.report,
+       j.tokens, j.cost::text AS cost, j.tokens_are_estimated,
        j.created_at, j.started_at, j.completed_at
   FROM docent.ingestion_jobs j
  WHERE j.organization_id = docent.current_organization()
