@@ -58,6 +58,8 @@ enum Fault {
     TornAtTheEnd,
     /// The model says the same for ever, as fast as it is read.
     Endless,
+    /// The same, but what it goes on with stands nowhere, so that nothing of it is shown.
+    EndlesslyInventing,
 }
 
 #[derive(Clone)]
@@ -112,7 +114,14 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
             let stop = frame("event", "messageStop", &json!({ "stopReason": "end_turn" }));
             (TOKENS, [stop, token("never")[..20].to_vec()].concat(), false)
         }
-        Fault::Endless => return endless(Open::new(&double.open), &tokens),
+        Fault::Endless => return endless(Open::new(&double.open), &tokens, None),
+        Fault::EndlesslyInventing => {
+            return endless(
+                Open::new(&double.open),
+                &tokens,
+                Some("Unicorns graze behind violet curtains. "),
+            );
+        }
     };
     let open = Open::new(&double.open);
     let pieces = [frame("event", "messageStart", &json!({ "role": "assistant" }))]
@@ -131,9 +140,11 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
         .into_response()
 }
 
-fn endless(open: Open, tokens: &[String]) -> Response {
-    let sentence: Vec<u8> = tokens[..8].iter().flat_map(|text| token(text)).collect();
-    let begin = frame("event", "messageStart", &json!({ "role": "assistant" }));
+fn endless(open: Open, tokens: &[String], then: Option<&str>) -> Response {
+    let first: Vec<u8> = tokens[..8].iter().flat_map(|text| token(text)).collect();
+    let sentence = then.map_or_else(|| first.clone(), token);
+    let mut begin = frame("event", "messageStart", &json!({ "role": "assistant" }));
+    begin.extend(first);
     let rest = stream::unfold((open, sentence), |(open, sentence)| async move {
         Some((Ok::<_, Infallible>(sentence.clone()), (open, sentence)))
     });
@@ -318,7 +329,15 @@ async fn nobody_waits_beyond_the_deadline() {
         assert!(ended.read > 100, "{fault:?}: the call was taken, and what it read is paid for");
     }
     // Nor does a model that always has more to say keep anybody.
-    scene.ends(Fault::Endless, Some(DEADLINE), Broken::TooSlow, "model_too_slow").await;
+    scene.ends(Fault::EndlesslyInventing, Some(DEADLINE), Broken::TooSlow, "model_too_slow").await;
+    // Where all of it is shown, the answer ends where a message does, and is kept as it was shown.
+    let ended = scene.ask(Fault::Endless, Some(DEADLINE)).await;
+    assert_eq!((ended.failed, ended.kept.1), (None, false), "it was whole as far as it went");
+    assert_eq!(ended.kept.0, ended.streamed);
+    let characters = ended.streamed.chars().count();
+    let most = domain::limits::ASSISTANT_MESSAGE_CHARACTERS;
+    assert!((most - 100..=most).contains(&characters), "{characters} characters");
+    assert!(ended.took < DEADLINE + SLACK, "took {:?}", ended.took);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -356,7 +375,7 @@ async fn the_models_call_ends_when_its_reader_goes_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_never_pauses_is_stopped_when_somebody_asks() {
     let scene = Scene::new().await;
-    scene.set(Fault::Endless);
+    scene.set(Fault::EndlesslyInventing);
     let session = scene.organization.session().await;
     let caller = scene.organization.caller();
     let turn = scene.answering.begin(&caller, session).await.expect("a turn");

@@ -75,7 +75,7 @@ impl Alerting {
         let id = NotificationTargetId::generate();
         let place = Column::NotificationTargetSecret.of(caller.organization(), id.0);
         let secret = if kind == SNS { None } else { Some(self.signer.new_secret(place).await?) };
-        let tx = self.database.tenant(caller.organization()).await?;
+        let tx = caller::again(&self.database, caller).await?;
         demands::claim(&tx, caller).await?;
         let settings = self.settings(&tx, given, Known::New(&kind)).await?;
         let sealed = secret.as_ref().and_then(|secret| secret.sealed.as_deref());

@@ -92,6 +92,9 @@ pub(crate) struct Grounder<'a> {
     /// The best support of what was not shown: all that can be said of an answer of which nothing was.
     rejected: f32,
     refused: bool,
+    /// Characters that were to be shown, and whether they are more than a message has.
+    shown: usize,
+    full: bool,
 }
 
 /// What is known of the sentences that held up.
@@ -145,6 +148,8 @@ impl<'a> Grounder<'a> {
             verdict: Verdict::default(),
             rejected: 0.0,
             refused: false,
+            shown: 0,
+            full: false,
         }
     }
 
@@ -233,16 +238,38 @@ impl<'a> Grounder<'a> {
         {
             return Vec::new();
         }
-        let out = std::mem::take(&mut self.held);
-        for event in &out {
-            match event {
+        let mut out = Vec::new();
+        for mut event in std::mem::take(&mut self.held) {
+            if let Event::Token(text) = &mut event {
+                self.fit(text);
+            }
+            if self.full {
+                break;
+            }
+            match &event {
                 Event::Token(text) => self.verdict.text.push_str(text),
                 Event::Citation(cited) => self.verdict.citations.push((**cited).clone()),
                 _ => {}
             }
+            out.push(event);
         }
         self.verdict.released |= !out.is_empty();
         out
+    }
+
+    /// What is shown is what is kept: a unit that no longer fits into a message ends the answer; of one that fits into none,
+    /// the beginning is shown.
+    fn fit(&mut self, text: &mut String) {
+        if self.shown == 0 && text.chars().count() > limits::ASSISTANT_MESSAGE_CHARACTERS {
+            *text = domain::document::clip(text, limits::ASSISTANT_MESSAGE_CHARACTERS);
+        }
+        self.shown += text.chars().count();
+        self.full |= self.shown > limits::ASSISTANT_MESSAGE_CHARACTERS;
+    }
+
+    /// Whether nothing more of the answer will be shown, because it is as long as a message may be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Checks a unit: sentences and the handles after them.

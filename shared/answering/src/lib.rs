@@ -42,7 +42,7 @@ pub use turn::{Begun, Turn};
 pub use understood::categorised;
 
 use async_stream::stream;
-use domain::{ChunkId, MessageId, conversation::Question, document::clip, limits};
+use domain::{ChunkId, MessageId, conversation::Question, limits};
 use futures_util::{Stream, StreamExt as _};
 use ground::{Grounder, Verdict};
 use models::{Delta, Embedder, Generator, Prompt, Purpose, Reranker, Usage};
@@ -291,6 +291,10 @@ impl Answering {
                                     let meaning = self.meaning(turn, retrieved, &mut grounder, &unit).await;
                                     yield Step::Show(grounder.judge(&unit, meaning), spent(written));
                                 }
+                                if grounder.is_full() {
+                                    end.is_cut = true;
+                                    break;
+                                }
                             }
                             Ok(Delta::Usage(usage)) => end.usage = usage,
                             Ok(Delta::CutAtLimit) => end.is_cut = true,
@@ -314,7 +318,6 @@ impl Answering {
             }
             end.transcript = said.map(|said| prompt::transcript(&prompt, &said));
             end.verdict = grounder.verdict();
-            end.verdict.text = clip(&end.verdict.text, limits::ASSISTANT_MESSAGE_CHARACTERS);
             end.abstained = end.broken.is_none() && !end.verdict.released;
             yield Step::End(Box::new(end));
         }

@@ -119,7 +119,8 @@ async fn a_turn_is_kept_with_everything_about_it() {
         .await
         .expect("events");
     let kinds: Vec<&str> = events.iter().map(|row| row.get(0)).collect();
-    assert_eq!(kinds, ["message_received", "llm_call", "message_received", "llm_call"]);
+    // And that somebody read it, above.
+    assert_eq!(kinds, ["message_received", "llm_call", "message_received", "llm_call", "transcript_read"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
