@@ -265,7 +265,10 @@ fn what_the_confidence_was_computed_from_is_told() {
     };
     let said = "Change the oil every 500 hours. [a2b3c4]";
     let told = serde_json::json!(evidence("Which oil must not be changed in Boston?", said));
-    assert_eq!(told["signs"], serde_json::json!(["negation", "unanswered_negation", "missing_name"]));
+    assert_eq!(
+        told["signs"],
+        serde_json::json!(["negation", "unanswered_negation", "affirmed", "missing_name"])
+    );
     assert_eq!((&told["support"], &told["meaning"]), (&1.0.into(), &0.5.into()));
     assert_eq!(evidence("How often is the oil changed?", said).expect("some").signs, []);
     assert_eq!(evidence("How often is the oil changed?", "Paris is the capital. [a2b3c4]"), None);
