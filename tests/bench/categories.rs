@@ -5,9 +5,9 @@
 //! cargo bench --profile dev -p tests --bench categories -- [SET]
 //! ```
 //!
-//! A set is lines of `# CATEGORY` and the questions below it; those below `# -` belong to none. Every other question of a category
-//! is an example, the others are asked; of what belongs to none every question is asked. `SET.json` may also be
-//! `{"train": [[question, category], …], "test": …, "oos_test": …}`.
+//! A set is lines of `# CATEGORY` and the questions below it; those below `# -` belong to none. Below `## examples` stand what the categories
+//! are told, below `## dev` what constants may be chosen on, and below `## held out` what nobody looks at while they are. `SET.json` may also be
+//! `{"train": [[question, category], …], "test": …, "oos_test": …}`, and all that is asked is held out.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
@@ -30,11 +30,15 @@ use tests::{Organization, database, repository};
 /// What belongs to none.
 const NONE: &str = "-";
 
+/// What is not looked at while constants are chosen.
+const HELD_OUT: &str = "held out";
+
 /// Questions with what they are about.
 #[derive(Default)]
 struct Set {
     examples: BTreeMap<String, Vec<String>>,
-    asked: Vec<(String, String)>,
+    /// By part: `dev`, `held out`.
+    asked: BTreeMap<String, Vec<(String, String)>>,
 }
 
 #[tokio::main]
@@ -79,16 +83,22 @@ async fn main() {
             .expect("analyze");
     }
 
-    let mut measured = Measured::default();
+    let is_told = std::env::args().any(|argument| argument == "--wrong");
     let tx = acme.tx().await;
-    for (question, wanted) in &set.asked {
-        let vector = embed(question);
-        let started = Instant::now();
-        let found = ask(&tx, &acme, &vector).await;
-        measured.times.push(started.elapsed());
-        measured.add(question, wanted, found);
+    for (part, asked) in &set.asked {
+        let mut measured = Measured::default();
+        for (question, wanted) in asked {
+            let vector = embed(question);
+            let started = Instant::now();
+            let found = ask(&tx, &acme, &vector).await;
+            measured.times.push(started.elapsed());
+            measured.add(question, wanted, found);
+        }
+        println!("\n{part}:");
+        // Whoever reads which questions go wrong has looked.
+        measured.report(is_told && part != HELD_OUT);
     }
-    measured.report(std::env::args().any(|argument| argument == "--wrong"));
+    println!();
     drop(tx);
     many(&acme).await;
 }
@@ -196,18 +206,17 @@ impl Measured {
 
 fn of_lines(text: &str) -> Set {
     let mut set = Set::default();
-    let (mut category, mut place) = (NONE.to_owned(), 0_usize);
+    let (mut category, mut part) = (NONE.to_owned(), String::new());
     for line in text.lines().filter(|line| !line.is_empty()) {
-        if let Some(name) = line.strip_prefix("# ") {
-            (category, place) = (name.to_owned(), 0);
-            continue;
-        }
-        if category != NONE && place.is_multiple_of(2) {
+        if let Some(name) = line.strip_prefix("## ") {
+            part = name.to_owned();
+        } else if let Some(name) = line.strip_prefix("# ") {
+            category = name.to_owned();
+        } else if part == "examples" {
             set.examples.entry(category.clone()).or_default().push(line.to_owned());
         } else {
-            set.asked.push((line.to_owned(), category.clone()));
+            set.asked.entry(part.clone()).or_default().push((line.to_owned(), category.clone()));
         }
-        place += 1;
     }
     set
 }
@@ -222,7 +231,7 @@ fn of_json(text: &str) -> Set {
     for (question, category) in pairs("train") {
         set.examples.entry(category).or_default().push(question);
     }
-    set.asked = pairs("test");
-    set.asked.extend(pairs("oos_test").into_iter().map(|(question, _)| (question, NONE.to_owned())));
+    let outside = pairs("oos_test").into_iter().map(|(question, _)| (question, NONE.to_owned()));
+    set.asked.insert(HELD_OUT.to_owned(), pairs("test").into_iter().chain(outside).collect());
     set
 }

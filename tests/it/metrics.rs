@@ -5,6 +5,7 @@ mod counting;
 mod figures;
 mod retaining;
 mod serving;
+mod year;
 
 use serde_json::Value;
 use tokio_postgres::{Client, types::ToSql};

@@ -572,7 +572,7 @@ pub const CATEGORY_POSITION: i64 = 10_000;
 /// Categories whose examples a question is compared with: those whose middle lies nearest.
 pub const CATEGORIES_COMPARED: i32 = 20;
 /// Examples of a category that a question is compared with: the nearest.
-pub const CATEGORY_NEIGHBOURS: i32 = 5;
+pub const CATEGORY_NEIGHBOURS: i32 = 8;
 /// Characters that are kept of what a calling program says of itself.
 pub const USER_AGENT_CHARACTERS: usize = 255;
 /// Characters of a session's `user_identifier`, and of its `external_client_id`.

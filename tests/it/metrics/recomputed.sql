@@ -54,7 +54,8 @@ CREATE FUNCTION pg_temp.figures(first date, last date, wanted uuid) RETURNS json
 $$;
 
 CREATE FUNCTION pg_temp.executive(first date, last date, today date, month date, fiscal date) RETURNS jsonb LANGUAGE sql AS $$
-    WITH once AS MATERIALIZED (SELECT * FROM pg_temp.served)
+    WITH once AS MATERIALIZED (SELECT * FROM pg_temp.served), days AS (
+        SELECT day, count(*) AS sessions, round(avg(quality), 4) AS quality FROM once GROUP BY day)
     SELECT jsonb_build_object(
         'kpis', jsonb_build_object(
             'queries_today', (SELECT count(*) FROM once WHERE day = today),
@@ -63,12 +64,10 @@ CREATE FUNCTION pg_temp.executive(first date, last date, today date, month date,
             'avg_qoe', pg_temp.figures(first, last, NULL) -> 'avg_qoe',
             'nps', pg_temp.figures(first, last, NULL) -> 'nps'),
         'timeseries', jsonb_build_object(
-            'queries', (SELECT jsonb_agg(jsonb_build_object('date', d::date, 'count',
-                            (SELECT count(*) FROM once WHERE day = d::date)) ORDER BY d)
-                          FROM generate_series(first::timestamp, last, '1 day') d),
-            'qoe', (SELECT jsonb_agg(jsonb_build_object('date', d::date, 'value',
-                            (SELECT round(avg(quality), 4) FROM once WHERE day = d::date)) ORDER BY d)
-                      FROM generate_series(first::timestamp, last, '1 day') d)),
+            'queries', (SELECT jsonb_agg(jsonb_build_object('date', d::date, 'count', coalesce(o.sessions, 0)) ORDER BY d)
+                          FROM generate_series(first::timestamp, last, '1 day') d LEFT JOIN days o ON o.day = d::date),
+            'qoe', (SELECT jsonb_agg(jsonb_build_object('date', d::date, 'value', o.quality) ORDER BY d)
+                      FROM generate_series(first::timestamp, last, '1 day') d LEFT JOIN days o ON o.day = d::date)),
         'top_categories', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM (
             SELECT category, count(*) AS count FROM once
              WHERE day BETWEEN first AND last AND category IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10) c),
@@ -92,7 +91,7 @@ $$;
 CREATE FUNCTION pg_temp.models(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_agg(to_jsonb(m)) FROM (
         SELECT provider_name AS provider, model, count(*) AS answers, sum(prompt_tokens) AS prompt_tokens,
-               sum(completion_tokens) AS completion_tokens, sum(cost)::numeric(18, 6)::text AS cost,
+               sum(completion_tokens) AS completion_tokens, coalesce(sum(cost), 0)::numeric(18, 6)::text AS cost,
                count(*) - count(cost) AS unpriced_answers
           FROM pg_temp.said WHERE day BETWEEN first AND last AND model IS NOT NULL
          GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2) m
@@ -120,29 +119,184 @@ CREATE FUNCTION pg_temp.platforms(first date, last date, wanted uuid) RETURNS js
         SELECT platform, count(*) FROM pg_temp.served WHERE day BETWEEN first AND last AND chatbot_id = wanted GROUP BY 1) m
 $$;
 
--- Message ids of answers that somebody should look at, newest first.
-CREATE FUNCTION pg_temp.unanswered(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT jsonb_agg(id ORDER BY id DESC) FROM pg_temp.said WHERE day BETWEEN first AND last AND abstained
-$$;
-CREATE FUNCTION pg_temp.unsure(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT jsonb_agg(id ORDER BY id DESC) FROM pg_temp.said
-     WHERE day BETWEEN first AND last AND role = 'assistant' AND NOT abstained AND confidence < 0.5
+-- Answers that somebody should look at, newest first: the question is the last thing that was asked before.
+CREATE FUNCTION pg_temp.answers(first date, last date, wanted text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object('message_id', a.id, 'session_id', a.session_id, 'chatbot_id', a.bot,
+               'category', a.category, 'confidence', a.confidence, 'answer', a.content, 'question', q.content,
+               'created_at', extract(epoch FROM a.created_at)) ORDER BY a.id DESC), '[]')
+      FROM pg_temp.said a
+      LEFT JOIN docent.messages q ON q.session_id = a.session_id AND q.sequence_number = a.sequence_number - 1
+     WHERE a.day BETWEEN first AND last
+       AND CASE wanted WHEN 'unanswered' THEN a.abstained
+                       ELSE a.role = 'assistant' AND NOT a.abstained AND a.confidence < 0.5 END
 $$;
 
--- The file's rows, as text.
+CREATE FUNCTION pg_temp.nps(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('score', pg_temp.figures(first, last, NULL) -> 'nps',
+               'promoters', count(*) FILTER (WHERE nps_score > 8), 'passives', count(*) FILTER (WHERE nps_score IN (7, 8)),
+               'detractors', count(*) FILTER (WHERE nps_score < 7))
+      FROM pg_temp.served WHERE day BETWEEN first AND last
+$$;
+
+-- A row each day and chatbot with something in it.
+CREATE FUNCTION pg_temp.days(first date, last date) RETURNS TABLE (
+    day date, bot uuid, sessions bigint, people bigint, durations bigint, lasted bigint, session_messages bigint, rated bigint, stars bigint,
+    promoters bigint, passives bigint, detractors bigint, quality numeric, qualities bigint, messages bigint, questions bigint,
+    answers bigint, failed bigint, abstained bigint, unsure bigint, unpriced bigint, timed bigint, took bigint, tokens bigint, cost numeric
+) LANGUAGE sql AS $$
+    SELECT coalesce(s.day, m.day), coalesce(s.bot, m.bot), coalesce(sessions, 0), coalesce(people, 0), coalesce(durations, 0),
+           coalesce(lasted, 0), coalesce(session_messages, 0), coalesce(rated, 0), coalesce(stars, 0), coalesce(promoters, 0),
+           coalesce(passives, 0), coalesce(detractors, 0), coalesce(quality, 0), coalesce(qualities, 0), coalesce(messages, 0),
+           coalesce(questions, 0), coalesce(answers, 0), coalesce(failed, 0), coalesce(abstained, 0), coalesce(unsure, 0),
+           coalesce(unpriced, 0), coalesce(timed, 0), coalesce(took, 0), coalesce(tokens, 0), coalesce(cost, 0)
+      FROM (SELECT day, chatbot_id AS bot, count(*) AS sessions,
+                   count(DISTINCT coalesce(user_id::text, encode(user_identifier_hash, 'hex'))) AS people,
+                   count(duration_seconds) AS durations, sum(duration_seconds) AS lasted, sum(message_count) AS session_messages,
+                   count(user_satisfaction_score) AS rated, sum(user_satisfaction_score) AS stars,
+                   count(*) FILTER (WHERE nps_score > 8) AS promoters, count(*) FILTER (WHERE nps_score IN (7, 8)) AS passives,
+                   count(*) FILTER (WHERE nps_score < 7) AS detractors, sum(quality) AS quality, count(quality) AS qualities
+              FROM pg_temp.served WHERE day BETWEEN first AND last GROUP BY 1, 2) s
+      FULL JOIN (SELECT day, bot, count(*) AS messages, count(*) FILTER (WHERE role = 'user') AS questions,
+                   count(*) FILTER (WHERE role = 'assistant') AS answers, count(*) FILTER (WHERE error) AS failed,
+                   count(*) FILTER (WHERE abstained) AS abstained,
+                   count(*) FILTER (WHERE role = 'assistant' AND confidence < 0.5 AND NOT abstained) AS unsure,
+                   count(*) FILTER (WHERE model IS NOT NULL AND cost IS NULL) AS unpriced,
+                   count(processing_time_ms) FILTER (WHERE role = 'assistant') AS timed,
+                   sum(processing_time_ms) FILTER (WHERE role = 'assistant') AS took, sum(total_tokens) AS tokens, sum(cost) AS cost
+              FROM pg_temp.said WHERE day BETWEEN first AND last GROUP BY 1, 2) m ON m.day = s.day AND m.bot = s.bot
+$$;
+
+-- The file's rows, by its columns' names.
 CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
-    WITH served AS MATERIALIZED (SELECT * FROM pg_temp.served), said AS MATERIALIZED (SELECT * FROM pg_temp.said)
-    SELECT jsonb_agg(row ORDER BY row) FROM (
-        SELECT concat_ws(',', d.day, c.name, s.sessions, m.messages, s.people, m.tokens, m.cost) AS row
-          FROM pg_temp.bots c
-         CROSS JOIN (SELECT generate_series(first::timestamp, last, '1 day')::date AS day) d
-         CROSS JOIN LATERAL (SELECT count(*) AS sessions,
-                                    count(DISTINCT coalesce(user_id::text, encode(user_identifier_hash, 'hex'))) AS people
-                               FROM served s WHERE s.chatbot_id = c.id AND s.day = d.day) s
-         CROSS JOIN LATERAL (SELECT count(*) AS messages, coalesce(sum(total_tokens), 0) AS tokens,
-                                    coalesce(sum(cost), 0)::numeric(18, 6)::text AS cost
-                               FROM said m WHERE m.bot = c.id AND m.day = d.day) m
-         WHERE s.sessions + m.messages > 0) rows
+    SELECT jsonb_agg(jsonb_build_object(
+               'metric_date', d.day, 'chatbot_id', d.bot, 'chatbot', c.name, 'total_sessions', d.sessions, 'total_messages', d.messages,
+               'unique_users', d.people, 'avg_session_duration_seconds', coalesce(round(d.lasted / nullif(d.durations, 0)::numeric), 0),
+               'avg_messages_per_session', coalesce(d.session_messages / nullif(d.sessions, 0)::float8, 0),
+               'avg_response_time_ms', coalesce(round(d.took / nullif(d.timed, 0)::numeric), 0), 'total_tokens_used', d.tokens,
+               'total_cost_usd', d.cost::numeric(18, 6), 'avg_user_satisfaction', d.stars / nullif(d.rated, 0)::float8,
+               'successful_responses_ratio', (d.answers - d.failed) / nullif(d.answers, 0)::float8, 'questions', d.questions,
+               'answers', d.answers, 'failed_answers', d.failed, 'abstained_answers', d.abstained, 'unsure_answers', d.unsure,
+               'nps_promoters', d.promoters, 'nps_passives', d.passives, 'nps_detractors', d.detractors,
+               'avg_qoe', round(d.quality / nullif(d.qualities, 0), 4)) ORDER BY d.day, c.name)
+      FROM pg_temp.days(first, last) d JOIN pg_temp.bots c ON c.id = d.bot
+$$;
+
+-- ── What is kept between sessions and dashboards ─────────────────────────────────────────────────────
+CREATE FUNCTION pg_temp.in_order(list jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT coalesce(jsonb_agg(e ORDER BY e), '[]') FROM jsonb_array_elements(list) e
+$$;
+
+-- The tables as they are, every column but keys and times of writing.
+CREATE FUNCTION pg_temp.kept() RETURNS TABLE (name text, kept jsonb) LANGUAGE sql AS $$
+    SELECT 'daily_metrics', to_jsonb(d) - 'id' - 'created_at' - 'organization_id' || jsonb_build_object(
+               'location_breakdown', pg_temp.in_order(d.location_breakdown), 'model_usage', pg_temp.in_order(d.model_usage))
+      FROM docent.daily_metrics d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'mv_sessions_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.mv_sessions_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'mv_category_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.mv_category_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'person_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.person_daily d JOIN rules r ON r.organization = d.organization_id
+$$;
+
+-- The same, from sessions and messages.
+CREATE FUNCTION pg_temp.anew() RETURNS TABLE (name text, kept jsonb) LANGUAGE sql AS $$
+    WITH served AS MATERIALIZED (SELECT * FROM pg_temp.served), said AS MATERIALIZED (SELECT * FROM pg_temp.said),
+    platforms AS (
+        SELECT day, chatbot_id AS bot, jsonb_object_agg(platform, n) AS all_of FROM (
+            SELECT day, chatbot_id, platform, count(*) AS n FROM served GROUP BY 1, 2, 3) p GROUP BY 1, 2
+    ), devices AS (
+        SELECT day, chatbot_id AS bot, jsonb_object_agg(device_type, n) AS all_of FROM (
+            SELECT day, chatbot_id, device_type, count(*) AS n FROM served WHERE device_type IS NOT NULL GROUP BY 1, 2, 3) p GROUP BY 1, 2
+    ), places AS (
+        SELECT day, chatbot_id AS bot, jsonb_agg(jsonb_build_object('country', country, 'region', region, 'count', n)) AS all_of FROM (
+            SELECT day, chatbot_id, location ->> 'country' AS country, location ->> 'region' AS region, count(*) AS n
+              FROM served WHERE location ->> 'country' IS NOT NULL GROUP BY 1, 2, 3, 4) p GROUP BY 1, 2
+    ), times AS (
+        SELECT day, bot, jsonb_object_agg(ms, n) AS all_of FROM (
+            SELECT day, bot, count(*) AS n,
+                   -- To two digits, up.
+                   CASE WHEN processing_time_ms < 100 THEN processing_time_ms
+                        ELSE (div(processing_time_ms + 10 ^ (floor(log(processing_time_ms)) - 1) - 1, 10 ^ (floor(log(processing_time_ms)) - 1))
+                              * 10 ^ (floor(log(processing_time_ms)) - 1))::integer END AS ms
+              FROM (SELECT day, bot, processing_time_ms::numeric FROM said
+                     WHERE role = 'assistant' AND processing_time_ms IS NOT NULL) t GROUP BY 1, 2, 4) p GROUP BY 1, 2
+    ), models AS (
+        SELECT day, bot, jsonb_agg(jsonb_build_object('provider', provider_name, 'model', model, 'answers', n, 'prompt_tokens', p,
+                   'completion_tokens', c, 'cost', cost, 'unpriced', u)) AS all_of FROM (
+            SELECT day, bot, provider_name, model, count(*) AS n, coalesce(sum(prompt_tokens), 0) AS p,
+                   coalesce(sum(completion_tokens), 0) AS c, coalesce(sum(cost), 0) AS cost, count(*) - count(cost) AS u
+              FROM said WHERE model IS NOT NULL GROUP BY 1, 2, 3, 4) p GROUP BY 1, 2
+    )
+    SELECT 'daily_metrics', jsonb_build_object(
+               'chatbot_id', d.bot, 'metric_date', d.day, 'total_sessions', d.sessions, 'total_messages', d.messages,
+               'unique_users', d.people, 'avg_session_duration_seconds', coalesce(round(d.lasted / nullif(d.durations, 0)::numeric), 0),
+               'avg_messages_per_session', coalesce(d.session_messages / nullif(d.sessions, 0)::float8, 0),
+               'avg_response_time_ms', coalesce(round(d.took / nullif(d.timed, 0)::numeric), 0), 'total_tokens_used', d.tokens,
+               'total_cost_usd', d.cost, 'avg_user_satisfaction', d.stars / nullif(d.rated, 0)::float8,
+               'successful_responses_ratio', (d.answers - d.failed) / nullif(d.answers, 0)::float8,
+               'platform_breakdown', coalesce(p.all_of, '{}'), 'questions', d.questions)
+           || jsonb_build_object(
+               'answers', d.answers, 'failed_answers', d.failed, 'abstained_answers', d.abstained, 'unsure_answers', d.unsure,
+               'unpriced_answers', d.unpriced, 'duration_sum', d.lasted, 'duration_count', d.durations,
+               'session_messages_sum', d.session_messages, 'response_time_sum', d.took, 'response_time_count', d.timed,
+               'satisfaction_sum', d.stars, 'satisfaction_count', d.rated, 'nps_promoters', d.promoters, 'nps_passives', d.passives,
+               'nps_detractors', d.detractors, 'qoe_sum', d.quality, 'qoe_count', d.qualities,
+               'device_breakdown', coalesce(v.all_of, '{}'), 'location_breakdown', pg_temp.in_order(coalesce(l.all_of, '[]')),
+               'latency_histogram', coalesce(t.all_of, '{}'), 'model_usage', pg_temp.in_order(coalesce(m.all_of, '[]')))
+      FROM pg_temp.days('-infinity', 'infinity') d
+      LEFT JOIN platforms p ON p.day = d.day AND p.bot = d.bot
+      LEFT JOIN devices v ON v.day = d.day AND v.bot = d.bot
+      LEFT JOIN places l ON l.day = d.day AND l.bot = d.bot
+      LEFT JOIN times t ON t.day = d.day AND t.bot = d.bot
+      LEFT JOIN models m ON m.day = d.day AND m.bot = d.bot
+    UNION ALL
+    SELECT 'mv_sessions_daily', to_jsonb(s) FROM (
+        SELECT day, category, status, count(*) AS sessions_count, avg(avg_llm_latency_ms) AS avg_llm_latency, avg(quality) AS avg_qoe,
+               coalesce(sum(avg_llm_latency_ms), 0) AS llm_latency_sum, count(avg_llm_latency_ms) AS llm_latency_count,
+               coalesce(sum(quality), 0) AS qoe_sum, count(quality) AS qoe_count
+          FROM served GROUP BY 1, 2, 3) s
+    UNION ALL
+    SELECT 'mv_category_daily', to_jsonb(s) FROM (
+        SELECT day, category, count(*) AS sessions_count FROM served GROUP BY 1, 2) s
+    UNION ALL
+    SELECT 'person_daily', to_jsonb(p) FROM (
+        SELECT m.day, coalesce(s.user_id::text, encode(s.user_identifier_hash, 'hex')) AS person, s.user_id,
+               count(DISTINCT s.id) AS sessions_count, count(*) FILTER (WHERE m.role = 'user') AS questions,
+               count(*) FILTER (WHERE m.role = 'assistant') AS answers, count(*) FILTER (WHERE m.abstained) AS abstained,
+               coalesce(sum(m.total_tokens), 0) AS tokens, coalesce(sum(m.cost), 0) AS cost,
+               count(*) FILTER (WHERE m.model IS NOT NULL AND m.cost IS NULL) AS unpriced
+          FROM said m JOIN docent.sessions s ON s.id = m.session_id
+         WHERE s.user_id IS NOT NULL OR s.user_identifier_hash IS NOT NULL
+         GROUP BY 1, 2, 3) p
+$$;
+
+-- Rows of which one side knows nothing, some of them; and how many rows were compared, by table.
+CREATE FUNCTION pg_temp.tables() RETURNS jsonb LANGUAGE sql AS $$
+    WITH kept AS MATERIALIZED (SELECT * FROM pg_temp.kept()), anew AS MATERIALIZED (SELECT * FROM pg_temp.anew())
+    SELECT jsonb_build_object(
+        'counted_and_not_said', (SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT * FROM kept EXCEPT SELECT * FROM anew LIMIT 3) d),
+        'said_and_not_counted', (SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT * FROM anew EXCEPT SELECT * FROM kept LIMIT 3) d),
+        'rows', (SELECT jsonb_object_agg(name, rows) FROM (SELECT name, count(*) AS rows FROM kept GROUP BY name) n))
+$$;
+
+-- Many questions of one moment: what is served and said is looked up once. Again, when something was written since.
+CREATE FUNCTION pg_temp.look_once() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass('pg_temp.served_live') IS NULL THEN
+        ALTER VIEW pg_temp.served RENAME TO served_live;
+        ALTER VIEW pg_temp.said RENAME TO said_live;
+    ELSE
+        DROP TABLE pg_temp.served, pg_temp.said;
+    END IF;
+    CREATE TEMP TABLE served AS SELECT * FROM served_live;
+    CREATE TEMP TABLE said AS SELECT * FROM said_live;
+    ANALYZE served;
+    ANALYZE said;
+END
 $$;
 
 -- What each person asked and cost, dearest first.
@@ -173,11 +327,17 @@ CREATE FUNCTION pg_temp.of_category(first date, last date, wanted text) RETURNS 
                       FROM (SELECT intent, count(*) AS count FROM once GROUP BY 1 ORDER BY 2 DESC, 1) i))
 $$;
 
--- Questions of which nothing but their words is kept, alike ones together.
-CREATE FUNCTION pg_temp.clusters(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
-    SELECT jsonb_agg(to_jsonb(c)) FROM (
-        SELECT q.content AS question, count(*) AS count, jsonb_agg(DISTINCT a.bot) AS chatbot_ids
-          FROM pg_temp.said a JOIN docent.messages q
-            ON q.session_id = a.session_id AND q.sequence_number = a.sequence_number - 1
-         WHERE a.day BETWEEN first AND last AND a.abstained GROUP BY 1 ORDER BY 2 DESC, 1) c
+-- Questions of which nothing but their words is kept, alike ones together: of the newest, the largest groups.
+CREATE FUNCTION pg_temp.clusters(first date, last date, newest integer, largest integer, shown integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_agg(to_jsonb(c) ORDER BY c.count DESC, c.question) FROM (
+        SELECT q.question, count(*) AS count, jsonb_agg(DISTINCT q.bot) AS chatbot_ids,
+               max(extract(epoch FROM q.created_at)) AS last_asked_at,
+               to_jsonb((array_agg(jsonb_build_object('message_id', q.id, 'session_id', q.session_id, 'question', q.question)
+                                   ORDER BY q.answer DESC))[:shown]) AS examples
+          FROM (SELECT m.content AS question, m.id, m.session_id, a.bot, a.created_at, a.id AS answer
+                  FROM pg_temp.said a
+                  JOIN docent.messages m ON m.session_id = a.session_id AND m.sequence_number = a.sequence_number - 1
+                 WHERE a.day BETWEEN first AND last AND a.abstained
+                 ORDER BY a.id DESC LIMIT newest) q
+         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT largest) c
 $$;

@@ -27,7 +27,7 @@ SELECT docent.current_organization(), $1::uuid, $2::text, 'audit', $3::jsonb, $4
             WHEN $5 = 'message' THEN EXISTS (SELECT FROM docent.messages t
                 WHERE t.organization_id = docent.current_organization() AND t.id = $6)
             WHEN $5 = 'file' THEN EXISTS (SELECT FROM docent.files t
-                WHERE t.organization_id = docent.current_organization() AND t.id = $6)
+                WHERE t.organization_id = docent.current_organization() AND t.id = $6 AND t.session_id = $4)
             WHEN $5 = 'escalation' THEN EXISTS (SELECT FROM docent.escalations t
                 WHERE t.organization_id = docent.current_organization() AND t.id = $6)
             WHEN $5 = 'replay' THEN EXISTS (SELECT FROM docent.replays t
