@@ -187,13 +187,18 @@ impl<'a> Grounder<'a> {
     /// Judges a unit, whose cosine to the question is `meaning` where it was measured; returns what may be shown now. What would bring
     /// an answer below its threshold, of which some was shown already, is left out: a reader cannot be told to forget it.
     pub(crate) fn judge(&mut self, unit: &str, meaning: Option<f32>) -> Vec<Event> {
-        let before = self.held_up.clone();
+        let (held, before) =
+            (self.held_up.supports.len(), self.verdict.released.then(|| self.held_up.clone()));
         self.check(unit);
         let held_up = &mut self.held_up;
-        if held_up.supports.len() > before.supports.len() {
+        if held_up.supports.len() > held {
             held_up.meaning = held_up.meaning.into_iter().chain(meaning).reduce(f32::max);
         }
-        if self.verdict.released && self.confidence() < self.threshold {
+        // Whatever more is said, nothing but its support can make the whole less sure.
+        if let Some(before) = before
+            && mean(&self.held_up.supports) < mean(&before.supports)
+            && self.confidence() < self.threshold
+        {
             self.held_up = before;
             self.held.clear();
         }
