@@ -1,10 +1,16 @@
 //! Where a document lives, and why one could not be read.
 
-use crate::limits;
+use crate::{DocumentId, OrganizationId, limits};
 use serde::{Deserialize, Serialize};
 
 /// The prefix of what the product derives itself; ingestion never looks there.
 pub const DERIVED_PREFIX: &str = "_derived/";
+
+/// Where a document's derived objects are, below that prefix.
+#[must_use]
+pub fn derived_of(organization: OrganizationId, document: DocumentId) -> String {
+    format!("documents/{organization}/{document}/")
+}
 
 /// The type of a file whose uploader does not say: what it is, its content tells.
 pub const ANY_TYPE: &str = "application/octet-stream";
