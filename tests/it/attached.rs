@@ -59,7 +59,7 @@ async fn attach(organization: &Organization, session: SessionId, said: &[&str]) 
 
 async fn passages(organization: &Organization, session: SessionId, question: &str) -> Vec<files::Passage> {
     let tx = organization.tx().await;
-    files::for_turn(&tx, session, &words(question)).await.unwrap()
+    files::for_turn(&tx, session, &words(question), limits::FILE_PASSAGES).await.unwrap()
 }
 
 fn contents(passages: &[files::Passage]) -> Vec<&str> {

@@ -37,6 +37,11 @@ pub struct RetrievalView {
     /// What the model was told and said, word for word; null: this answer was not sampled.
     #[schema(value_type = Option<Object>)]
     transcript: Option<serde_json::Value>,
+    /// What the answer's confidence was computed from: the sentences' `support`, the passages' `relevance`, the cosine of question and
+    /// answer (`meaning`), the `signs` that speak against it, and how likely it thereby answers (`met`). Null: no model said anything
+    /// that could be weighed.
+    #[schema(value_type = Option<Object>)]
+    evidence: Option<serde_json::Value>,
     /// Milliseconds of the steps.
     #[schema(value_type = Object)]
     timings: serde_json::Value,
@@ -127,6 +132,7 @@ impl From<Retrieval> for RetrievalView {
             retrieval_k: retrieval.k,
             reranker_model: retrieval.reranker,
             transcript: retrieval.transcript,
+            evidence: retrieval.evidence,
             timings: retrieval.timings,
             created_at: retrieval.at,
             passages: passages.collect(),

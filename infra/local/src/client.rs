@@ -206,6 +206,14 @@ impl Client {
         Ok(server_events(response.into_body()))
     }
 
+    /// The search behind a message, as it was logged.
+    ///
+    /// # Errors
+    /// With the problem's detail when the API refuses.
+    pub async fn retrieval(&self, message: &str) -> Result<Value> {
+        self.json(Method::GET, &format!("/api/v1/messages/{message}/retrieval"), None).await
+    }
+
     /// Passages for a question, best first.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! they fit into the chatbot's context window; else what holds most of the question's words.
 
 use crate::{Turn, fuse, retrieve::Passage};
-use domain::{ChunkId, DocumentId};
+use domain::{ChunkId, DocumentId, limits};
 use store::{TenantTx, files, search::Hit};
 
 /// How likely a passage of an attached file is about the question, whatever words they share: whoever attaches a file asks
@@ -15,7 +15,13 @@ pub(crate) async fn read(tx: &TenantTx, turn: &Turn, words: &[String]) -> store:
     if turn.opening.is_some() {
         return Ok(Vec::new());
     }
-    files::for_turn(tx, turn.session, words).await
+    files::for_turn(tx, turn.session, words, looked_at(turn.config.context_window)).await
+}
+
+/// How many passages are looked at: as many of full length as fit into the context window, which hands out fewer.
+fn looked_at(context_window: u32) -> i32 {
+    let full = u32::try_from(limits::FILE_PASSAGE_TOKENS).unwrap_or(u32::MAX);
+    i32::try_from(context_window / full).unwrap_or(i32::MAX).max(limits::FILE_PASSAGES)
 }
 
 /// The same as passages of a prompt.
@@ -100,6 +106,14 @@ mod tests {
         let order: Vec<String> =
             among(vec![best, weak, neighbour], files).into_iter().map(|one| one.hit.content).collect();
         assert_eq!(order, ["best", "telling", "told less", "weak", "neighbour", "silent"]);
+    }
+
+    #[test]
+    fn a_large_window_is_filled_and_a_small_one_has_a_choice() {
+        let (least, full) = (limits::FILE_PASSAGES, u32::try_from(limits::FILE_PASSAGE_TOKENS).unwrap());
+        let edge = full * u32::try_from(least).unwrap();
+        let counts = [1, edge, edge + full - 1, edge + full, 1_000 * full].map(looked_at);
+        assert_eq!(counts, [least, least, least, least + 1, 1_000]);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn another_form<'a>(word: &str, others: impl IntoIterator<Item = &'a String>) ->
 
 /// Inflection apart: the beginning of a word of five letters and more, by which another form of it is known. `None`
 /// for short words and numbers, which are themselves or nothing.
-fn stem(word: &str) -> Option<String> {
+pub(crate) fn stem(word: &str) -> Option<String> {
     let count = word.chars().count();
     let inflected = count >= 5 && !word.chars().any(|c| c.is_ascii_digit());
     inflected.then(|| word.chars().take((count - 2).max(4)).collect())

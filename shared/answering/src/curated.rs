@@ -114,6 +114,7 @@ pub(crate) fn verdict(found: &Match) -> Verdict {
         text: answer.answer.clone(),
         citations: vec![citation],
         confidence: *similarity,
+        evidence: None,
         released: true,
     }
 }

@@ -1,8 +1,8 @@
 //! The answer is checked, not trusted: every sentence against what it cites, before anybody reads it.
 //!
 //! A sentence's support is the share of its content words that stand in the passages it cites; a number that
-//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times how likely
-//! the cited passages are about the question at all, times how likely what was said meets what it demands ([`demand`]).
+//! stands in none of them leaves little of it. An answer's confidence is the mean support of its sentences times how likely what
+//! was said meets what is demanded ([`demand`]), less where it is not likely that the cited passages are about the question at all.
 
 mod units;
 mod demand;
@@ -13,13 +13,14 @@ use crate::{
     content::{is_content, stands_in, words},
     prompt::{HandedOut, NO_ANSWER},
 };
-use demand::{Demand, Said, negates};
+use demand::{Demand, Said, Sign, negates};
 use domain::{
     chatbot::{AllowedHosts, Config},
     limits,
 };
 pub(crate) use inert::inert;
 use language::sentences;
+use serde::Serialize;
 use std::collections::HashSet;
 use store::messages::{Citation, Source};
 use units::{split_handles, unit_end};
@@ -32,6 +33,8 @@ const WRONG_NAME: f32 = 0.25;
 const WRONG_NEGATION: f32 = 0.5;
 /// What is left of it when it says the very words of its source, and the opposite.
 const TURNED: f32 = 0.2;
+/// A passage's final score from which on it is about the question: how much more says nothing of whether it answers.
+const CERTAINLY_ABOUT: f32 = 0.5;
 /// Share of both sentences' words that are the other's, from which on they are the same words.
 const SAME_WORDS: f32 = 0.75;
 
@@ -44,8 +47,32 @@ pub(crate) struct Verdict {
     pub(crate) citations: Vec<Citation>,
     /// 0..1.
     pub(crate) confidence: f32,
+    /// What that was computed from; `None`: nothing was said that could be weighed.
+    pub(crate) evidence: Option<Evidence>,
     /// Whether any of it was shown.
     pub(crate) released: bool,
+}
+
+/// What an answer's confidence was computed from: all of it, so that weights can be fitted anew to what was logged.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Evidence {
+    /// The mean support of its sentences.
+    support: f32,
+    /// The best final score of what is cited.
+    relevance: f32,
+    /// The cosine of the question and the nearest sentence; none where it was not measured.
+    meaning: Option<f32>,
+    /// What speaks against it.
+    signs: Vec<Sign>,
+    /// How likely it meets what is demanded.
+    met: f32,
+}
+
+impl Evidence {
+    fn confidence(&self) -> f32 {
+        let relevance = (self.relevance / CERTAINLY_ABOUT).min(1.0);
+        (self.support * relevance * self.met).clamp(0.0, 1.0)
+    }
 }
 
 /// Takes an answer as it is written and lets out what holds.
@@ -53,11 +80,7 @@ pub(crate) struct Grounder<'a> {
     passages: Vec<Given<'a>>,
     asked: HashSet<String>,
     demand: Demand,
-    /// Words of the sentences that hold.
-    said: HashSet<String>,
-    says_no: bool,
-    /// The nearest of them to the question, in meaning.
-    meaning: Option<f32>,
+    held_up: HeldUp,
     measured: usize,
     threshold: f32,
     allowed: &'a AllowedHosts,
@@ -66,8 +89,6 @@ pub(crate) struct Grounder<'a> {
     /// Checked and held back, until the answer as a whole reaches the threshold.
     held: Vec<Event>,
     verdict: Verdict,
-    supports: Vec<f32>,
-    relevance: f32,
     /// The best support of what was not shown: all that can be said of an answer of which nothing was.
     rejected: f32,
     refused: bool,
@@ -76,13 +97,28 @@ pub(crate) struct Grounder<'a> {
     full: bool,
 }
 
+/// What is known of the sentences that held up.
+#[derive(Debug, Clone, Default)]
+struct HeldUp {
+    supports: Vec<f32>,
+    /// Their words.
+    said: HashSet<String>,
+    /// The first unit of them, and what is quoted for it.
+    first: Option<String>,
+    says_no: bool,
+    /// The nearest of them to the question, in meaning.
+    meaning: Option<f32>,
+    /// The best final score of what they cite.
+    relevance: f32,
+    /// What was quoted of each passage, each quotation with its marker.
+    quoted: Vec<Vec<(String, i32)>>,
+}
+
 struct Given<'a> {
     handed_out: &'a HandedOut,
     words: HashSet<String>,
     /// Those of the title and the headings.
     about: HashSet<String>,
-    /// What was quoted of it, each with its marker.
-    quoted: Vec<(String, i32)>,
 }
 
 impl<'a> Given<'a> {
@@ -93,7 +129,7 @@ impl<'a> Given<'a> {
             std::iter::once(&hit.title).chain(&hit.headings).flat_map(|text| words(text)).collect();
         let mut all: HashSet<String> = words(&hit.content).into_iter().collect();
         all.extend(about.iter().cloned());
-        Self { handed_out, words: all, about, quoted: Vec::new() }
+        Self { handed_out, words: all, about }
     }
 }
 
@@ -103,17 +139,13 @@ impl<'a> Grounder<'a> {
             passages: handed_out.iter().map(Given::new).collect(),
             asked: words(question).into_iter().collect(),
             demand: Demand::of(question),
-            said: HashSet::new(),
-            says_no: false,
-            meaning: None,
+            held_up: HeldUp { quoted: vec![Vec::new(); handed_out.len()], ..HeldUp::default() },
             measured: 0,
             threshold: config.confidence_threshold,
             allowed: &config.allowed_hosts,
             buffer: String::new(),
             held: Vec::new(),
             verdict: Verdict::default(),
-            supports: Vec::new(),
-            relevance: 0.0,
             rejected: 0.0,
             refused: false,
             shown: 0,
@@ -152,37 +184,57 @@ impl<'a> Grounder<'a> {
         self.measured = limits::MEASURED_UNITS;
     }
 
-    /// Judges a unit, whose cosine to the question is `meaning` where it was measured; returns what may be shown now.
+    /// Judges a unit, whose cosine to the question is `meaning` where it was measured; returns what may be shown now. What would bring
+    /// an answer below its threshold, of which some was shown already, is left out: a reader cannot be told to forget it.
     pub(crate) fn judge(&mut self, unit: &str, meaning: Option<f32>) -> Vec<Event> {
-        let held = self.supports.len();
+        let (held, before) =
+            (self.held_up.supports.len(), self.verdict.released.then(|| self.held_up.clone()));
         self.check(unit);
-        if self.supports.len() > held {
-            self.meaning = self.meaning.into_iter().chain(meaning).reduce(f32::max);
+        let held_up = &mut self.held_up;
+        if held_up.supports.len() > held {
+            held_up.meaning = held_up.meaning.into_iter().chain(meaning).reduce(f32::max);
+        }
+        // Whatever more is said, nothing but its support can make the whole less sure.
+        if let Some(before) = before
+            && mean(&self.held_up.supports) < mean(&before.supports)
+            && self.confidence() < self.threshold
+        {
+            self.held_up = before;
+            self.held.clear();
         }
         self.let_out()
     }
 
     pub(crate) fn verdict(self) -> Verdict {
-        let confidence = self.confidence();
-        Verdict { confidence, ..self.verdict }
+        let (confidence, evidence) = (self.confidence(), self.evidence());
+        Verdict { confidence, evidence, ..self.verdict }
     }
 
     fn confidence(&self) -> f32 {
-        let support = mean(&self.supports).unwrap_or(self.rejected);
-        if self.supports.is_empty() {
-            return support.clamp(0.0, 1.0);
-        }
-        let cited: Vec<usize> =
-            (0..self.passages.len()).filter(|place| !self.passages[*place].quoted.is_empty()).collect();
+        self.evidence().map_or(self.rejected.clamp(0.0, 1.0), |evidence| evidence.confidence())
+    }
+
+    fn evidence(&self) -> Option<Evidence> {
+        let HeldUp { supports, said, first, says_no, meaning, relevance, quoted } = &self.held_up;
+        let support = mean(supports)?;
+        let cited: Vec<usize> = (0..quoted.len()).filter(|place| !quoted[*place].is_empty()).collect();
         let said = Said {
-            words: &self.said,
-            negates: self.says_no,
+            words: said,
+            first: first.as_deref().unwrap_or_default(),
+            negates: *says_no,
             nouns_are_large: self.nouns_are_large(&cited),
-            meaning: self.meaning,
+            meaning: *meaning,
         };
         let stands = |word: &str| self.stands(word, &cited);
         let is_about = |word: &str| cited.iter().any(|place| stands_in(word, &self.passages[*place].about));
-        (support * self.relevance * self.demand.is_met(&said, stands, is_about)).clamp(0.0, 1.0)
+        let met = self.demand.is_met(&said, stands, is_about);
+        Some(Evidence {
+            support,
+            relevance: *relevance,
+            meaning: *meaning,
+            signs: met.signs,
+            met: met.likely,
+        })
     }
 
     fn let_out(&mut self) -> Vec<Event> {
@@ -228,7 +280,7 @@ impl<'a> Grounder<'a> {
     /// Checks a unit: sentences and the handles after them.
     fn check(&mut self, unit: &str) {
         if unit.trim().trim_end_matches('.') == NO_ANSWER {
-            self.refused |= self.supports.is_empty();
+            self.refused |= self.held_up.supports.is_empty();
             return;
         }
         let (text, handles) = split_handles(unit);
@@ -242,17 +294,19 @@ impl<'a> Grounder<'a> {
         }
         let Some(text) = self.supported(&text, &cited) else { return };
         let mut shown = text.trim_end().to_owned();
-        let mut explained = Vec::new();
+        let (mut explained, mut spans) = (Vec::new(), Vec::new());
         for place in dedup(cited) {
             let score = self.passages[place].handed_out.passage.score as f32;
-            self.relevance = self.relevance.max(score);
+            self.held_up.relevance = self.held_up.relevance.max(score);
             let span = quote(&self.passages[place].handed_out.passage.hit.content, &text);
             let (marker, new) = self.mark(place, &span);
             shown.push_str(&format!(" [{marker}]"));
             if new {
                 explained.push(Event::Citation(Box::new(self.cite(place, marker, &text, &span))));
             }
+            spans.push(span);
         }
+        self.held_up.first.get_or_insert_with(|| format!("{}\n{}", text.trim(), spans.join("\n")));
         if !self.verdict.text.is_empty() || !self.held.is_empty() {
             if !shown.starts_with(char::is_whitespace) {
                 shown.insert(0, ' ');
@@ -276,9 +330,9 @@ impl<'a> Grounder<'a> {
                     continue;
                 }
                 Some(support) => {
-                    self.supports.push(support);
-                    self.said.extend(words(&text[range.clone()]));
-                    self.says_no |= negates(&text[range.clone()]);
+                    self.held_up.supports.push(support);
+                    self.held_up.said.extend(words(&text[range.clone()]));
+                    self.held_up.says_no |= negates(&text[range.clone()]);
                     says_something = true;
                 }
                 None => {}
@@ -381,12 +435,13 @@ impl<'a> Grounder<'a> {
 
     /// A marker stands for one quotation of one passage: each sentence shows where it stands.
     fn mark(&mut self, place: usize, span: &str) -> (i32, bool) {
-        if let Some((_, marker)) = self.passages[place].quoted.iter().find(|(known, _)| known == span) {
+        let quoted = &mut self.held_up.quoted;
+        if let Some((_, marker)) = quoted[place].iter().find(|(known, _)| known == span) {
             return (*marker, false);
         }
-        let markers: usize = self.passages.iter().map(|source| source.quoted.len()).sum();
+        let markers: usize = quoted.iter().map(Vec::len).sum();
         let marker = i32::try_from(markers + 1).unwrap_or(i32::MAX);
-        self.passages[place].quoted.push((span.to_owned(), marker));
+        quoted[place].push((span.to_owned(), marker));
         (marker, true)
     }
 

@@ -122,6 +122,7 @@ impl Answering {
         let scores =
             json!(logged.iter().map(|passage| score_row(passage, &end.in_prompt)).collect::<Vec<_>>());
         let timings = json!(draft.timings);
+        let evidence = end.verdict.evidence.as_ref().map(|evidence| json!(evidence));
         let transcript = end.transcript.clone().map(|transcript| kept_json(turn, names, transcript));
         let chunks: Vec<ChunkId> = logged.iter().map(|passage| passage.hit.chunk).collect();
         let similarity: Vec<f64> = logged.iter().map(|passage| passage.score).collect();
@@ -143,6 +144,7 @@ impl Answering {
             reranker: retrieved.reranker.as_deref(),
             transcript: transcript.as_ref(),
             timings: &timings,
+            evidence: evidence.as_ref(),
         };
         let facts = facts(turn, asked, retrieved, draft);
 

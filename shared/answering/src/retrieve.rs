@@ -82,8 +82,6 @@ pub(crate) struct Retrieved {
     pub(crate) timings: Timings,
 }
 
-/// Rows that are logged beyond those that are used.
-const LOGGED: u32 = 10;
 /// What a neighbour's score is of the score of the passage that it stands beside: less, since nobody looked for it.
 const NEIGHBOUR_SHARE: f64 = 0.8;
 
@@ -119,10 +117,8 @@ impl Answering {
             chatbot: Some(turn.config.chatbot),
             filter: &filter,
             dense_weight,
-            limit: match turn.config.reranker_model {
-                Some(_) => limits::SEARCH_CANDIDATES.max(turn.config.retrieval_k),
-                None => letters::candidates(text, turn.config.retrieval_k.max(LOGGED)),
-            },
+            // All candidates: for whoever orders them anew, and for the log.
+            limit: limits::SEARCH_CANDIDATES.max(turn.config.retrieval_k),
         };
         let started = Instant::now();
         let tx = self.database.tenant(turn.organization).await?;

@@ -555,7 +555,8 @@ pub const FILE_NAME_CHARACTERS: usize = 200;
 pub const FILE_TEXT_CHARACTERS: usize = 200_000;
 /// Tokens of a passage of a file.
 pub const FILE_PASSAGE_TOKENS: usize = 256;
-/// Passages of a session's files that a turn looks at; the chatbot's context window decides how many it hands out.
+/// Passages of a session's files that a turn looks at, or as many of full length as fit into the chatbot's context window, where that
+/// is more; that window decides how many it hands out.
 pub const FILE_PASSAGES: i32 = 50;
 /// Tables of a file that its data summary describes.
 pub const FILE_TABLES: usize = 20;

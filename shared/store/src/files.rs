@@ -290,13 +290,17 @@ pub struct Passage {
     pub coverage: f64,
 }
 
-/// Passages of a session's files, those that hold most of a question's words first, then in their order.
+/// Passages of a session's files, at most so many: those that hold most of a question's words first, then in their order.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn for_turn(tx: &TenantTx, session: SessionId, words: &[String]) -> Result<Vec<Passage>> {
-    let params: Params<'_> =
-        &[(&session.0, Type::UUID), (&words, Type::TEXT_ARRAY), (&limits::FILE_PASSAGES, Type::INT4)];
+pub async fn for_turn(
+    tx: &TenantTx,
+    session: SessionId,
+    words: &[String],
+    most: i32,
+) -> Result<Vec<Passage>> {
+    let params: Params<'_> = &[(&session.0, Type::UUID), (&words, Type::TEXT_ARRAY), (&most, Type::INT4)];
     let rows = tx.query(sql!("file_passages/for_turn"), params).await?;
     let passage = |row: &Row| Passage {
         id: row.get("id"),

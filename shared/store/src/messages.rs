@@ -261,6 +261,8 @@ pub struct RetrievalLog<'a> {
     pub transcript: Option<&'a Value>,
     /// Milliseconds by step.
     pub timings: &'a Value,
+    /// What the answer's confidence was computed from; `None`: no model said anything that could be weighed.
+    pub evidence: Option<&'a Value>,
 }
 
 /// Writes a retrieval log.
@@ -290,6 +292,7 @@ pub async fn log_retrieval(tx: &TenantTx, log: &RetrievalLog<'_>) -> Result<()> 
             (&log.reranker, Type::TEXT),
             (&log.transcript, Type::JSONB),
             (&log.rewritten_by, Type::TEXT),
+            (&log.evidence, Type::JSONB),
         ],
     )
     .await?;

@@ -32,6 +32,8 @@ pub struct Retrieval {
     pub reranker: Option<String>,
     /// What the model was told and said; `None`: this answer was not sampled.
     pub transcript: Option<Value>,
+    /// What the answer's confidence was computed from; `None`: no model said anything that could be weighed.
+    pub evidence: Option<Value>,
     /// Milliseconds by step.
     pub timings: Value,
     /// When.
@@ -103,6 +105,7 @@ pub async fn of_message(tx: &TenantTx, id: MessageId) -> Result<Option<Retrieval
         k: row.get("retrieval_k"),
         reranker: row.get("reranker_model"),
         transcript: row.get("transcript"),
+        evidence: row.get("evidence"),
         timings: row.get("timings"),
         at: row.get("created_at"),
         passages: serde_json::from_value(row.get("passages"))

@@ -19,6 +19,9 @@ use std::{
     process::ExitCode,
 };
 
+/// Failures that are told one by one; the file has them all.
+const FAILURES_TOLD: usize = 5;
+
 /// What to evaluate.
 #[derive(Args)]
 pub struct Evaluation {
@@ -80,12 +83,17 @@ pub async fn evaluate(client: &Client, addresses: &Addresses, wanted: &Evaluatio
     asked.finish_and_clear();
     let report = Report::new(&set, wanted.only.as_deref(), rows);
     print(&report);
+    let failed: Vec<(&str, &str)> =
+        report.questions.iter().filter_map(|row| Some((row.id.as_str(), row.failed.as_deref()?))).collect();
+    for (question, why) in failed.iter().take(FAILURES_TOLD) {
+        say!("{question} failed: {why}");
+    }
     if let Some(file) = &wanted.out {
         fs::write(file, serde_json::to_vec_pretty(&report)?)
             .with_context(|| format!("write {}", file.display()))?;
         say!("\nwritten to {}", file.display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn bar(of: usize, what: &'static str) -> Result<ProgressBar> {

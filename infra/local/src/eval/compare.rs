@@ -33,8 +33,9 @@ impl Difference {
 #[must_use]
 pub fn compare(first: &[Row], second: &[Row]) -> (usize, Vec<Difference>) {
     let by_id: BTreeMap<&str, &Row> = second.iter().map(|row| (row.id.as_str(), row)).collect();
+    let pairs = first.iter().filter_map(|row| Some((row, *by_id.get(row.id.as_str())?)));
     let pairs: Vec<(&Row, &Row)> =
-        first.iter().filter_map(|row| Some((row, *by_id.get(row.id.as_str())?))).collect();
+        pairs.filter(|(one, other)| one.failed.is_none() && other.failed.is_none()).collect();
     let mut random = StdRng::seed_from_u64(SEED);
     let draws: Vec<Vec<usize>> =
         (0..DRAWS).map(|_| pairs.iter().map(|_| random.random_range(0..pairs.len())).collect()).collect();
@@ -86,7 +87,10 @@ mod tests {
     }
 
     #[test]
-    fn only_questions_of_both_runs_count() {
+    fn only_questions_of_both_runs_count_and_none_that_failed() {
+        let mut failing = run(0..5);
+        failing[2].failed = Some("the stream ended without an answer".into());
+        assert_eq!((compare(&failing, &run(0..5)).0, compare(&run(0..5), &failing).0), (4, 4));
         let (shared, _) = compare(&run(0..5), &run(0..3));
         assert_eq!(shared, 3);
         assert_eq!(compare(&[], &[]), (0, Vec::new()));

@@ -22,6 +22,9 @@ pub struct Row {
     pub search_ms: f64,
     /// What was answered, where it was asked.
     pub answer: Option<Answered>,
+    /// Why it could not be searched or answered: such a question counts in no other figure.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 /// The gold document's places by one leg alone.
@@ -73,10 +76,20 @@ impl Row {
             id: question.id.clone(),
             answerable: question.answerable,
             rank: rank(names, question),
-            legs: None,
             answer_rank: answer_rank.map(|place| place + 1),
             search_ms,
-            answer: None,
+            ..Self::default()
+        }
+    }
+
+    /// The row of a question of which nothing came.
+    #[must_use]
+    pub fn failed(question: &Question, why: String) -> Self {
+        Self {
+            id: question.id.clone(),
+            answerable: question.answerable,
+            failed: Some(why),
+            ..Self::default()
         }
     }
 }

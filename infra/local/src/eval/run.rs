@@ -61,11 +61,13 @@ impl Report {
     /// Of what was asked.
     #[must_use]
     pub fn new(set: &Set, only: Option<&str>, questions: Vec<Row>) -> Self {
-        let rows: Vec<&Row> = questions.iter().collect();
-        let figures = MEASURES
-            .iter()
-            .filter_map(|measure| Some((measure.name.to_owned(), (measure.of)(&rows)?)))
-            .collect();
+        let rows: Vec<&Row> = questions.iter().filter(|row| row.failed.is_none()).collect();
+        let measured =
+            MEASURES.iter().filter_map(|measure| Some((measure.name.to_owned(), (measure.of)(&rows)?)));
+        let failed = questions.len() - rows.len();
+        #[expect(clippy::cast_precision_loss, reason = "a count of questions")]
+        let failed = (failed > 0).then_some(("failed questions, in no figure".to_owned(), failed as f64));
+        let figures = measured.chain(failed).collect();
         let calibration = bins(&rows);
         Self { set: set.name.clone(), only: only.map(ToOwned::to_owned), figures, calibration, questions }
     }
@@ -132,10 +134,10 @@ pub async fn drop_documents(
     Ok(dropped.len())
 }
 
-/// Asks all questions; `done` hears of each.
+/// Asks all questions; `done` hears of each. What comes of none is told in its row, and the others go on.
 ///
 /// # Errors
-/// When the stack refuses one.
+/// When there is no chatbot to ask.
 pub async fn ask(
     client: &Client,
     addresses: &Addresses,
@@ -156,15 +158,12 @@ pub async fn ask(
         Some(client.chatbot_of_threshold(collection, &like, wish.threshold).await?.to_string())
     };
     let asker = Asker { client, collection, legs: legs.as_ref(), chatbot: chatbot.as_deref() };
-    stream::iter(&set.questions)
-        .map(|question| async {
-            let row = asker.one(question).await.with_context(|| format!("ask {}", question.id))?;
-            done();
-            anyhow::Ok(row)
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
+    let rows = stream::iter(&set.questions).map(|question| async {
+        let row = asker.one(question).await;
+        done();
+        row.unwrap_or_else(|error| Row::failed(question, format!("{error:#}")))
+    });
+    Ok(rows.buffered(AT_ONCE).collect().await)
 }
 
 struct Asker<'a> {
@@ -202,7 +201,14 @@ impl Asker<'_> {
                 }
                 "done" => {
                     let (first, total) = (first.unwrap_or_default(), begun.elapsed());
-                    return Ok(Answered::of(question, &event.data, milliseconds(first), milliseconds(total)));
+                    let answered =
+                        Answered::of(question, &event.data, milliseconds(first), milliseconds(total));
+                    let message = event.data["message"]["id"].as_str().context("read the answer's id")?;
+                    let evidence = self.client.retrieval(message).await?["evidence"].take();
+                    return Ok(Answered {
+                        evidence: Some(evidence).filter(|one| !one.is_null()),
+                        ..answered
+                    });
                 }
                 "error" => bail!("{}", event.data["detail"].as_str().unwrap_or("the answer broke off")),
                 _ => {}
@@ -214,4 +220,26 @@ impl Asker<'_> {
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_question_is_told_and_counts_nowhere_else() {
+        let docs = Vec::new();
+        let set = Set { name: "s".into(), docs, questions: Vec::new() };
+        let found = Row { answerable: true, rank: Some(1), ..Row::default() };
+        let failed = Row { answerable: true, failed: Some("the model is busy".into()), ..Row::default() };
+        let figure = |rows: Vec<Row>, name: &str| {
+            let report = Report::new(&set, None, rows);
+            report.figures.iter().find(|(known, _)| known.starts_with(name)).map(|(_, value)| *value)
+        };
+        let both = vec![found.clone(), failed];
+        assert_eq!(figure(both.clone(), "questions"), Some(1.0));
+        assert_eq!(figure(both.clone(), "recall@1"), Some(1.0));
+        assert_eq!(figure(both, "failed questions"), Some(1.0));
+        assert_eq!(figure(vec![found], "failed questions"), None);
+    }
 }

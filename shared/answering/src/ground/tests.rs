@@ -67,7 +67,7 @@ fn what_a_neighbour_says_is_cited_by_the_neighbour_and_by_nobody_else() {
     let found = given("a2b3c4", "Check the level daily.");
     let beside = Some(Beside { of: found.passage.hit.chunk, side: Side::After });
     let mut next = given("d5e6f7", "Change the oil every 500 hours.");
-    next.passage = Passage { score: 0.6, beside, ..next.passage };
+    next.passage = Passage { score: 0.3, beside, ..next.passage };
     let handed_out = [found, next];
     let (shown, verdict) = ground(&handed_out, "Change the oil every 500 hours. [d5e6f7]");
     assert_eq!(shown, "Change the oil every 500 hours. [1]");
@@ -231,4 +231,83 @@ fn another_name_at_the_beginning_is_not_shown() {
     assert!(!ground(&source, "Berta keeps the key of the pump house. [a2b3c4]").1.released);
     // A synonym is no name.
     assert!(ground(&source, "Workers wear gloves. [a2b3c4]").1.released);
+}
+
+const FORTUNE: &str = "Change the oil every 500 lucky hours.";
+
+/// What is shown of an answer of two sentences, of which the second has a word that the source lacks.
+fn of_two(threshold: f32) -> Verdict {
+    let (config, handed_out) = (config(threshold), [given("a2b3c4", OIL)]);
+    let mut grounder = Grounder::new(&handed_out, &config, "How often is the oil changed?");
+    for unit in ["Change the oil every 500 hours. [a2b3c4]", &format!(" {FORTUNE} [a2b3c4]")] {
+        grounder.judge(unit, Some(0.9));
+    }
+    grounder.verdict()
+}
+
+#[test]
+fn what_would_bring_an_answer_below_the_threshold_is_left_out() {
+    let whole = of_two(0.74);
+    assert!(whole.text.contains("lucky") && (0.74..0.78).contains(&whole.confidence), "{whole:?}");
+    // Each is supported enough for .78, and both together are not.
+    let first = of_two(0.78);
+    assert_eq!(first.text, "Change the oil every 500 hours. [1]");
+    assert!(first.confidence >= 0.78 && first.released, "{first:?}");
+}
+
+#[test]
+fn what_the_confidence_was_computed_from_is_told() {
+    let (config, handed_out) = (config(0.0), [given("a2b3c4", OIL)]);
+    let evidence = |question: &str, said: &str| {
+        let mut grounder = Grounder::new(&handed_out, &config, question);
+        grounder.judge(said, Some(0.5));
+        grounder.verdict().evidence
+    };
+    let said = "Change the oil every 500 hours. [a2b3c4]";
+    let told = serde_json::json!(evidence("Which oil must not be changed in Boston?", said));
+    assert_eq!(
+        told["signs"],
+        serde_json::json!(["negation", "unanswered_negation", "affirmed", "missing_name"])
+    );
+    assert_eq!((&told["support"], &told["meaning"]), (&1.0.into(), &0.5.into()));
+    assert_eq!(evidence("How often is the oil changed?", said).expect("some").signs, []);
+    assert_eq!(evidence("How often is the oil changed?", "Paris is the capital. [a2b3c4]"), None);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_shown_answer_is_never_less_sure_than_the_threshold(
+        threshold in 0.0..1.0_f32,
+        units in proptest::collection::vec((0..6_usize, 0.0..1.0_f32), 0..6),
+    ) {
+        let sentences = [
+            "Change the oil every 500 hours. [a2b3c4]",
+            "Use grade 46. [d5e6f7]",
+            "Check the level daily and with a good lamp. [a2b3c4]",
+            "Change the oil every 900 hours. [a2b3c4]",
+            FORTUNE,
+            "NO_ANSWER",
+        ];
+        let mut second = given("d5e6f7", OIL);
+        second.passage.score = 0.4;
+        let (config, handed_out) = (config(threshold), [given("a2b3c4", OIL), second]);
+        let mut grounder = Grounder::new(&handed_out, &config, "How often is the oil of grade 46 changed?");
+        let mut shown = String::new();
+        for (place, meaning) in units {
+            for event in grounder.judge(&format!(" {}", sentences[place]), Some(meaning)) {
+                if let Event::Token(text) = event {
+                    shown.push_str(&text);
+                }
+            }
+        }
+        let verdict = grounder.verdict();
+        proptest::prop_assert_eq!(&verdict.text, &shown);
+        proptest::prop_assert!(!verdict.released || verdict.confidence >= threshold, "{:?}", verdict);
+        proptest::prop_assert_eq!(verdict.released, !shown.is_empty());
+    }
 }

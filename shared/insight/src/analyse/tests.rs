@@ -54,6 +54,7 @@ fn log(passages: &[(&str, f64, bool)]) -> Retrieval {
         k: 2,
         reranker: None,
         transcript: None,
+        evidence: None,
         timings: json!({}),
         at: Timestamp::UNIX_EPOCH,
         passages: passages.iter().map(found).collect(),

@@ -19,7 +19,7 @@ WITH one AS (
 )
 SELECT one.message_id, (SELECT id FROM answer) AS answer_id, one.query, one.rewritten_query, one.rewritten_by, s.model_id AS embedding_model,
        s.dimension AS embedding_dimension, one.query_embedding IS NOT NULL AS has_vector, one.retrieval_threshold,
-       one.retrieval_k, one.reranker_model, one.transcript, one.timings, one.created_at,
+       one.retrieval_k, one.reranker_model, one.transcript, nullif(one.evidence, '{}') AS evidence, one.timings, one.created_at,
        coalesce((
         SELECT jsonb_agg(one.scores -> (r.place::integer - 1) || jsonb_build_object(
                    'chunk_id', r.chunk_id, 'document_id', c.document_id, 'document_title', coalesce(d.title, f.filename),
