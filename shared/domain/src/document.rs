@@ -6,12 +6,6 @@ use serde::{Deserialize, Serialize};
 /// The prefix of what the product derives itself; ingestion never looks there.
 pub const DERIVED_PREFIX: &str = "_derived/";
 
-/// Where a document's derived objects are, below that prefix.
-#[must_use]
-pub fn derived_of(organization: OrganizationId, document: DocumentId) -> String {
-    format!("documents/{organization}/{document}/")
-}
-
 /// The type of a file whose uploader does not say: what it is, its content tells.
 pub const ANY_TYPE: &str = "application/octet-stream";
 

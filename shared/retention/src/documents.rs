@@ -5,7 +5,7 @@
 
 use crate::Retention;
 use anyhow::Context as _;
-use domain::{DocumentId, OrganizationId, document::derived_of, limits};
+use domain::{DocumentId, OrganizationId, derived, limits};
 use jiff::Timestamp;
 use std::time::Instant;
 use store::{
@@ -141,7 +141,7 @@ impl Retention {
             return Ok(false);
         }
         if part == Part::Text {
-            let below = derived_of(organization, document.id);
+            let below = derived::of_document(organization, document.id);
             self.bucket.delete_derived(&below, None).await.context("delete a text")?;
         }
         loop {
