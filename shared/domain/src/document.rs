@@ -1,6 +1,6 @@
 //! Where a document lives, and why one could not be read.
 
-use crate::{DocumentId, OrganizationId, limits};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 
 /// The prefix of what the product derives itself; ingestion never looks there.
