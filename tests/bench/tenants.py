@@ -168,7 +168,7 @@ def main():
     for key_of_other in keys[-20:] + keys[:20]:
         settled(stack, key_of_other, 1)
     print(f"{len(keys)} more organizations of {options.bots} bots each, with a document: {time.perf_counter() - begun:.0f} s")
-    # What their documents leave to be counted is worked on for minutes: that is not what is measured.
+    # The database gathers its statistics a minute after rows were written; functions come to rest.
     time.sleep(options.rest)
     searched(stack, key, questions[:50])
     among = searched(stack, key, questions)
