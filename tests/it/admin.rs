@@ -5,6 +5,7 @@ mod auditing;
 mod bots;
 mod categories;
 mod demanding;
+mod links;
 mod models;
 mod keeping;
 mod keys;

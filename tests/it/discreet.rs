@@ -1,5 +1,7 @@
 //! What a policy takes out of conversations is kept nowhere: not in messages, logs, transcripts, replays or what is searched.
 
+mod canaries;
+
 use answering::{Answer, Answering, Begun, Event};
 use domain::{
     SessionId,

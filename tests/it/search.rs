@@ -53,7 +53,7 @@ async fn a_deleted_document_is_gone_with_its_vectors() {
     let gone = document.stored().await;
     assert_eq!(acme.search(Query::both("pump")).await.len(), 2);
     let tx = acme.tx().await;
-    assert_eq!(documents::hide(&tx, BUCKET, &key).await.unwrap(), Some(gone.id));
+    assert_eq!(documents::hide(&tx, BUCKET, &key).await.unwrap(), Some(documents::Hidden::Gone(gone.id)));
     documents::delete(&tx, gone.id).await.unwrap();
     tx.finish().await.unwrap();
     let left = acme.search(Query::both("pump")).await;

@@ -2,7 +2,8 @@
 //!
 //! One stack serves all of these tests; each drops into a collection of its own.
 
-mod asking;
+mod aging;
+pub mod asking;
 mod dropping;
 mod files;
 mod following;

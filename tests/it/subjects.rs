@@ -19,6 +19,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 use vault::Vault;
 
+mod aging;
 mod asking;
 
 /// What nobody else says: in every text of the person.

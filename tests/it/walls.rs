@@ -10,5 +10,6 @@ mod naughty;
 mod pooled;
 mod routes;
 mod seeds;
+mod strangers;
 mod support;
 mod tampering;

@@ -107,6 +107,7 @@ impl<'a> NewDocument<'a> {
             filename: self.path,
             size: 1,
             mime_type: "text/plain",
+            uploaded_at: jiff::Timestamp::now(),
         };
         let id = documents::lock_or_create(&tx, &upload).await.expect("make document").id;
         documents::mark_processing(&tx, id, 1, "text/plain").await.expect("mark document");

@@ -115,6 +115,15 @@ pub struct DocumentView {
     /// When it was last completed or failed.
     #[schema(value_type = Option<String>, format = DateTime)]
     processed_at: Option<Timestamp>,
+    /// When its file was deleted because its time had passed: the document is found and read as before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    original_removed_at: Option<Timestamp>,
+    /// When its text was: it is found no more.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    text_removed_at: Option<Timestamp>,
+    /// When its vectors were: it is found by its words alone.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    embeddings_removed_at: Option<Timestamp>,
 }
 
 /// How far a run is.
@@ -174,6 +183,9 @@ impl From<Document> for DocumentView {
             created_at: document.created_at,
             updated_at: document.updated_at,
             processed_at: document.processed_at,
+            original_removed_at: document.original_removed_at,
+            text_removed_at: document.text_removed_at,
+            embeddings_removed_at: document.embeddings_removed_at,
         }
     }
 }
@@ -231,7 +243,8 @@ pub struct Reprocessing {
 
 /// Have a document read, cut and embedded anew; readers keep what they see until then. Scope `documents:write`.
 #[utoipa::path(post, path = "/api/v1/documents/{id}/reprocess", tag = "documents", params(("id" = uuid::Uuid, Path, description = "The document")),
-    responses((status = 202, body = Reprocessing), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 202, body = Reprocessing), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 503, body = Problem)))]
 pub async fn reprocess_document(
     State(management): State<Arc<Management>>,
     Bearer(caller): Bearer,
@@ -267,7 +280,8 @@ pub async fn reprocess_collection(
 
 /// A link to the document as it was uploaded, good for five minutes. Scope `documents:read`.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/download", tag = "documents", params(("id" = uuid::Uuid, Path, description = "The document")),
-    responses((status = 200, body = LinkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = LinkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 410, body = Problem)))]
 pub async fn download_document(
     State(management): State<Arc<Management>>,
     Bearer(caller): Bearer,
@@ -279,7 +293,8 @@ pub async fn download_document(
 
 /// A link to the text that was read from the document, good for five minutes. Scope `documents:read`.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/text", tag = "documents", params(("id" = uuid::Uuid, Path, description = "The document")),
-    responses((status = 200, body = LinkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = LinkView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 410, body = Problem)))]
 pub async fn download_text(
     State(management): State<Arc<Management>>,
     Bearer(caller): Bearer,

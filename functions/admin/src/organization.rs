@@ -106,6 +106,12 @@ pub struct RetentionDaysBody {
     messages: Option<u32>,
     events: Option<u32>,
     retrieval_logs: Option<u32>,
+    /// Documents' files, from their upload on: found and read as before, downloaded no more.
+    originals: Option<u32>,
+    /// What was read from documents: found no more.
+    extracted_text: Option<u32>,
+    /// Vectors of documents: found by their words alone.
+    embeddings: Option<u32>,
 }
 
 impl From<Budgets> for BudgetsBody {
@@ -144,6 +150,9 @@ impl From<Organization> for OrganizationView {
                 messages: days.messages,
                 events: days.events,
                 retrieval_logs: days.retrieval_logs,
+                originals: days.originals,
+                extracted_text: days.extracted_text,
+                embeddings: days.embeddings,
             },
             transcript_sample_rate: settings.transcript_sample_rate,
             session_expiry_hours: settings.session_expiry_hours,
@@ -232,6 +241,9 @@ pub async fn change_organization(
             messages: body.messages,
             events: body.events,
             retrieval_logs: body.retrieval_logs,
+            originals: body.originals,
+            extracted_text: body.extracted_text,
+            embeddings: body.embeddings,
         }),
         transcript_sample_rate: body.transcript_sample_rate,
         session_expiry_hours: body.session_expiry_hours,

@@ -6,7 +6,7 @@ use crate::{
     events, integrations, invitations, jobs, notifications, organization, passages, products, subjects,
     uploads, users, web_sources,
 };
-use access::{Access, heed, visit};
+use access::{Access, callers_first, heed, visit};
 use axum::{Extension, Router, middleware};
 use management::Management;
 use std::sync::Arc;
@@ -51,7 +51,10 @@ const UNHEEDED: [(&str, &str); 14] = [
 
 /// Where demands are heard, and said to be.
 fn heeding(declared: OpenApiRouter<Arc<Management>>) -> OpenApiRouter<Arc<Management>> {
-    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed)).layer(middleware::from_fn(visit))
+    service::heeding(declared, &UNHEEDED)
+        .layer(middleware::from_fn(heed))
+        .layer(middleware::from_fn(visit))
+        .layer(middleware::from_fn(callers_first))
 }
 
 fn declared() -> OpenApiRouter<Arc<Management>> {

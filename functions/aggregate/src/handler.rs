@@ -11,6 +11,7 @@ use insight::replay::Progress;
 use jiff::{Timestamp, civil::Date};
 use metrics::daily::Report;
 use queue::Task;
+use retention::SweptDocuments;
 use runtime::batch::{self, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -59,9 +60,9 @@ pub async fn handle(context: Arc<Context>, event: Value) -> Result<Value, lambda
         Ok(Wish::Asked(Asked::RotateKey { organization })) => {
             return rotate_key(&context, &organization, begun).await;
         }
-        Ok(Wish::Asked(Asked::Daily { organization: Some(slug) })) => {
-            metrics.daily_of(&slug).await?.ok_or_else(|| format!("there is no organization {slug:?}"))?
-        }
+        Ok(Wish::Asked(Asked::Daily { organization: Some(slug) })) => daily_of(&context, &slug, begun)
+            .await?
+            .ok_or_else(|| format!("there is no organization {slug:?}"))?,
         Ok(Wish::Asked(Asked::Daily { organization: None })) => return daily(&context, begun).await,
         Ok(Wish::Schedule { source }) if source == "aws.events" => return daily(&context, begun).await,
         _ => {
@@ -81,11 +82,14 @@ async fn daily(context: &Context, begun: Instant) -> Result<Value, lambda_runtim
     let mut report = context.metrics.daily().await?;
     let within = |seconds| begun + Duration::from_secs(limits::DAILY_WORK_SECONDS + seconds);
     let looked = look_after_all(context, within(limits::DAILY_ALERTS_SECONDS)).await?;
-    report.failed += looked.failed;
+    let aged = age_all(context, within(limits::DAILY_DOCUMENTS_SECONDS)).await?;
+    report.failed += looked.failed + aged.failed;
     let keys = context.vault.rotate_all(within(limits::RESEAL_SECONDS)).await?;
     let mut told = told(&report);
     told["alerts"] =
         json!({ "looked_after": looked.done, "failed": looked.failed, "unfinished": looked.unfinished });
+    told["documents"] =
+        json!({ "looked_after": aged.done, "failed": aged.failed, "unfinished": aged.unfinished });
     if let Some(keys) = keys {
         told["data_keys"] = told_of_keys(&keys.rotated);
         if keys.failed > 0 {
@@ -94,6 +98,18 @@ async fn daily(context: &Context, begun: Instant) -> Result<Value, lambda_runtim
         }
     }
     whole(&report, told)
+}
+
+/// What the daily work counts and sweeps, for one organization.
+async fn daily_of(context: &Context, slug: &str, begun: Instant) -> anyhow::Result<Option<Report>> {
+    let Some(report) = context.metrics.daily_of(slug).await? else { return Ok(None) };
+    let organization = store::organizations::of_slug(&context.metrics.database, slug).await?;
+    if let Some(organization) = organization {
+        let until = begun + Duration::from_secs(limits::DAILY_WORK_SECONDS);
+        age(context, organization, until).await?;
+        keep_no_longer(context, organization).await?;
+    }
+    Ok(Some(report))
 }
 
 async fn rotate_key(context: &Context, slug: &str, begun: Instant) -> Result<Value, lambda_runtime::Error> {
@@ -246,6 +262,23 @@ async fn look_after_all(context: &Context, until: Instant) -> anyhow::Result<Rou
         keep_no_longer(context, organization).await
     };
     Ok(round(&organizations, until, patience, look).await)
+}
+
+/// Parts of documents whose time has passed go, for every organization, until a moment.
+async fn age_all(context: &Context, until: Instant) -> anyhow::Result<Round> {
+    let organizations = context.alerting.organizations_of_today().await?;
+    let share = Duration::from_secs(limits::DAILY_DOCUMENTS_SHARE_SECONDS);
+    let age = async |organization| age(context, organization, until.min(Instant::now() + share)).await;
+    Ok(round(&organizations, until, share * 2, age).await)
+}
+
+async fn age(context: &Context, organization: OrganizationId, until: Instant) -> anyhow::Result<()> {
+    let swept = context.retention.sweep_documents(organization, until).await.context("sweep documents")?;
+    if swept != SweptDocuments::default() {
+        tracing::info!(organization.id = %organization, originals = swept.originals, texts = swept.texts,
+            embeddings = swept.embeddings, "parts of documents are kept no longer");
+    }
+    Ok(())
 }
 
 fn told(report: &Report) -> Value {

@@ -2,8 +2,13 @@
 //! template to it.
 
 use crate::{Context, answers, files, keeping, mcp, openai, retrieval, search, sessions};
-use access::visit;
-use axum::{Extension, Router, middleware};
+use access::{callers_first, visit};
+use axum::{
+    Extension, Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
 use std::sync::Arc;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,8 +26,18 @@ struct Document;
 /// All routes of this function, with the document that describes them.
 pub fn app(context: Arc<Context>) -> Router {
     let (public_url, access) = (context.public_url.clone(), context.access.clone());
-    service::app(declared().layer(middleware::from_fn(visit)), "/api/v1/openapi.json", &public_url, context)
-        .layer(Extension(access))
+    let declared = declared().layer(middleware::from_fn(visit)).layer(middleware::from_fn(strangers));
+    service::app(declared, "/api/v1/openapi.json", &public_url, context).layer(Extension(access))
+}
+
+/// Tells strangers that they are, in the words of the protocol that they speak.
+async fn strangers(request: Request, next: Next) -> Response {
+    let is_openais = request.uri().path().starts_with("/v1/");
+    match callers_first(request, next).await {
+        Ok(response) => response,
+        Err(problem) if is_openais => openai::Failure::from(problem).into_response(),
+        Err(problem) => problem.into_response(),
+    }
 }
 
 fn declared() -> OpenApiRouter<Arc<Context>> {

@@ -2,7 +2,7 @@
 //! template to it.
 
 use crate::{behind, chatbots, client_service, documents, executive, export, technical};
-use access::{Access, visit};
+use access::{Access, callers_first, visit};
 use axum::{Extension, Router, middleware};
 use metrics::Metrics;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ struct Document;
 /// All routes of this function, with the document that describes them.
 pub fn app(metrics: Arc<Metrics>, access: Access, public_url: &str) -> Router {
     service::app(
-        declared().layer(middleware::from_fn(visit)),
+        declared().layer(middleware::from_fn(visit)).layer(middleware::from_fn(callers_first)),
         "/api/v1/dashboards/openapi.json",
         public_url,
         metrics,

@@ -30,6 +30,7 @@ fn refused(refusal: Refusal) -> Problem {
         }
         Refusal::Invalid { pointer, detail } => Problem::invalid("invalid-field", pointer, detail),
         Refusal::Conflict { kind, detail } => Problem::conflict(kind, detail),
+        Refusal::Gone { kind, detail } => Problem::gone(kind, detail),
         Refusal::ModelUnavailable => Problem::unavailable(
             "model-unavailable",
             "The embedding model is busy or broke off. Nothing was changed; try again in a moment.",

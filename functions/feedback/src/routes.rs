@@ -2,7 +2,7 @@
 //! template to it.
 
 use crate::{admin_feedback, escalations, gold_questions, messages, replays, reviews, sessions};
-use access::{Access, heed, visit};
+use access::{Access, callers_first, heed, visit};
 use axum::{Extension, Router, middleware};
 use insight::Insight;
 use std::sync::Arc;
@@ -40,7 +40,10 @@ const UNHEEDED: [(&str, &str); 7] = [
 
 /// Where demands are heard, and said to be.
 fn heeding(declared: OpenApiRouter<Arc<Insight>>) -> OpenApiRouter<Arc<Insight>> {
-    service::heeding(declared, &UNHEEDED).layer(middleware::from_fn(heed)).layer(middleware::from_fn(visit))
+    service::heeding(declared, &UNHEEDED)
+        .layer(middleware::from_fn(heed))
+        .layer(middleware::from_fn(visit))
+        .layer(middleware::from_fn(callers_first))
 }
 
 fn declared() -> OpenApiRouter<Arc<Insight>> {

@@ -80,6 +80,18 @@ impl Server {
     pub async fn objects(&self) -> Vec<StoredObject> {
         self.catalogue.read().await.all().cloned().collect()
     }
+
+    /// Has an object be as old as that, for whoever tries what time does; whether there is one.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn age(&self, key: &str, by: Duration) -> Result<bool> {
+        let mut catalogue = self.catalogue.write().await;
+        let Some(object) = catalogue.get(key).cloned() else { return Ok(false) };
+        let modified = object.modified - i64::try_from(by.as_millis())?;
+        catalogue.put(StoredObject { modified, ..object })?;
+        Ok(true)
+    }
 }
 
 impl Drop for Server {

@@ -104,7 +104,8 @@ pub struct Stack {
     pub lambda: Lambda,
     /// The queues.
     pub sqs: Sqs,
-    s3: s3::Server,
+    /// The bucket.
+    pub s3: s3::Server,
     postgres: Option<Postgres>,
     tasks: Vec<JoinHandle<()>>,
 }

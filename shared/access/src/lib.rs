@@ -3,14 +3,16 @@
 //! [`Bearer`] reads as the way: told apart by its form ([`web::bearer`]) ▸ verified ([`identity`]) ▸ of which organization
 //! ([`membership`], for people) ▸ caller. Whether the caller is let in, every use case asks the database again, in the
 //! flush that it makes anyway. [`heed`] hears what a request demands of what it changes,
-//! [`visit`] tells where it comes from.
+//! [`visit`] tells where it comes from, [`callers_first`] sees to it that strangers learn nothing else than that they are.
 
 mod configured;
+mod callers_first;
 mod database;
 mod heed;
 mod membership;
 mod visit;
 
+pub use callers_first::callers_first;
 pub use configured::Configured;
 pub use database::{database_problem, database_unavailable};
 pub use heed::{ShownOnce, heed};

@@ -26,6 +26,7 @@ pub(crate) fn scored(passages: Vec<files::Passage>, question: &str) -> Vec<Passa
             document: DocumentId(found.file.0),
             title: found.filename,
             key: String::new(),
+            has_original: false,
             page: found.page,
             headings: found.headings,
             content: found.content,

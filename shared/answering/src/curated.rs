@@ -108,7 +108,7 @@ pub(crate) fn verdict(found: &Match) -> Verdict {
         page: None,
         quoted_span: clip(&answer.answer, limits::QUOTED_CHARACTERS),
         score: *similarity,
-        is_there: document.is_some(),
+        is_there: document.is_some_and(|document| document.has_original),
     };
     Verdict {
         text: answer.answer.clone(),

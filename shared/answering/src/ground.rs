@@ -407,7 +407,7 @@ impl<'a> Grounder<'a> {
             page: hit.page,
             quoted_span: inert(span, self.allowed).trim().to_owned(),
             score: score.clamp(0.0, 1.0),
-            is_there: passage.file.is_none(),
+            is_there: hit.has_original,
         }
     }
 }

@@ -203,6 +203,7 @@ pub(crate) mod tests {
             document: DocumentId::generate(),
             title: "Pump manual".into(),
             key: "a/b/c".into(),
+            has_original: true,
             page: Some(3),
             headings: Vec::new(),
             content: content.into(),

@@ -484,6 +484,10 @@ pub const DAILY_WORK_SECONDS: u64 = 780;
 pub const DAILY_ALERTS_SECONDS: u64 = 45;
 /// Seconds that the daily look after one organization's alerts may take: others wait.
 pub const DAILY_ALERTS_PATIENCE_SECONDS: u64 = 20;
+/// Seconds behind [`DAILY_WORK_SECONDS`] after which no other part of a document goes that day.
+pub const DAILY_DOCUMENTS_SECONDS: u64 = 70;
+/// Seconds that the daily work takes for parts of one organization's documents: others wait, and what is left goes a day later.
+pub const DAILY_DOCUMENTS_SHARE_SECONDS: u64 = 20;
 /// Days that the daily work counts anew for one organization.
 pub const DAILY_WORK_DAYS: i64 = 800;
 /// Rules of an organization.

@@ -108,6 +108,12 @@ pub struct RetentionDays {
     pub events: Option<u32>,
     /// What was searched and found for messages.
     pub retrieval_logs: Option<u32>,
+    /// The objects of documents, from their upload on.
+    pub originals: Option<u32>,
+    /// What was read from documents: passages, their vectors, answers that a file brought.
+    pub extracted_text: Option<u32>,
+    /// Vectors of documents' passages.
+    pub embeddings: Option<u32>,
 }
 
 #[cfg(test)]

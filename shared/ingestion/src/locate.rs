@@ -125,10 +125,11 @@ impl Ingestion {
             filename: parsed.filename(),
             size,
             mime_type: &object.content_type,
+            uploaded_at: object.last_modified,
         };
         let standing = documents::lock_or_create(&tx, &upload).await.context("lock document")?;
         let fingerprint = fingerprint(&object);
-        if standing.settled.as_ref() == Some(&fingerprint) {
+        if standing.has_expired || standing.settled.as_ref() == Some(&fingerprint) {
             tx.finish().await?;
             return Ok(Located::Settled(standing.id));
         }

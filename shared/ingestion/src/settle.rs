@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use domain::{DocumentId, Failure, OrganizationId, derived};
 use serde_json::json;
 use store::{
-    documents::{self, Reading},
+    documents::{self, Hidden, Reading},
     events::{self, Category, Event},
     jobs,
     versions::{self, Manifest},
@@ -149,13 +149,17 @@ impl Ingestion {
         let tx = self.database.tenant(organization).await?;
         let hidden = documents::hide(&tx, self.bucket.name(), key).await.context("hide document")?;
         tx.finish().await?;
-        let Some(document) = hidden else {
-            tracing::warn!(
-                object.key = key,
-                reason = "there is no such object: deleted before it was read",
-                "object ignored"
-            );
-            return Ok(Outcome::Forgotten);
+        let document = match hidden {
+            Some(Hidden::Gone(document)) => document,
+            Some(Hidden::GoesOn) => return Ok(Outcome::Unchanged),
+            None => {
+                tracing::warn!(
+                    object.key = key,
+                    reason = "there is no such object: deleted before it was read",
+                    "object ignored"
+                );
+                return Ok(Outcome::Forgotten);
+            }
         };
         let below = derived::of_document(organization, document);
         self.bucket.delete_derived(&below, None).await.context("delete what was derived")?;

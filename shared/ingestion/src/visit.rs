@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::time::Instant;
 use store::{
-    organizations,
+    documents, organizations,
     web_visits::{self, Page, Source},
 };
 use uuid::Uuid;
@@ -181,9 +181,18 @@ impl Ingestion {
         }
         let tx = self.database.tenant(round.organization).await?;
         let is_kept = web_visits::is_kept_elsewhere(&tx, round.source, &key).await.context("find page")?;
+        let had_none = if is_kept {
+            Vec::new()
+        } else {
+            documents::let_go(&tx, self.bucket.name(), std::slice::from_ref(&key)).await?
+        };
         tx.finish().await?;
         if !is_kept {
             self.bucket.delete(&key).await.context("delete page")?;
+        }
+        if !had_none.is_empty() {
+            // Of an object that had gone before, no event tells.
+            self.forget(round.organization, &key).await?;
         }
         Ok(true)
     }

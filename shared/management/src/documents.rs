@@ -13,6 +13,7 @@ use store::{
     caller::Need,
     collection_settings::{self, Named},
     demands::{self, Thing},
+    documents,
     library::{self, Anew, Document, Which},
 };
 
@@ -70,6 +71,10 @@ impl Management {
     /// [`Refusal`].
     pub async fn original(&self, caller: &Caller, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
         let document = self.document_for(caller, read_in_full(id), id).await?;
+        if document.original_removed_at.is_some() {
+            let detail = "The original's time has passed, and it was deleted. The document is found and read as before.";
+            return Err(Refusal::Gone { kind: "original-removed", detail });
+        }
         self.link(&document.key, &document.filename, now).await
     }
 
@@ -79,6 +84,10 @@ impl Management {
     /// [`Refusal`]; [`Refusal::NotFound`] also while there is no such text.
     pub async fn text(&self, caller: &Caller, id: DocumentId, now: Timestamp) -> Result<Link, Refusal> {
         let document = self.document_for(caller, read_in_full(id), id).await?;
+        if document.text_removed_at.is_some() {
+            let detail = "The text's time has passed, and it was deleted: the document is found no more. Upload it again.";
+            return Err(Refusal::Gone { kind: "text-removed", detail });
+        }
         let version =
             document.active_version.ok_or(Refusal::NotFound("text: the document is not completed"))?;
         let object = format!("{DERIVED_PREFIX}{}", derived::text(caller.organization(), id, version));
@@ -98,6 +107,8 @@ impl Management {
         let document = self.document_for(caller, Scope::DocumentsWrite, id).await?;
         let tx = self.again(caller).await?;
         demands::unchanged(&tx, Thing::Document(id.0)).await?;
+        let key = std::slice::from_ref(&document.key);
+        documents::let_go(&tx, self.bucket.name(), key).await?;
         tx.finish().await?;
         self.bucket.delete(&document.key).await?;
         // The bucket's own event says the same; where the object was gone already there is none.
@@ -110,10 +121,14 @@ impl Management {
     /// [`Refusal`].
     pub async fn reprocess(&self, caller: &Caller, id: DocumentId) -> Result<(), Refusal> {
         let tx = self.enter(caller, Scope::DocumentsWrite).await?;
-        let keys = library::unsettle(&tx, self.bucket.name(), Anew::Document(id)).await?;
-        if keys.is_empty() {
-            return Err(Refusal::NotFound("document"));
+        let document =
+            library::get(&tx, self.bucket.name(), id).await?.ok_or(Refusal::NotFound("document"))?;
+        let parts = [document.original_removed_at, document.text_removed_at, document.embeddings_removed_at];
+        if parts.iter().any(Option::is_some) {
+            let detail = "Parts of the document were deleted because their time had passed; upload it again.";
+            return Err(Refusal::conflict("removed-by-retention", detail));
         }
+        let keys = library::unsettle(&tx, self.bucket.name(), Anew::Document(id)).await?;
         tx.finish().await?;
         self.look_at(keys).await
     }

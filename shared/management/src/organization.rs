@@ -213,8 +213,14 @@ fn is_money(text: &str) -> bool {
 }
 
 fn retention(given: RetentionDays) -> Result<RetentionDays, Refusal> {
-    let all =
-        [("messages", given.messages), ("events", given.events), ("retrieval_logs", given.retrieval_logs)];
+    let all = [
+        ("messages", given.messages),
+        ("events", given.events),
+        ("retrieval_logs", given.retrieval_logs),
+        ("originals", given.originals),
+        ("extracted_text", given.extracted_text),
+        ("embeddings", given.embeddings),
+    ];
     for (name, days) in all {
         if days.is_some_and(|days| !(1..=limits::RETENTION_DAYS).contains(&days)) {
             let detail = format!("It is 1 to {} days; null keeps them.", limits::RETENTION_DAYS);
@@ -266,8 +272,19 @@ mod tests {
         assert!(refused(Given { qoe_weights: Some(weights), ..Given::default() }));
         let policy = PiiPolicy { messages: vec!["name".into()], names_model: None };
         assert!(refused(Given { pii_policy: Some(policy), ..Given::default() }));
-        let days = RetentionDays { events: Some(limits::RETENTION_DAYS + 1), ..RetentionDays::default() };
-        assert!(refused(Given { retention_days: Some(days), ..Given::default() }));
+        for days in [0, limits::RETENTION_DAYS + 1] {
+            let none = RetentionDays::default();
+            for days in [
+                RetentionDays { messages: Some(days), ..none },
+                RetentionDays { events: Some(days), ..none },
+                RetentionDays { retrieval_logs: Some(days), ..none },
+                RetentionDays { originals: Some(days), ..none },
+                RetentionDays { extracted_text: Some(days), ..none },
+                RetentionDays { embeddings: Some(days), ..none },
+            ] {
+                assert!(refused(Given { retention_days: Some(days), ..Given::default() }), "{days:?}");
+            }
+        }
         let named = |characters: usize| Given {
             pii_policy: Some(PiiPolicy { names_model: Some("a".repeat(characters)), ..PiiPolicy::default() }),
             ..Given::default()

@@ -43,6 +43,14 @@ pub enum Refusal {
         /// What is in the way, and what to do.
         detail: String,
     },
+    /// It was there, and its time has passed.
+    #[error("{detail}")]
+    Gone {
+        /// Stable, for programs.
+        kind: &'static str,
+        /// What has gone, and what is left.
+        detail: &'static str,
+    },
     /// The model that makes vectors is busy: again in a moment.
     #[error("the embedding model is busy")]
     ModelUnavailable,

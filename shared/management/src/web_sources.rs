@@ -8,7 +8,7 @@ use store::{
     TenantTx,
     collection_settings::{self, Named},
     demands::{self, Thing},
-    organizations,
+    documents, organizations,
     web_sources::{self, WebSource},
 };
 
@@ -122,6 +122,11 @@ impl Management {
         tx.finish().await?;
         let deletions: Vec<_> = objects.iter().map(|object| self.bucket.delete(object)).collect();
         stream::iter(deletions).buffer_unordered(DELETED_AT_ONCE).try_collect::<Vec<()>>().await?;
+        let tx = self.again(caller).await?;
+        let had_none = documents::let_go(&tx, self.bucket.name(), &objects).await?;
+        tx.finish().await?;
+        // Of objects that had gone before, no event tells.
+        self.look_at(had_none).await?;
         let tx = self.again(caller).await?;
         web_sources::delete(&tx, id).await?;
         tx.finish().await?;

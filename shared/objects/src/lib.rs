@@ -24,6 +24,8 @@ pub struct ObjectState {
     pub size: u64,
     /// As its uploader said.
     pub content_type: String,
+    /// To the second.
+    pub last_modified: Timestamp,
     /// `x-amz-meta-*`, names without that prefix, values decoded.
     pub metadata: HashMap<String, String>,
 }
@@ -91,6 +93,10 @@ impl Bucket {
             Ok(head) => Ok(Some(ObjectState {
                 etag: head.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
                 size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                last_modified: head
+                    .last_modified()
+                    .and_then(|at| Timestamp::from_second(at.secs()).ok())
+                    .unwrap_or(Timestamp::UNIX_EPOCH),
                 content_type: head.content_type().unwrap_or("application/octet-stream").to_owned(),
                 metadata: head
                     .metadata()

@@ -1,11 +1,14 @@
 //! WHAT IS KEPT NO LONGER: what a person asks for about themselves, in units of work that may be killed and repeated; and
-//! what the clock takes away of it.
+//! what the clock takes away of documents ([`documents`]) and of exports.
 //!
 //! Asked for in [`management`](../management/index.html), done here: [`export`] gathers everything about a person into one
 //! file, [`erase`] removes it and says what was removed where.
 
 mod export;
 mod erase;
+mod documents;
+
+pub use documents::SweptDocuments;
 
 use anyhow::Context as _;
 use domain::{

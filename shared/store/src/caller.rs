@@ -11,6 +11,7 @@ use crate::{
 };
 use domain::{Caller, Role, Scope, SessionId, limits};
 use futures_util::try_join;
+use std::cell::Cell;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -122,11 +123,27 @@ impl Admitted {
     }
 }
 
+tokio::task_local! {
+    static LOOKED_UP: Cell<bool>;
+}
+
+/// Does a request's work; whether its caller was looked up meanwhile.
+pub async fn watched<T>(work: impl Future<Output = T>) -> (T, bool) {
+    LOOKED_UP
+        .scope(Cell::new(false), async {
+            let done = work.await;
+            (done, LOOKED_UP.with(Cell::get))
+        })
+        .await
+}
+
 /// Looks a caller up and takes a token of their bucket. `None`: there is no such caller.
 ///
 /// # Errors
 /// [`Error`].
 pub async fn look_up(tx: &TenantTx, caller: &Caller, need: impl Into<Need>) -> Result<Option<Known>> {
+    // Outside of a request nobody watches.
+    let _ = LOOKED_UP.try_with(|looked_up| looked_up.set(true));
     match caller {
         Caller::Key(key) => Ok(api_keys::look_up(tx, key).await?.map(Known::Key)),
         Caller::Person { subject, .. } => {

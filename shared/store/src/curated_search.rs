@@ -31,6 +31,8 @@ pub struct Imported {
     pub title: String,
     /// Its key.
     pub key: String,
+    /// Whether there is an object under it.
+    pub has_original: bool,
 }
 
 impl Candidate {
@@ -47,6 +49,7 @@ impl Candidate {
                 id: DocumentId(id),
                 title: row.get("document_title"),
                 key: row.get("document_key"),
+                has_original: row.get("has_original"),
             }),
         }
     }

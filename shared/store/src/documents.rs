@@ -18,6 +18,8 @@ pub struct Standing {
     pub settled: Option<String>,
     /// The version that is being built.
     pub building: Option<Building>,
+    /// Whether some of it has gone because its time had passed; it comes again by a new upload alone.
+    pub has_expired: bool,
 }
 
 /// A version under construction.
@@ -58,6 +60,8 @@ pub struct Upload<'a> {
     pub size: i64,
     /// As S3 knows it.
     pub mime_type: &'a str,
+    /// When the object was written.
+    pub uploaded_at: Timestamp,
 }
 
 /// Locks the document of a key, making its row when there is none, and says where it stands. One flush.
@@ -77,9 +81,12 @@ pub async fn lock_or_create(tx: &TenantTx, upload: &Upload<'_>) -> Result<Standi
         (&upload.mime_type, Type::TEXT),
     ];
     let key: crate::tenant::Params<'_> = &[(&upload.bucket, Type::TEXT), (&upload.key, Type::TEXT)];
-    let (_, _, row) = try_join!(
+    let uploaded: crate::tenant::Params<'_> =
+        &[(&upload.bucket, Type::TEXT), (&upload.key, Type::TEXT), (&upload.uploaded_at, Type::TIMESTAMPTZ)];
+    let (_, _, _, row) = try_join!(
         tx.execute(sql!("documents/create"), new),
         tx.query_one(sql!("documents/lock"), key),
+        tx.execute(sql!("documents/uploaded"), uploaded),
         tx.query_one(sql!("documents/standing"), key),
     )?;
     let building: Option<uuid::Uuid> = row.get("building");
@@ -93,7 +100,12 @@ pub async fn lock_or_create(tx: &TenantTx, upload: &Upload<'_>) -> Result<Standi
         deaths: row.get("deaths"),
         is_leased: row.get("is_leased"),
     });
-    Ok(Standing { id: DocumentId(row.get("id")), settled: row.get("settled"), building })
+    Ok(Standing {
+        id: DocumentId(row.get("id")),
+        settled: row.get("settled"),
+        building,
+        has_expired: row.get("has_expired"),
+    })
 }
 
 /// Notes that a version is being built.
@@ -192,13 +204,33 @@ pub async fn fail(
     Ok(failed)
 }
 
-/// Hides the document of a key: nobody finds it any more. Its id, if there is one.
+/// What becomes of a document whose object is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hidden {
+    /// Nobody finds it any more.
+    Gone(DocumentId),
+    /// Its original's time had passed: it goes on without.
+    GoesOn,
+}
+
+/// Hides the document of a key: nobody finds it any more. `None`: there is none.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn hide(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<DocumentId>> {
+pub async fn hide(tx: &TenantTx, bucket: &str, key: &str) -> Result<Option<Hidden>> {
     let row = tx.query_opt(sql!("documents/hide"), &[(&bucket, Type::TEXT), (&key, Type::TEXT)]).await?;
-    Ok(row.map(|row| DocumentId(row.get("id"))))
+    Ok(row
+        .map(|row| if row.get("goes_on") { Hidden::GoesOn } else { Hidden::Gone(DocumentId(row.get("id"))) }))
+}
+
+/// Lets documents go that went on without their originals, as if these were deleted just now; the keys of those that did.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn let_go(tx: &TenantTx, bucket: &str, keys: &[String]) -> Result<Vec<String>> {
+    let params: crate::tenant::Params<'_> = &[(&bucket, Type::TEXT), (&keys, Type::TEXT_ARRAY)];
+    let rows = tx.query(sql!("documents/let_go"), params).await?;
+    Ok(rows.iter().map(|row| row.get("s3_key")).collect())
 }
 
 /// The version that readers see.

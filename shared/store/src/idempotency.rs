@@ -3,6 +3,7 @@
 use crate::{Result, TenantTx, sql, tenant::Params};
 use domain::{Caller, MessageId, limits};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio_postgres::types::Type;
 
 /// A caller's key, and what it was sent with.
@@ -12,6 +13,15 @@ pub struct Once {
     pub key: String,
     /// SHA-256 of method, path and body.
     pub fingerprint: [u8; 32],
+}
+
+impl Once {
+    /// The key as it is kept. Callers take orders' numbers and people's addresses for keys; to be known again, a hash is enough,
+    /// and that of one caller says nothing about another's.
+    fn kept(&self, caller: &Caller) -> String {
+        let hash = Sha256::new().chain_update(caller.id()).chain_update(&self.key);
+        hex::encode(hash.finalize())
+    }
 }
 
 /// What is known of a key.
@@ -41,7 +51,7 @@ pub async fn claim(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<Claim>
     let params: Params<'_> = &[
         (&caller.id(), Type::UUID),
         (&hash, Type::BYTEA),
-        (&once.key, Type::TEXT),
+        (&once.kept(caller), Type::TEXT),
         (&fingerprint, Type::BYTEA),
         (&limits::IDEMPOTENCY_LEASE_SECONDS, Type::FLOAT8),
         (&limits::IDEMPOTENCY_HOURS, Type::INT4),
@@ -63,7 +73,8 @@ pub async fn claim(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<Claim>
 /// # Errors
 /// [`crate::Error`].
 pub async fn settle(tx: &TenantTx, caller: &Caller, once: &Once, response: &Value) -> Result<()> {
-    let params: Params<'_> = &[(&caller.id(), Type::UUID), (&once.key, Type::TEXT), (response, Type::JSONB)];
+    let params: Params<'_> =
+        &[(&caller.id(), Type::UUID), (&once.kept(caller), Type::TEXT), (response, Type::JSONB)];
     tx.execute(sql!("idempotency_keys/settle"), params).await?;
     Ok(())
 }
@@ -81,7 +92,7 @@ pub async fn settle_answer(
 ) -> Result<()> {
     let params: Params<'_> = &[
         (&caller.id(), Type::UUID),
-        (&once.key, Type::TEXT),
+        (&once.kept(caller), Type::TEXT),
         (answer, Type::JSONB),
         (&message.0, Type::UUID),
     ];
@@ -94,7 +105,10 @@ pub async fn settle_answer(
 /// # Errors
 /// [`crate::Error`].
 pub async fn release(tx: &TenantTx, caller: &Caller, once: &Once) -> Result<()> {
-    tx.execute(sql!("idempotency_keys/release"), &[(&caller.id(), Type::UUID), (&once.key, Type::TEXT)])
-        .await?;
+    tx.execute(
+        sql!("idempotency_keys/release"),
+        &[(&caller.id(), Type::UUID), (&once.kept(caller), Type::TEXT)],
+    )
+    .await?;
     Ok(())
 }

@@ -68,6 +68,12 @@ pub struct Document {
     pub updated_at: Timestamp,
     /// When it was last settled.
     pub processed_at: Option<Timestamp>,
+    /// When its original's time had passed.
+    pub original_removed_at: Option<Timestamp>,
+    /// When its text's time had passed.
+    pub text_removed_at: Option<Timestamp>,
+    /// When its vectors' time had passed.
+    pub embeddings_removed_at: Option<Timestamp>,
 }
 
 /// Which documents; nothing narrows nothing.
@@ -153,6 +159,9 @@ fn from_row(row: &Row) -> Document {
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
         processed_at: row.get("processed_at"),
+        original_removed_at: row.get("original_removed_at"),
+        text_removed_at: row.get("text_removed_at"),
+        embeddings_removed_at: row.get("embeddings_removed_at"),
     }
 }
 

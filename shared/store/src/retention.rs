@@ -2,7 +2,7 @@
 //! statement takes a batch and says how many it took.
 
 use crate::{Result, TenantTx, sql, tenant::Params};
-use domain::limits;
+use domain::{DocumentId, limits};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -130,4 +130,117 @@ pub async fn sweep_idempotency_keys(tx: &TenantTx, limit: i64) -> Result<u64> {
 pub async fn sweep_rate_limits(tx: &TenantTx, limit: i64) -> Result<u64> {
     let params: Params<'_> = &[(&limits::IDLE_BUCKET_MINUTES, Type::INT4), (&limit, Type::INT8)];
     tx.execute(sql!("retention/sweep_rate_limits"), params).await
+}
+
+/// Until when uploads lose their parts.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentHorizons {
+    /// Their objects; `None`: they stay, and so on.
+    pub originals: Option<Timestamp>,
+    /// What was read from them.
+    pub texts: Option<Timestamp>,
+    /// Their vectors.
+    pub embeddings: Option<Timestamp>,
+}
+
+/// What the organization's settings say of today.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn document_horizons(tx: &TenantTx) -> Result<DocumentHorizons> {
+    let row = tx.query_one(sql!("retention/document_horizons"), &[]).await?;
+    Ok(DocumentHorizons {
+        originals: row.get("originals_before"),
+        texts: row.get("text_before"),
+        embeddings: row.get("embeddings_before"),
+    })
+}
+
+/// A part of a document that goes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Its object.
+    Original,
+    /// What was read from it.
+    Text,
+    /// Its vectors.
+    Embeddings,
+}
+
+/// A document of which a part is to go.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// Its row.
+    pub id: DocumentId,
+    /// Where its object is.
+    pub key: String,
+    /// Whether nothing else of it would be left.
+    pub is_last: bool,
+}
+
+/// Documents that were uploaded before, of which a part is to go, or was going when a function died; behind one.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn due(
+    tx: &TenantTx,
+    part: Part,
+    bucket: &str,
+    before: Timestamp,
+    after: Option<DocumentId>,
+    limit: i64,
+) -> Result<Vec<Due>> {
+    let params: Params<'_> = &[
+        (&bucket, Type::TEXT),
+        (&before, Type::TIMESTAMPTZ),
+        (&after.map(|id| id.0), Type::UUID),
+        (&limit, Type::INT8),
+    ];
+    let rows = match part {
+        Part::Original => tx.query(sql!("retention/originals_due"), params).await?,
+        Part::Text => tx.query(sql!("retention/texts_due"), params).await?,
+        Part::Embeddings => tx.query(sql!("retention/embeddings_due"), params).await?,
+    };
+    let due = |row: &tokio_postgres::Row| Due {
+        id: DocumentId(row.get("id")),
+        key: row.get("s3_key"),
+        is_last: row.get("is_last"),
+    };
+    Ok(rows.iter().map(due).collect())
+}
+
+/// Says that a part goes, before it does; `false`: it was uploaded anew meanwhile, or is being read.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn mark(tx: &TenantTx, part: Part, id: DocumentId, before: Timestamp) -> Result<bool> {
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&before, Type::TIMESTAMPTZ)];
+    let row = match part {
+        Part::Original => tx.query_opt(sql!("retention/mark_original"), params).await?,
+        Part::Text => tx.query_opt(sql!("retention/hide_text"), params).await?,
+        Part::Embeddings => tx.query_opt(sql!("retention/mark_embeddings"), params).await?,
+    };
+    Ok(row.is_some())
+}
+
+/// Notes that an original that was to go is deleted.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn original_deleted(tx: &TenantTx, id: DocumentId) -> Result<()> {
+    tx.execute(sql!("retention/original_deleted"), &[(&id.0, Type::UUID)]).await?;
+    Ok(())
+}
+
+/// Deletes rows of a part that goes, text or vectors; how many.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn sweep_part(tx: &TenantTx, part: Part, id: DocumentId, limit: i64) -> Result<u64> {
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&limit, Type::INT8)];
+    match part {
+        Part::Original => Ok(0),
+        Part::Text => tx.execute(sql!("retention/sweep_chunks"), params).await,
+        Part::Embeddings => tx.execute(sql!("retention/sweep_embeddings"), params).await,
+    }
 }

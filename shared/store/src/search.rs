@@ -69,6 +69,8 @@ pub struct Hit {
     pub title: String,
     /// The document's key.
     pub key: String,
+    /// Whether there is an object under it: the document may have outlived its original.
+    pub has_original: bool,
     /// Where the format has pages.
     pub page: Option<i32>,
     /// Headings above it, outermost first.
@@ -192,6 +194,7 @@ fn hit(row: &Row) -> Hit {
         document: DocumentId(row.get("document_id")),
         title: row.get("document_title"),
         key: row.get("document_key"),
+        has_original: row.get("has_original"),
         page: row.get("page_number"),
         headings: row.get("headings"),
         content: row.get("content"),

@@ -171,6 +171,12 @@ impl Problem {
         Self::new(kind, "Not possible as things stand", StatusCode::CONFLICT, detail)
     }
 
+    /// 410: what was there, and whose time has passed.
+    #[must_use]
+    pub fn gone(kind: &str, detail: impl Into<String>) -> Self {
+        Self::new(kind, "Gone", StatusCode::GONE, detail)
+    }
+
     /// 412: `If-Match` names what is no longer.
     #[must_use]
     pub fn changed_meanwhile() -> Self {

@@ -32,7 +32,7 @@ pub async fn send(form: &Value, changed: &[(&str, &str)], bytes: &[u8]) -> (Stat
 }
 
 /// What stands at a link.
-async fn get(url: &str) -> (StatusCode, String) {
+pub async fn get(url: &str) -> (StatusCode, String) {
     answer(Request::get(url).body(Full::default()).expect("a request")).await
 }
 

@@ -136,5 +136,5 @@ async fn every_figure_of_a_year_is_what_was_said() {
 }
 
 fn tell(what: &str, since: Instant) {
-    println!("{what} in {:.1} s", Duration::as_secs_f64(&since.elapsed()));
+    eprintln!("{what} in {:.1} s", Duration::as_secs_f64(&since.elapsed()));
 }

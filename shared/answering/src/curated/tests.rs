@@ -122,6 +122,7 @@ fn an_answer_that_a_file_brought_cannot_act() {
         id: domain::DocumentId::generate(),
         title: "FAQ".into(),
         key: "a/b/faq.jsonl".into(),
+        has_original: true,
     };
     let brought = of(Some(imported));
     assert!(!brought.text.contains("evil") && brought.text.contains("us"), "{}", brought.text);

@@ -2,7 +2,7 @@
 SELECT d.id, d.collection_id, c.slug AS collection, d.title, d.filename, d.s3_key, d.processing_status, d.failure,
        d.document_type, d.product_id, d.language, d.source_format, d.source_url, d.mime_type, d.file_size, d.page_count,
        d.chunk_count, d.extracted_metadata, d.ocr_confidence, d.active_version_id, d.created_at, d.updated_at,
-       d.processed_at, coalesce(v.unread_pages, '{}') AS unread_pages,
+       d.processed_at, d.original_removed_at, d.text_removed_at, d.embeddings_removed_at, coalesce(v.unread_pages, '{}') AS unread_pages,
        coalesce(v.embedding_tokens, 0) AS embedding_tokens, v.embedding_cost::text AS embedding_cost,
        coalesce(v.tokens_are_estimated, false) AS tokens_are_estimated,
        coalesce(v.header_tokens, 0) AS header_tokens, v.header_cost::text AS header_cost,

@@ -1,5 +1,6 @@
 -- A statement of its own after the lock: what a function that held the lock before has committed is seen here.
-SELECT d.id, (SELECT v.fingerprint FROM docent.document_versions v
+SELECT d.id, num_nonnulls(d.original_removed_at, d.text_removed_at, d.embeddings_removed_at) > 0 AS has_expired,
+       (SELECT v.fingerprint FROM docent.document_versions v
          WHERE v.organization_id = docent.current_organization() AND v.document_id = d.id
            AND (v.id = d.active_version_id AND d.processing_status = 'completed'
                 OR v.state = 'failed' AND d.processing_status = 'failed'

@@ -5,6 +5,8 @@ WITH wanted AS MATERIALIZED (
      WHERE organization_id = docent.current_organization() AND s3_bucket = $1
        AND ($2::uuid IS NULL OR id = $2) AND ($3::uuid IS NULL OR collection_id = $3)
        AND ($4::text IS NULL OR processing_status = $4)
+       -- What has gone because its time had passed comes again by a new upload alone.
+       AND num_nonnulls(original_removed_at, text_removed_at, embeddings_removed_at) = 0
 ), unsettled AS (
     UPDATE docent.document_versions v SET fingerprint = '', recipe = NULL
       FROM wanted

@@ -14,4 +14,5 @@ WITH kept AS (
 INSERT INTO docent.ingestion_jobs (organization_id, id, kind, collection_id, space_id, status, total)
 SELECT docent.current_organization(), $1, 'reembed', $2, $3, 'queued',
        (SELECT coalesce(sum(d.chunk_count), 0) FROM docent.documents d
-         WHERE d.organization_id = docent.current_organization() AND d.collection_id = $2)
+         WHERE d.organization_id = docent.current_organization() AND d.collection_id = $2
+           AND d.embeddings_removed_at IS NULL)
