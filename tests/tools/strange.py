@@ -3,7 +3,7 @@
 
     cargo run -p local -- --embedder instant        # in one terminal
     pip install schemathesis
-    python3 tests/tools/strange.py                  # in another; which documents, and what else schemathesis takes, behind --
+    python3 tests/tools/strange.py                  # in another; what else is said goes to schemathesis
 
 It deletes and revokes whatever it finds: give it a stack of its own.
 """
@@ -27,11 +27,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", default=".local")
     parser.add_argument("--key", help="an organization's key; else the demo's")
-    parser.add_argument("documents", nargs="*", default=list(DOCUMENTS))
+    parser.add_argument("--document", action="append", choices=list(DOCUMENTS), help="one of them; else all")
     options, more = parser.parse_known_args()
     stack = json.loads((pathlib.Path(options.data) / "stack.json").read_text())
     key, failed = options.key or stack["api_key"], []
-    for name in options.documents:
+    for name in options.document or DOCUMENTS:
         with urllib.request.urlopen(stack["gateway"] + DOCUMENTS[name]) as answer:
             document = pathlib.Path(options.data) / f"{name}.openapi.json"
             document.write_bytes(answer.read())
