@@ -331,13 +331,12 @@ async fn nobody_waits_beyond_the_deadline() {
     // Nor does a model that always has more to say keep anybody.
     scene.ends(Fault::EndlesslyInventing, Some(DEADLINE), Broken::TooSlow, "model_too_slow").await;
     // Where all of it is shown, the answer ends where a message does, and is kept as it was shown.
-    let ended = scene.ask(Fault::Endless, Some(DEADLINE)).await;
+    let ended = scene.ask(Fault::Endless, None).await;
     assert_eq!((ended.failed, ended.kept.1), (None, false), "it was whole as far as it went");
     assert_eq!(ended.kept.0, ended.streamed);
     let characters = ended.streamed.chars().count();
     let most = domain::limits::ASSISTANT_MESSAGE_CHARACTERS;
     assert!((most - 100..=most).contains(&characters), "{characters} characters");
-    assert!(ended.took < DEADLINE + SLACK, "took {:?}", ended.took);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 /// Weights of a logistic, fitted on eight of the sixteen articles of SQuAD 2.0's development set, half of whose questions are near
 /// misses, put to three sentences of the five best paragraphs of all 1,216; the truth is whether those hold an expected answer. On the
 /// other eight: area under the curve .76 for whether there is an answer at all (cosine alone .64, coverage of the question's words .57);
-/// every tenth of the scale within .10 of the truth. Decision 0041.
+/// every tenth of the scale within .10 of the truth. How far that may be trusted, decision 0041 says.
 const CONSTANT: f32 = -2.98;
 const BY_MEANING: f32 = 5.0;
 /// In place of a cosine that is not known: the mean of that sample.
