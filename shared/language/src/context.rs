@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(text, "Manual > Seals\nAbout the P-40.\nright");
         let long = "seal ".repeat(500);
         assert!(
-            in_context(&long, &[long.clone()], None, "right").len() < 800,
+            in_context(&long, std::slice::from_ref(&long), None, "right").len() < 800,
             "no title is longer than the text"
         );
     }

@@ -70,7 +70,8 @@ async fn every_route_wants_a_key_and_its_own_scope() {
                 (true, true) => Scope::EscalationsRead,
                 (true, false) => Scope::EscalationsWrite,
                 (false, true) => Scope::FeedbackRead,
-                (false, false) => Scope::FeedbackWrite,
+                (false, false) if declared.ends_with("/feedback") => Scope::FeedbackWrite,
+                (false, false) => Scope::ImprovementWrite,
             },
             |(_, scope)| scope,
         );

@@ -54,13 +54,13 @@ async fn who_talks_is_told_to_whoever_looks_after_sessions() {
         assert_eq!(refused["errors"][0]["pointer"], format!("/{field}"), "{refused}");
     }
 
-    let sql = "SELECT count(*) FROM docent.sessions s WHERE s::text ILIKE '%canary%'
-               OR s::text ILIKE '%' || encode('Canary', 'hex') || '%'";
+    let sql = "SELECT count(*) FROM docent.sessions s WHERE s::text ILIKE '%sealed-canary%'
+               OR s::text ILIKE '%' || encode('Sealed-Canary', 'hex') || '%'";
     let Some(admin) = shared.addresses.admin_database_url.as_deref() else { return };
     let admin = tests::database::connect(admin).await;
     assert_eq!(admin.query_one(sql, &[]).await.expect("counted").get::<_, i64>(0), 0);
     for function in ["chat", "admin"] {
-        assert!(!shared.log(function).contains("Canary"), "the log of {function}");
+        assert!(!shared.log(function).contains("Sealed-Canary"), "the log of {function}");
     }
 }
 
