@@ -106,8 +106,8 @@ async fn stand(database: &TestDatabase, organization: &Organization, space: Spac
         SELECT $1, $2, $3, gen_random_uuid(), i, words, 'general', '{Heading}', 'Heading', 1, i * 1000, i * 1000 + 999,
                120, 'en', to_tsvector('simple', words), 120, 1, '{}', true, sha256(words::bytea)
           FROM generate_series(0, $4::bigint - 1) i
-         CROSS JOIN LATERAL (SELECT string_agg('word' || floor(random() * 5000 + i * 0)::integer, ' ') AS words
-                               FROM generate_series(1, 120)) w";
+         CROSS JOIN LATERAL (SELECT string_agg('word' || floor(random() * 5000 + (i + n) * 0)::integer, ' ') AS words
+                               FROM generate_series(1, 120) n) w";
     let ids: [&(dyn ToSql + Sync); 4] = [&organization.id.0, &stored.id.0, &stored.version.0, &count];
     client.execute(chunks, &ids).await.expect("load chunks");
     let vectors = format!(
