@@ -13,7 +13,7 @@
 
 use domain::{ChatbotId, DocumentId};
 use pgvector::Vector;
-use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use rand::{SeedableRng as _, rngs::StdRng};
 use std::{
     collections::HashSet,
     process::Command,
@@ -23,13 +23,12 @@ use store::{
     chatbot_settings,
     search::{self, Filter, Search},
 };
-use tests::{Organization, TestDatabase, database, database::DIMENSION, repository, vectors};
+use tests::{Organization, TestDatabase, database, database::DIMENSION, repository, topics, vectors};
 use tokio_postgres::Client;
 
 const CHUNKS: usize = 100_000;
 /// Passages of a document.
 const OF_A_DOCUMENT: usize = 50;
-const TOPICS: usize = 400;
 const QUESTIONS: usize = 60;
 const K: u32 = 10;
 /// Shares of all chunks, in thousandths.
@@ -52,7 +51,7 @@ async fn main() {
         tenants.push((Organization::create(&database, slug).await, share));
     }
     let mut random = StdRng::seed_from_u64(7);
-    let questions: Vec<String> = (0..QUESTIONS).map(|_| question(&mut random)).collect();
+    let questions: Vec<String> = (0..QUESTIONS).map(|_| topics::question(&mut random)).collect();
     let mut grown = Vec::new();
     // A tenth first, then the rest: how search grows is seen in one run.
     for (from, to) in [(0, count / 10), (count / 10, count)] {
@@ -99,7 +98,7 @@ async fn fill(organization: &Organization, from: usize, to: usize, random: &mut 
     let numbers: Vec<usize> = (from..to).collect();
     for numbers in numbers.chunks(OF_A_DOCUMENT) {
         let path = format!("{}.txt", numbers[0]);
-        let passages: Vec<String> = numbers.iter().map(|_| passage(random)).collect();
+        let passages: Vec<String> = numbers.iter().map(|_| topics::passage(random)).collect();
         organization.document("all", &path).saying(passages).stored().await;
     }
 }
@@ -116,28 +115,6 @@ async fn bot(database: &TestDatabase, organization: &Organization, name: &str, c
     chatbot_settings::set_documents(&tx, bot, &documents).await.expect("link");
     tx.finish().await.expect("commit");
     bot
-}
-
-fn passage(random: &mut StdRng) -> String {
-    let topic = random.random_range(0..TOPICS);
-    let words: Vec<String> = (0..60).map(|_| word(topic, random)).collect();
-    words.join(" ")
-}
-
-fn question(random: &mut StdRng) -> String {
-    let topic = random.random_range(0..TOPICS);
-    let common = ["common0", "common1", "common2"].map(ToOwned::to_owned);
-    let words: Vec<String> = (0..6).map(|_| word(topic, random)).chain(common).collect();
-    words.join(" ")
-}
-
-/// Half the words are the topic's, half are anybody's: the n-th of these is n times as rare as the first.
-fn word(topic: usize, random: &mut StdRng) -> String {
-    if random.random_bool(0.5) {
-        return format!("t{topic}w{}", random.random_range(0..60));
-    }
-    let rank = 5_000_f64.powf(random.random_range(0.0..1.0));
-    format!("common{:.0}", rank - 1.0)
 }
 
 /// Milliseconds.

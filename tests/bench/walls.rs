@@ -14,20 +14,19 @@
 use domain::{ChatbotId, OrganizationId, Scope, SessionId, limits};
 use identity::{Session, SessionKey, SessionKeys};
 use jiff::Timestamp;
-use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use rand::{SeedableRng as _, rngs::StdRng};
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
 use store::{caller, library};
-use tests::{Organization, TestDatabase, database, database::DIMENSION, vectors};
+use tests::{Organization, TestDatabase, database, database::DIMENSION, topics, vectors};
 use tokio_postgres::{Client, Statement};
 use web::Presented;
 
 const CHUNKS: usize = 20_000;
 /// Passages of a document.
 const OF_A_DOCUMENT: usize = 50;
-const TOPICS: usize = 400;
 const QUESTIONS: usize = 60;
 /// Of which the first warms up.
 const ROUNDS: usize = 6;
@@ -52,7 +51,8 @@ async fn main() {
 
 async fn fill(organization: &Organization, count: usize, random: &mut StdRng) {
     for first in (0..count).step_by(OF_A_DOCUMENT) {
-        let passages: Vec<String> = (0..OF_A_DOCUMENT.min(count - first)).map(|_| passage(random)).collect();
+        let passages: Vec<String> =
+            (0..OF_A_DOCUMENT.min(count - first)).map(|_| topics::passage(random)).collect();
         organization.document("all", &format!("{first}.txt")).saying(passages).stored().await;
     }
 }
@@ -84,7 +84,7 @@ async fn searches(database: &TestDatabase, acme: &Organization, random: &mut Std
         let mut ratios = Vec::new();
         for round in 0..ROUNDS {
             for number in 0..QUESTIONS {
-                let question = question(random);
+                let question = topics::question(random);
                 let mut once = [Duration::ZERO; 2];
                 let mut found = [Vec::new(), Vec::new()];
                 for turn in 0..2 {
@@ -204,28 +204,6 @@ fn micros(mut work: impl FnMut()) -> f64 {
         work();
     }
     begun.elapsed().as_secs_f64() * 100.0
-}
-
-fn passage(random: &mut StdRng) -> String {
-    let topic = random.random_range(0..TOPICS);
-    let words: Vec<String> = (0..60).map(|_| word(topic, random)).collect();
-    words.join(" ")
-}
-
-fn question(random: &mut StdRng) -> String {
-    let topic = random.random_range(0..TOPICS);
-    let common = ["common0", "common1", "common2"].map(ToOwned::to_owned);
-    let words: Vec<String> = (0..6).map(|_| word(topic, random)).chain(common).collect();
-    words.join(" ")
-}
-
-/// Half the words are the topic's, half are anybody's: the n-th of these is n times as rare as the first.
-fn word(topic: usize, random: &mut StdRng) -> String {
-    if random.random_bool(0.5) {
-        return format!("t{topic}w{}", random.random_range(0..60));
-    }
-    let rank = 5_000_f64.powf(random.random_range(0.0..1.0));
-    format!("common{:.0}", rank - 1.0)
 }
 
 /// Milliseconds.

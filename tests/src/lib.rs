@@ -15,6 +15,8 @@ pub mod organization;
 pub mod pipeline;
 pub mod repository;
 pub mod server;
+pub mod tampered;
+pub mod topics;
 pub mod vectors;
 pub mod wire;
 

@@ -89,10 +89,10 @@ async fn daily(context: &Context, begun: Instant) -> Result<Value, lambda_runtim
     report.failed += looked.failed + aged.failed;
     let keys = context.vault.rotate_all(within(limits::RESEAL_SECONDS)).await?;
     let mut told = told(&report);
-    told["alerts"] =
-        json!({ "looked_after": looked.done, "failed": looked.failed, "unfinished": looked.unfinished });
-    told["documents"] =
-        json!({ "looked_after": aged.done, "failed": aged.failed, "unfinished": aged.unfinished });
+    for (what, round) in [("alerts", looked), ("documents", aged)] {
+        told[what] =
+            json!({ "looked_after": round.done, "failed": round.failed, "unfinished": round.unfinished });
+    }
     if let Some(keys) = keys {
         told["data_keys"] = told_of_keys(&keys.rotated);
         if keys.failed > 0 {

@@ -34,11 +34,11 @@ pub async fn round(
             Ok(Ok(())) => round.done += 1,
             Ok(Err(error)) => {
                 round.failed += 1;
-                tracing::error!(organization.id = %organization, error = format!("{error:#}"), "alerts or requests fail");
+                tracing::error!(organization.id = %organization, error = format!("{error:#}"), "the round's work fails");
             }
             Err(_) => {
                 round.failed += 1;
-                tracing::error!(organization.id = %organization, "alerts or requests take too long");
+                tracing::error!(organization.id = %organization, "the round's work takes too long");
             }
         }
     }

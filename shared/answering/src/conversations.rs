@@ -149,11 +149,11 @@ impl Answering {
         nps: Option<i32>,
     ) -> Result<Session, Refusal> {
         let tx = caller::enter(&self.database, caller, Need::inside(id, Scope::Chat)).await?;
-        if let Some(session) = sessions::end(&tx, id, ending, nps).await? {
-            if nps.is_some() {
-                let worth = Worth { nps, ..Worth::default() };
-                feedback::put_session(&tx, id, Voice::from(caller), &worth).await?;
-            }
+        if nps.is_some() {
+            let worth = Worth { nps, ..Worth::default() };
+            feedback::put_session(&tx, id, Voice::from(caller), &worth).await?;
+        }
+        if let Some(session) = sessions::end(&tx, id, ending).await? {
             self.bell.ring(tx.finish_activity().await?, caller.organization()).await;
             return Ok(session);
         }

@@ -5,6 +5,7 @@
 
 use crate::Metrics;
 use domain::{OrganizationId, limits};
+use futures_util::try_join;
 use jiff::civil::Date;
 use std::time::{Duration, Instant};
 use store::{
@@ -113,8 +114,10 @@ impl Metrics {
     /// [`store::Error`].
     pub async fn catch_up(&self, organization: OrganizationId) -> Result<u64> {
         let tx = self.database.tenant(organization).await?;
-        retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE).await?;
-        let days = metrics::dirty_days(&tx, None, 0.0, limits::DASHBOARD_REFRESHED_DAYS).await?;
+        let (_, days) = try_join!(
+            retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE),
+            metrics::dirty_days(&tx, None, 0.0, limits::DASHBOARD_REFRESHED_DAYS)
+        )?;
         tx.finish().await?;
         let mut counted = 0;
         for day in days {

@@ -18,6 +18,7 @@ pub mod daily;
 pub use refusal::Refusal;
 
 use domain::{Caller, OrganizationId, Scope, limits};
+use futures_util::try_join;
 use jiff::civil::Date;
 use period::Asked;
 use std::time::{Duration, Instant};
@@ -82,9 +83,9 @@ impl Metrics {
         widened: impl FnOnce(&Calendar, Period) -> Date,
     ) -> Result<Admitted, Refusal> {
         let organization = tx.organization();
-        let calendar = metrics::calendar(&tx).await?;
+        let (_, calendar) =
+            try_join!(retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE), metrics::calendar(&tx))?;
         let period = asked.within(calendar.today)?;
-        retention::expire_sessions(&tx, limits::SWEPT_AT_ONCE).await?;
         let looked = Period { from: widened(&calendar, period), to: period.to.max(calendar.today) };
         let dirty = metrics::dirty_days(
             &tx,

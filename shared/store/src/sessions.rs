@@ -280,12 +280,12 @@ pub enum Ending {
 ///
 /// # Errors
 /// [`Error`].
-pub async fn end(tx: &TenantTx, id: SessionId, ending: Ending, nps: Option<i32>) -> Result<Option<Session>> {
+pub async fn end(tx: &TenantTx, id: SessionId, ending: Ending) -> Result<Option<Session>> {
     let status = match ending {
         Ending::Complete => "complete",
         Ending::Incomplete => "incomplete",
     };
-    let params: Params<'_> = &[(&id.0, Type::UUID), (&status, Type::TEXT), (&nps, Type::INT4)];
+    let params: Params<'_> = &[(&id.0, Type::UUID), (&status, Type::TEXT)];
     Ok(tx.query_opt(sql!("sessions/end"), params).await?.as_ref().map(from_row))
 }
 

@@ -8,31 +8,14 @@ use tests::issuer::Verified;
 /// Requests that are under way at once.
 const AT_ONCE: usize = 4;
 
-/// The text with something wrong at one place: another case, the next letter, a letter less, one more, cut off there.
+/// The token with something wrong at one place.
 fn tampered(text: &str) -> Vec<String> {
-    let mut all = Vec::new();
-    for (place, letter) in text.char_indices() {
-        let (before, after) = (&text[..place], &text[place + letter.len_utf8()..]);
-        let flipped = if letter.is_ascii_uppercase() {
-            letter.to_ascii_lowercase()
-        } else {
-            letter.to_ascii_uppercase()
-        };
-        let next = match letter {
-            'z' | 'Z' | '9' => '0',
-            '.' | '_' | '-' => 'a',
-            letter => char::from(letter as u8 + 1),
-        };
-        for other in [flipped, next] {
-            all.push(format!("{before}{other}{after}"));
-        }
-        all.push(format!("{before}{after}"));
-        all.push(format!("{before}{letter}{letter}{after}"));
-        all.push(before.to_owned());
-    }
+    let mut all = tests::tampered::at_every_place(text, |letter| match letter {
+        'z' | 'Z' | '9' => '0',
+        '.' | '_' | '-' => 'a',
+        letter => char::from(letter as u8 + 1),
+    });
     all.retain(|other| other != text && !other.is_empty());
-    all.sort_unstable();
-    all.dedup();
     all
 }
 

@@ -1,6 +1,8 @@
 -- What happened in the window before each of these instants. Failed and abstained are parts of the answers.
 SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, m.confidence_mean, m.cost, m.tokens,
-       f.judgements, f.negative, d.documents, d.failed_documents, o.daily_cost, o.daily_tokens, o.spent_cost, o.spent_tokens
+       f.judgements, f.negative, d.documents, d.failed_documents, o.daily_cost, o.daily_tokens,
+       CASE WHEN i.at > o.began THEN o.spent_cost ELSE 0 END AS spent_cost,
+       CASE WHEN i.at > o.began THEN o.spent_tokens ELSE 0 END AS spent_tokens
   FROM unnest($1::timestamptz[]) AS i (at)
  CROSS JOIN LATERAL (
     SELECT count(*) AS answers,
@@ -31,18 +33,19 @@ SELECT i.at, m.answers, m.failed, m.abstained, m.response_mean, m.response_p95, 
       FROM docent.documents t
      WHERE t.organization_id = docent.current_organization() AND t.processed_at > i.at - make_interval(mins => $2)
        AND t.processed_at <= i.at AND t.processing_status IN ('completed', 'failed')) d
- CROSS JOIN LATERAL (
+ -- The same for every instant.
+ CROSS JOIN (
     SELECT (CASE WHEN $3 IS NULL THEN (g.settings #>> '{budgets,daily_cost}')::numeric ELSE c.daily_cost END)::double precision
                AS daily_cost,
            (CASE WHEN $3 IS NULL THEN (g.settings #>> '{budgets,daily_tokens}')::bigint ELSE c.daily_tokens END)::double precision
                AS daily_tokens,
            -- What the budget has been asked for today, replays and whatever models say on the side among it.
-           coalesce(b.cost, 0)::double precision AS spent_cost, coalesce(b.tokens, 0)::double precision AS spent_tokens
+           coalesce(b.cost, 0)::double precision AS spent_cost, coalesce(b.tokens, 0)::double precision AS spent_tokens,
+           now() - make_interval(secs => 86400 - t.seconds_left) AS began
       FROM docent.organizations g
      CROSS JOIN LATERAL docent.today(g.settings) t
       LEFT JOIN docent.chatbots c ON c.organization_id = docent.current_organization() AND c.id = $3
       LEFT JOIN docent.budgets b ON b.organization_id = docent.current_organization() AND b.day = t.day
            AND b.subject_id = coalesce($3, docent.current_organization())
-           AND i.at > now() - make_interval(secs => 86400 - t.seconds_left)
      WHERE g.id = docent.current_organization()) o
  ORDER BY i.at

@@ -1,6 +1,6 @@
 WITH s AS (
     UPDATE docent.sessions
-       SET status = $2, ended_at = now(), nps_score = coalesce($3, nps_score),
+       SET status = $2, ended_at = now(),
            duration_seconds = extract(epoch FROM now() - started_at)::integer
      WHERE organization_id = docent.current_organization() AND id = $1
        AND status IN ('active', 'expired', 'escalated')
