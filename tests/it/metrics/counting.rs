@@ -198,7 +198,8 @@ async fn a_run_that_breaks_at_any_statement_is_made_good_by_the_next() {
             assert_eq!(found().await, expected, "{kind:?} at statement {skip}");
         }
     }
-    assert!(statements > 30, "a run is many statements: {statements}");
+    // What is sent together counts once, and a fast machine sends more together.
+    assert!(statements >= 20, "a run is many statements: {statements}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
