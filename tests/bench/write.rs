@@ -2,11 +2,12 @@
 //! into tables with the same indexes and no policies, and beside LangChain's two stores for Postgres where Python has them.
 //!
 //! ```text
-//! cargo bench --profile dev -p tests --bench write -- [ROWS] [--standing ROWS] [--peers PYTHON]
+//! cargo bench --profile dev -p tests --bench write -- [ROWS] [--standing ROWS] [--organizations COUNT] [--rounds COUNT] [--peers PYTHON]
 //! ```
 //!
 //! Every round has a database of its own. Each side's tables hold rows already, loaded before their graph was built, as those of
-//! a deployment do. Vectors come from nowhere: no side embeds.
+//! a deployment of many organizations do: ours lie in their organizations' partitions, the peers' in the one table that they have
+//! for everybody. Vectors come from nowhere: no side embeds.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
@@ -26,7 +27,9 @@ use tokio_postgres::{Client, types::ToSql};
 
 const ROWS: usize = 2_000;
 /// Rows that stand in each side's tables before they are written to.
-const STANDING: usize = 20_000;
+const STANDING: usize = 100_000;
+/// Whose they are.
+const ORGANIZATIONS: usize = 64;
 /// The document that is timed.
 const WRITTEN: &str = "written.txt";
 /// Titan's, and the template's default.
@@ -43,14 +46,19 @@ async fn main() {
     let after =
         |name| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let python = after("--peers");
-    let standing = after("--standing").map_or(STANDING, |rows| rows.parse().expect("a number of rows"));
+    let number = |name, otherwise| after(name).map_or(otherwise, |it| it.parse().expect("a number"));
+    let standing = Standing {
+        rows: number("--standing", STANDING),
+        organizations: number("--organizations", ORGANIZATIONS).max(1),
+    };
+    let rounds_in_all = number("--rounds", ROUNDS).max(1);
     let mut rounds: Vec<(f64, f64)> = Vec::new();
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds_in_all {
         let database = database().await;
         let admin = database.admin().await.expect("a superuser: unset DATABASE_URL");
         // Every side builds its graph in memory.
         admin.batch_execute(GENEROUS).await.expect("set the database up");
-        let ours = write(&database, standing, count).await;
+        let ours = write(&database, &standing, count).await;
         let copied = copy(&database).await;
         println!(
             "round {round}: TenantTx {:.0} rows/s, COPY BINARY {:.0} rows/s, ratio {:.2}",
@@ -62,7 +70,7 @@ async fn main() {
             let script = repository::root().join("tests/bench/peers/write.py");
             let status = Command::new(python)
                 .arg(script)
-                .args([url, &count.to_string(), &standing.to_string()])
+                .args([url, &count.to_string(), &standing.rows.to_string()])
                 .status();
             assert!(status.expect("start Python").success(), "the peers' script failed");
         }
@@ -70,17 +78,17 @@ async fn main() {
     }
     let mut ratios: Vec<f64> = rounds.iter().map(|(ours, copied)| copied / ours).collect();
     ratios.sort_by(f64::total_cmp);
-    println!("TenantTx / COPY BINARY, median of {ROUNDS}: {:.2}", ratios[ROUNDS / 2]);
+    println!("TenantTx / COPY BINARY, median of {rounds_in_all}: {:.2}", ratios[rounds_in_all / 2]);
 }
 
 /// Writes a document's chunks as ingestion does: a transaction a batch.
-async fn write(database: &TestDatabase, standing: usize, count: usize) -> Duration {
+async fn write(database: &TestDatabase, standing: &Standing, count: usize) -> Duration {
     let organization = Organization::create(database, "bench").await;
     let owner = database.owner().await;
     let space = "SELECT docent.ensure_space('bench', '1', $1, '{}', '{}')";
     let dimension = i32::try_from(DIMENSION).expect("a dimension");
     let space = SpaceId(owner.query_one(space, &[&dimension]).await.expect("make a space").get(0));
-    stand(database, &organization, space, standing).await;
+    standing.load(database, &organization, space).await;
     let stored = organization.document("manuals", WRITTEN).building().await;
     let (spaces, nothing) = ([space], serde_json::json!({}));
     let rows: Vec<NewChunk> = (0..count).map(|number| row(number, DIMENSION)).collect();
@@ -94,36 +102,54 @@ async fn write(database: &TestDatabase, standing: usize, count: usize) -> Durati
     begun.elapsed()
 }
 
-/// Rows of another document, loaded without the graph, which is built afterwards.
-async fn stand(database: &TestDatabase, organization: &Organization, space: SpaceId, count: usize) {
-    let stored = organization.document("manuals", "standing.txt").building().await;
-    let client = database.admin().await.expect("a superuser");
-    let count = i64::try_from(count).expect("few rows");
-    let chunks = "
-        INSERT INTO docent.chunks (organization_id, document_id, document_version_id, id, chunk_index, content, chunk_type,
-                                   headings, section_title, page_number, byte_from, byte_to, token_count, language,
-                                   search_vector, word_count, confidence_score, metadata, is_active, source_hash)
-        SELECT $1, $2, $3, gen_random_uuid(), i, words, 'general', '{Heading}', 'Heading', 1, i * 1000, i * 1000 + 999,
-               120, 'en', to_tsvector('simple', words), 120, 1, '{}', true, sha256(words::bytea)
-          FROM generate_series(0, $4::bigint - 1) i
-         CROSS JOIN LATERAL (SELECT string_agg('word' || floor(random() * 5000 + (i + n) * 0)::integer, ' ') AS words
-                               FROM generate_series(1, 120) n) w";
-    let ids: [&(dyn ToSql + Sync); 4] = [&organization.id.0, &stored.id.0, &stored.version.0, &count];
-    client.execute(chunks, &ids).await.expect("load chunks");
-    let vectors = format!(
-        "INSERT INTO docent.embeddings (organization_id, space_id, document_version_id, chunk_id, vector)
-         SELECT organization_id, $1, document_version_id, id,
-                ARRAY(SELECT random() * 2 - 1 + chunk_index * 0 FROM generate_series(1, {DIMENSION}))::real[]::halfvec
-           FROM docent.chunks WHERE document_version_id = $2"
-    );
-    let space_table = "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-                        WHERE i.inhparent = 'docent.embeddings'::regclass
-                          AND pg_get_expr(c.relpartbound, c.oid) LIKE '%' || $1::uuid || '%'";
-    let space_table: String =
-        client.query_one(space_table, &[&space.0]).await.expect("a space's partition").get(0);
-    let graph = Graph::drop(&client, "docent", &space_table).await;
-    client.execute(&vectors, &[&space.0, &stored.version.0]).await.expect("load vectors");
-    graph.build(&client).await;
+/// What was there before.
+struct Standing {
+    rows: usize,
+    organizations: usize,
+}
+
+impl Standing {
+    /// A document of each organization, loaded without the graph, which is built afterwards.
+    async fn load(&self, database: &TestDatabase, writer: &Organization, space: SpaceId) {
+        let client = database.admin().await.expect("a superuser");
+        let space_table = "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                            WHERE i.inhparent = 'docent.embeddings'::regclass
+                              AND pg_get_expr(c.relpartbound, c.oid) LIKE '%' || $1::uuid || '%'";
+        let space_table: String =
+            client.query_one(space_table, &[&space.0]).await.expect("a space's partition").get(0);
+        let graph = Graph::drop(&client, "docent", &space_table).await;
+        let each = self.rows / self.organizations;
+        self.document(&client, writer, space, self.rows - each * (self.organizations - 1)).await;
+        for number in 1..self.organizations {
+            let other = Organization::create(database, &format!("standing-{number}")).await;
+            self.document(&client, &other, space, each).await;
+        }
+        graph.build(&client).await;
+    }
+
+    async fn document(&self, client: &Client, organization: &Organization, space: SpaceId, rows: usize) {
+        let stored = organization.document("manuals", "standing.txt").building().await;
+        let rows = i64::try_from(rows).expect("few rows");
+        let chunks = "
+            INSERT INTO docent.chunks (organization_id, document_id, document_version_id, id, chunk_index, content,
+                                       chunk_type, headings, section_title, page_number, byte_from, byte_to, token_count,
+                                       language, search_vector, word_count, confidence_score, metadata, is_active,
+                                       source_hash)
+            SELECT $1, $2, $3, gen_random_uuid(), i, words, 'general', '{Heading}', 'Heading', 1, i * 1000, i * 1000 + 999,
+                   120, 'en', to_tsvector('simple', words), 120, 1, '{}', true, sha256(words::bytea)
+              FROM generate_series(0, $4::bigint - 1) i
+             CROSS JOIN LATERAL (SELECT string_agg('word' || floor(random() * 5000 + (i + n) * 0)::integer, ' ') AS words
+                                   FROM generate_series(1, 120) n) w";
+        let ids: [&(dyn ToSql + Sync); 4] = [&organization.id.0, &stored.id.0, &stored.version.0, &rows];
+        client.execute(chunks, &ids).await.expect("load chunks");
+        let vectors = format!(
+            "INSERT INTO docent.embeddings (organization_id, space_id, document_version_id, chunk_id, vector)
+             SELECT organization_id, $1, document_version_id, id,
+                    ARRAY(SELECT random() * 2 - 1 + chunk_index * 0 FROM generate_series(1, {DIMENSION}))::real[]::halfvec
+               FROM docent.chunks WHERE document_version_id = $2"
+        );
+        client.execute(&vectors, &[&space.0, &stored.version.0]).await.expect("load vectors");
+    }
 }
 
 /// A table's HNSW index while it is not there.
