@@ -277,7 +277,8 @@ mod tests {
         let read = ApiKey::parse(&key.reveal()).expect("own spelling");
         assert_eq!((read.organization, read.id), (key.organization, key.id));
         assert!(read.matches(&key.hash()));
-        assert!(!format!("{key:?}").contains(&key.secret));
+        let shown = format!("{key:?}");
+        assert!(!shown.contains(&key.secret) && shown.contains(&key.id.0.simple().to_string()), "{shown}");
     }
 
     #[test]
@@ -290,6 +291,10 @@ mod tests {
     fn every_scope_has_a_spelling_of_its_own() {
         let spelled: std::collections::BTreeSet<_> = Scope::ALL.map(Scope::as_str).into();
         assert_eq!(spelled.len(), Scope::ALL.len());
+        for scope in Scope::ALL {
+            assert_eq!(Scope::parse(scope.as_str()), Some(scope));
+        }
+        assert_eq!(Scope::parse("everything"), None);
     }
 
     #[test]

@@ -80,4 +80,12 @@ mod tests {
         assert_ne!(id("ann"), id("Ann"));
         assert_eq!(id("ann").get_version_num(), 8, "never a key's or a session's, which are of version 7");
     }
+
+    #[test]
+    fn only_a_person_is_somebody_to_the_identity_provider() {
+        let organization = OrganizationId::generate();
+        let ann = Caller::Person { organization, subject: "ann".to_owned() };
+        assert_eq!(ann.subject(), Some("ann"));
+        assert_eq!(Caller::from(ApiKey::generate(organization)).subject(), None);
+    }
 }

@@ -133,5 +133,17 @@ mod tests {
         assert_ne!(key.hash("email", "ann"), key.hash("external_client", "ann"));
         assert_ne!(key.hash("email", "ann"), other.hash("email", "ann"));
         assert!(IdentityHashKey::new(&"k".repeat(IDENTITY_HASH_KEY_BYTES - 1)).is_none());
+        let shown = format!("{key:?}");
+        assert!(shown.starts_with("IdentityHashKey") && !shown.contains("kk"), "{shown}");
+    }
+
+    #[test]
+    fn every_column_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = Column::ALL.map(Column::as_str).into();
+        assert_eq!(names.len(), Column::ALL.len());
+        for name in names {
+            let (table, column) = name.split_once('.').expect("table.column");
+            assert!(!table.is_empty() && !column.is_empty(), "{name}");
+        }
     }
 }

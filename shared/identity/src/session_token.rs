@@ -147,7 +147,7 @@ impl SessionKeys {
     }
 
     fn trusted(&self, token: &str) -> Option<Session> {
-        if token.len() > limits::SESSION_TOKEN_BYTES {
+        if !(..=limits::SESSION_TOKEN_BYTES).contains(&token.len()) {
             return None;
         }
         let (signed, mac) = token.rsplit_once('.')?;
@@ -320,6 +320,15 @@ mod tests {
         assert!(token.len() <= limits::SESSION_TOKEN_BYTES, "{}", token.len());
         assert!(keys("k").verify(&token, Some(&origin), at(0)).is_ok());
         assert!(SessionKey::new(&"k".repeat(SESSION_KEY_BYTES - 1)).is_none());
-        assert!(!format!("{:?}", keys("k").after(key("o"))).contains("kk"));
+        let shown = format!("{:?}", keys("k").after(key("o")));
+        assert!(shown.contains("SessionKey(…)") && !shown.contains("kk"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_looked_at_however_well_it_is_signed() {
+        let far = Origin("a".repeat(limits::SESSION_TOKEN_BYTES));
+        let session = Session { origin: Some(far), ..session(None) };
+        let token = keys("k").issue(&session);
+        assert_eq!(keys("k").trusted(&token), None);
     }
 }

@@ -257,8 +257,25 @@ async fn what_is_missing_or_of_another_shape_is_malformed() {
     for text in ["", ".", "..", "...", "a.b.c", "dk_1_2_3", &"a".repeat(100_000)] {
         assert_eq!(scene.now(text).await, Err(Error::Malformed));
     }
-    let large = with(&json!({ "pad": "a".repeat(limits::ACCESS_TOKEN_BYTES) }));
-    assert_eq!(scene.now(&signer.token(&large)).await, Err(Error::Malformed));
+    let name = with(&json!({ "sub": "a".repeat(SUBJECT_CHARACTERS) }));
+    assert!(scene.now(&signer.token(&name)).await.is_ok());
+    // No one key id gives every length: three bytes are four letters.
+    let mut lengths = Vec::new();
+    for id in ["one", "on", "o"] {
+        let signer = Signer::new(id, Algorithm::Es256);
+        let scene = Scene::with(&[&signer]);
+        for pad in 5_700..6_100 {
+            let token = signer.token(&with(&json!({ "pad": "a".repeat(pad) })));
+            if token.len().abs_diff(limits::ACCESS_TOKEN_BYTES) <= 1 {
+                let is_read = scene.now(&token).await.is_ok();
+                assert_eq!(is_read, token.len() <= limits::ACCESS_TOKEN_BYTES, "{}", token.len());
+                lengths.push(token.len());
+            }
+        }
+    }
+    for length in [limits::ACCESS_TOKEN_BYTES, limits::ACCESS_TOKEN_BYTES + 1] {
+        assert!(lengths.contains(&length), "{length}: {lengths:?}");
+    }
     for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"] {
         let header = format!(r#"{{"alg":"ES256","kid":"one","typ":"{typ}"}}"#);
         assert!(scene.now(&signer.signed(&header, &claims().to_string())).await.is_ok(), "{typ}");
@@ -281,6 +298,17 @@ async fn a_token_is_good_from_nbf_to_exp_and_a_minute_more_on_both_sides() {
     assert_eq!(scene.at(NOW + 61, &fractions).await, Err(Error::Expired));
     let never = signer.token(&with(&json!({ "exp": -1 })));
     assert_eq!(scene.now(&never).await, Err(Error::Expired));
+}
+
+#[tokio::test]
+async fn what_is_shown_names_the_person_and_no_address() {
+    let signer = Signer::new("one", Algorithm::Es256);
+    let scene = Scene::with(&[&signer]);
+    let token = signer.token(&with(&json!({ "email": "ann@example.org", "email_verified": true })));
+    let person = format!("{:?}", scene.now(&token).await.expect("a person"));
+    assert!(person.contains("\"ann\"") && !person.contains("example.org"), "{person}");
+    let verifier = format!("{:?}", scene.verifier);
+    assert!(verifier.contains(ISSUER), "{verifier}");
 }
 
 #[tokio::test]
