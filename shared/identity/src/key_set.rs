@@ -165,3 +165,17 @@ fn point(x: &str, y: &str, length: usize) -> Option<Vec<u8>> {
     let (x, y) = (bytes(x)?, bytes(y)?);
     (x.len() == length && y.len() == length).then(|| [&[4][..], &x, &y].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_has_two_whole_coordinates() {
+        let of = |length| BASE64_URL_SAFE_NO_PAD.encode(vec![1_u8; length]);
+        assert_eq!(point(&of(32), &of(32), 32).map(|point| point.len()), Some(65));
+        for (x, y) in [(31, 32), (32, 31), (32, 33), (33, 32), (0, 32), (32, 0)] {
+            assert_eq!(point(&of(x), &of(y), 32), None, "{x} {y}");
+        }
+    }
+}

@@ -182,6 +182,11 @@ async fn keys_for_something_else_are_passed_over() {
         assert_eq!(refused, Err(Error::Untrusted), "{name}: {value}");
         assert!(scene.now(&good.token(&claims())).await.is_ok(), "{name}: {value}");
     }
+    let mut other_curve = good.jwk();
+    other_curve["crv"] = json!("P-256");
+    let scene = Scene::with(&[]);
+    scene.site.page(KEYS, &json!({ "keys": [other_curve] }));
+    assert_eq!(scene.now(&good.token(&claims())).await, Err(Error::Untrusted));
 }
 
 #[tokio::test]
