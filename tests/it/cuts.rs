@@ -60,6 +60,8 @@ enum Fault {
     Endless,
     /// The same, but what it goes on with stands nowhere, so that nothing of it is shown.
     EndlesslyInventing,
+    /// A token after each of these pauses, for ever: something is always about to come.
+    Drips(Duration),
 }
 
 #[derive(Clone)]
@@ -122,6 +124,7 @@ async fn converse_stream(State(double): State<Double>, body: Bytes) -> Response 
                 Some("Unicorns graze behind violet curtains. "),
             );
         }
+        Fault::Drips(pause) => return dripping(Open::new(&double.open), tokens, pause),
     };
     let open = Open::new(&double.open);
     let pieces = [frame("event", "messageStart", &json!({ "role": "assistant" }))]
@@ -149,6 +152,17 @@ fn endless(open: Open, tokens: &[String], then: Option<&str>) -> Response {
         Some((Ok::<_, Infallible>(sentence.clone()), (open, sentence)))
     });
     let body = Body::from_stream(stream::iter([Ok(begin)]).chain(rest));
+    ([("content-type", "application/vnd.amazon.eventstream")], body).into_response()
+}
+
+fn dripping(open: Open, tokens: Vec<String>, pause: Duration) -> Response {
+    let begin = frame("event", "messageStart", &json!({ "role": "assistant" }));
+    let drops = stream::unfold((open, tokens.into_iter().cycle()), move |(open, mut tokens)| async move {
+        tokio::time::sleep(pause).await;
+        let sent = token(&tokens.next()?);
+        Some((Ok::<_, Infallible>(sent), (open, tokens)))
+    });
+    let body = Body::from_stream(stream::iter([Ok(begin)]).chain(drops));
     ([("content-type", "application/vnd.amazon.eventstream")], body).into_response()
 }
 
@@ -276,6 +290,16 @@ impl Scene {
         Some(((row.get(0), row.get(1), row.get(2)), row.get(3)))
     }
 
+    /// Waits until the model is told that nobody reads it any more.
+    async fn let_go(&self) {
+        let gone = async {
+            while self.double.open.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(SLACK, gone).await.expect("the model is told that nobody reads");
+    }
+
     /// Asserts that a turn with a fault ends typed, in time, and with what was streamed kept.
     async fn ends(&self, fault: Fault, deadline: Option<Duration>, broken: Broken, code: &str) -> Ended {
         let ended = self.ask(fault, deadline).await;
@@ -340,6 +364,25 @@ async fn nobody_waits_beyond_the_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_drips_for_ever_is_let_go_at_the_deadline() {
+    let scene = Scene::new().await;
+    // No pause is long enough to give it up for.
+    let deadline = Duration::from_secs(4);
+    let drips = Fault::Drips(Duration::from_millis(100));
+    let ended = scene.ends(drips, Some(deadline), Broken::TooSlow, "model_too_slow").await;
+    assert!(ended.took >= deadline, "it had all the time that there is: {:?}", ended.took);
+    assert!(ended.streamed.starts_with("The P-40 needs oil of grade 46"), "{}", ended.streamed);
+    assert!(ended.read > 100, "it is paid for");
+    scene.let_go().await;
+    // Nor does one help that never gets to the end of a sentence.
+    let ended = scene
+        .ends(Fault::Drips(Duration::from_millis(900)), Some(deadline), Broken::TooSlow, "model_too_slow")
+        .await;
+    assert_eq!(ended.streamed, "", "nothing is shown that is not checked");
+    scene.let_go().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_models_call_ends_when_its_reader_goes_away() {
     let scene = Scene::new().await;
     scene.set(Fault::SilentAfter(20));
@@ -350,12 +393,7 @@ async fn the_models_call_ends_when_its_reader_goes_away() {
     assert!(matches!(events.next().await, Some(Event::Token(_))));
     assert_eq!(scene.double.open.load(Ordering::SeqCst), 1);
     drop(events);
-    let gone = async {
-        while scene.double.open.load(Ordering::SeqCst) > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(SLACK, gone).await.expect("the model is told that nobody reads");
+    scene.let_go().await;
     let kept = async {
         loop {
             match scene.kept(session).await {

@@ -6,6 +6,7 @@ mod alerting;
 mod architecture;
 mod attached;
 mod conversations;
+mod costs;
 mod cuts;
 mod discreet;
 mod feedback;

@@ -30,7 +30,11 @@ async fn a_long_persona_is_kept_by_models_that_keep_one() {
     let long = "You know everything about pumps. ".repeat(150);
     let (request, usage) = sent(CLAUDE, &long, None).await;
     assert_eq!(request["system"], json!([{ "text": long }, point, { "text": "The rules." }]));
-    assert_eq!(usage, Usage { prompt: 8, completion: 1 }, "what was kept was read all the same");
+    assert_eq!(
+        usage,
+        Usage { prompt: 8, completion: 1, kept: 3, keeping: 4 },
+        "what was kept was read all the same"
+    );
     let (request, _) = sent("meta.llama3-3-70b-instruct-v1:0", &long, None).await;
     assert_eq!(request["system"], json!([{ "text": long }, { "text": "The rules." }]), "it keeps none");
     let (request, _) = sent(CLAUDE, "Short.", None).await;
@@ -67,7 +71,11 @@ async fn a_model_asked_on_the_side_is_read_counted_and_not_waited_for() {
     for (said, expected) in [("{\"a\": 1}", Ok(json!({ "a": 1 }))), ("Yes.", Err(Silent::Unreadable))] {
         let aws = double::aws(double::serve(move |_| vec![Said::Text(said.into())]).await);
         let asked = consult(&Generator::new(&aws), CLAUDE, &prompt(), 10, patience).await;
-        assert_eq!((asked.said, asked.usage), (expected, Usage { prompt: 8, completion: 1 }), "{said}");
+        assert_eq!(
+            (asked.said, asked.usage),
+            (expected, Usage { prompt: 8, completion: 1, kept: 3, keeping: 4 }),
+            "{said}"
+        );
     }
     // Too slow, it is let go, and what it had read is counted by estimate.
     let pace = Pace { pieces: 100, pause: Duration::from_millis(100) };

@@ -18,6 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
+    budgets::{self, Spending},
     curated::{self, Origin, Writing},
     retrievals::{self, Retrieval},
 };
@@ -104,7 +105,7 @@ impl Scene {
 }
 
 /// What the double counts for a call.
-const CALL: Usage = Usage { prompt: 8, completion: 1 };
+const CALL: Usage = Usage { prompt: 8, completion: 1, kept: 3, keeping: 4 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bots_own_model_rewrites_what_comes_after_the_first_question() {
@@ -231,9 +232,26 @@ async fn an_answer_of_people_costs_what_rewriting_its_question_did() {
     let answer = scene.ask(session, FOLLOW_UP).await;
     assert_eq!((answer.model.as_str(), answer.usage), ("curated", CALL), "{answer:?}");
     let cost = |answer: &Answer| answer.cost.clone().expect("a price").parse::<f64>().expect("a number");
-    // 8 tokens at $1 and 1 at $5 a million.
-    assert!(
-        (cost(&answer) - 0.000_013).abs() < 1e-9 && (cost(&first) - 0.000_013).abs() < 1e-9,
-        "{answer:?}"
-    );
+    // Of 8 tokens at $1 a million 3 had been kept, at a tenth, and 4 are from now on, at a quarter more; 1 at $5.
+    let is_right = |answer: &Answer| (cost(answer) - 0.000_011).abs() < 1e-9;
+    assert!(is_right(&answer) && is_right(&first), "{answer:?}");
+    let tx = scene.acme.tx().await;
+    let spent = Spending {
+        provider: "bedrock",
+        model: "anthropic.claude-haiku-4-5-20251001-v1:0",
+        prompt: 1_000,
+        completion: 100,
+        kept: 600,
+        keeping: 200,
+    };
+    assert_eq!(budgets::cost(&tx, &spent).await.expect("read").as_deref(), Some("0.001010000"));
+    let whole = Spending { kept: 0, keeping: 0, ..spent };
+    assert_eq!(budgets::cost(&tx, &whole).await.expect("read").as_deref(), Some("0.001500000"));
+    let search = Spending { model: "cohere.rerank-v3-5:0", prompt: 1, completion: 0, ..whole };
+    assert_eq!(budgets::cost(&tx, &search).await.expect("read").as_deref(), Some("0.002000000"));
+    // Through a profile that has a price of its own, and through one that has none.
+    let within = Spending { model: "eu.anthropic.claude-haiku-4-5-20251001-v1:0", ..spent };
+    assert_eq!(budgets::cost(&tx, &within).await.expect("read").as_deref(), Some("0.001111000"));
+    let anywhere = Spending { model: "global.anthropic.claude-haiku-4-5-20251001-v1:0", ..spent };
+    assert_eq!(budgets::cost(&tx, &anywhere).await.expect("read").as_deref(), Some("0.001010000"));
 }

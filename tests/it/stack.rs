@@ -4,6 +4,7 @@
 
 mod aging;
 pub mod asking;
+mod dripping;
 mod dropping;
 mod files;
 mod following;

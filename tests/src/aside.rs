@@ -3,13 +3,16 @@
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::post,
 };
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use std::{
+    convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -25,6 +28,8 @@ pub const MODEL: &str = "openai/aside";
 pub const TOKENS: (i64, i64) = (100, 20);
 /// As long as it keeps anybody waiting: less than who asks on the side would wait.
 const MOST: Duration = Duration::from_secs(17);
+/// Between two words of one that drips.
+const DRIP: Duration = Duration::from_secs(1);
 
 /// How a request is answered.
 #[derive(Debug, Clone)]
@@ -33,6 +38,8 @@ pub enum Reply {
     Says(String),
     /// The same once this is set; in the end without.
     SaysThen(Arc<AtomicBool>, String),
+    /// This sentence, of the first passage that it was given; then a word every now and then, for as long as anybody reads.
+    Drips(String),
     /// It is busy.
     Busy,
 }
@@ -99,7 +106,29 @@ fn holds(request: &Value, words: &str) -> bool {
     turns.filter_map(|turn| turn["content"].as_str()).any(|content| content.contains(words))
 }
 
+/// How the first passage is to be cited.
+fn first_handle(request: &Value) -> String {
+    let turns = request["messages"].as_array().into_iter().flatten().filter(|turn| turn["role"] == "user");
+    let handle = |content: &str| Some(content.split("<passage id=\"").nth(1)?.split('"').next()?.to_owned());
+    turns.filter_map(|turn| turn["content"].as_str()).find_map(handle).unwrap_or_default()
+}
+
+fn dripping(sentence: &str, handle: &str) -> Response {
+    let event = |content: &str| {
+        let choice = json!({ "index": 0, "delta": { "content": content }, "finish_reason": null });
+        format!("data: {}\n\n", json!({ "choices": [choice] }))
+    };
+    let first = event(&format!("{} [{handle}]. ", sentence.trim_end_matches('.')));
+    let drops = stream::unfold(event("Drip "), |word| async move {
+        tokio::time::sleep(DRIP).await;
+        Some((Ok::<_, Infallible>(word.clone()), word))
+    });
+    let body = Body::from_stream(stream::iter([Ok(first)]).chain(drops));
+    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
 async fn answer(State(known): State<Arc<Mutex<Known>>>, Json(request): Json<Value>) -> Response {
+    let handle = first_handle(&request);
     let reply = {
         let mut known = known.lock().expect("no panic under this lock");
         let reply =
@@ -117,6 +146,7 @@ async fn answer(State(known): State<Arc<Mutex<Known>>>, Json(request): Json<Valu
             }
             text
         }
+        Some(Reply::Drips(sentence)) => return dripping(&sentence, &handle),
         Some(Reply::Busy) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let (prompt, completion) = TOKENS;

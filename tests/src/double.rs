@@ -5,7 +5,7 @@ use answering::Answering;
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use axum::{
-    Router,
+    Json, Router,
     body::Bytes,
     extract::State,
     http::StatusCode,
@@ -16,7 +16,10 @@ use local::bedrock::prompt::Prompt;
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -53,6 +56,9 @@ pub struct Pace {
     pub pause: Duration,
 }
 
+/// Tokens of any text that a double embeds.
+pub const VECTOR_TOKENS: i64 = 50;
+
 type Script = Arc<dyn Fn(&[Shown]) -> Vec<Said> + Send + Sync>;
 
 /// Requests as they came, one after the other.
@@ -80,15 +86,49 @@ pub async fn serve(script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'stati
 pub async fn recording(
     script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'static,
 ) -> (SocketAddr, Requests) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
     let double = Double { script: Arc::new(script), requests: Requests::default() };
     let requests = Arc::clone(&double.requests);
-    let router = Router::new().route("/model/{id}/converse-stream", post(converse_stream)).with_state(double);
+    (listen(conversing(double)).await, requests)
+}
+
+/// The same, but it makes vectors too, those of [`crate::vectors`] and each of [`VECTOR_TOKENS`], and its rerankers leave the order
+/// as it is. With how many tokens it embedded so far.
+///
+/// # Panics
+/// When no port is free.
+pub async fn complete(
+    script: impl Fn(&[Shown]) -> Vec<Said> + Send + Sync + 'static,
+) -> (SocketAddr, Arc<AtomicI64>) {
+    let double = Double { script: Arc::new(script), requests: Requests::default() };
+    let embedded = Arc::new(AtomicI64::new(0));
+    let invoked = Router::new().route("/model/{id}/invoke", post(invoke)).with_state(Arc::clone(&embedded));
+    (listen(conversing(double).merge(invoked)).await, embedded)
+}
+
+fn conversing(double: Double) -> Router {
+    Router::new().route("/model/{id}/converse-stream", post(converse_stream)).with_state(double)
+}
+
+async fn listen(router: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         let _ = axum::serve(listener, router).await;
     });
-    (address, requests)
+    address
+}
+
+async fn invoke(State(embedded): State<Arc<AtomicI64>>, body: Bytes) -> Json<Value> {
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(documents) = request["documents"].as_array() {
+        let score = |(index, _): (u32, &Value)| json!({ "index": index, "relevance_score": 1.0 / f64::from(index + 1) });
+        let results: Vec<Value> = (0..).zip(documents).map(score).collect();
+        return Json(json!({ "results": results }));
+    }
+    embedded.fetch_add(VECTOR_TOKENS, Ordering::SeqCst);
+    let text = request["inputText"].as_str().unwrap_or_default();
+    let vector = crate::vectors::of_text(text, crate::database::DIMENSION);
+    Json(json!({ "embedding": vector.as_slice(), "inputTextTokenCount": VECTOR_TOKENS }))
 }
 
 /// A Bedrock that repeats the first passage it is shown, at this pace. It lives as long as the test's runtime.
@@ -96,13 +136,7 @@ pub async fn recording(
 /// # Panics
 /// When no port is free.
 pub async fn slow(pace: Pace) -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let router = Router::new().route("/model/{id}/converse-stream", post(converse_slowly)).with_state(pace);
-    tokio::spawn(async move {
-        let _ = axum::serve(listener, router).await;
-    });
-    address
+    listen(Router::new().route("/model/{id}/converse-stream", post(converse_slowly)).with_state(pace)).await
 }
 
 async fn converse_slowly(State(pace): State<Pace>, body: Bytes) -> Response {

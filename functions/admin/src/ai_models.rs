@@ -29,6 +29,9 @@ pub struct AiModelView {
     /// US dollars a million tokens; of a reranker, a million searches. Null: not known.
     input_price: Option<String>,
     output_price: Option<String>,
+    /// The same of a prompt that the provider had kept, and of one that it keeps from now on. Null: as any other.
+    cache_read_price: Option<String>,
+    cache_write_price: Option<String>,
     /// The day on which the prices were read.
     prices_read_on: Option<String>,
     /// Whether it may be chosen.
@@ -64,6 +67,13 @@ pub struct AiModelBody {
     #[serde(default)]
     #[schema(example = "0.24")]
     output_price: Option<String>,
+    /// US dollars a million tokens of a prompt that the provider had kept. Null: as any other.
+    #[serde(default)]
+    #[schema(example = "0.015")]
+    cache_read_price: Option<String>,
+    /// US dollars a million tokens of a prompt that it keeps from now on. Null: as any other.
+    #[serde(default)]
+    cache_write_price: Option<String>,
     /// The day on which the prices were read.
     #[serde(default)]
     #[schema(example = "2026-11-27")]
@@ -91,6 +101,8 @@ impl From<AiModel> for AiModelView {
             max_output_tokens: model.max_output_tokens,
             input_price: model.input_price,
             output_price: model.output_price,
+            cache_read_price: model.cache_read_price,
+            cache_write_price: model.cache_write_price,
             prices_read_on: model.prices_read_on,
             is_available: model.is_available,
         }
@@ -111,6 +123,8 @@ impl From<AiModelBody> for AiModel {
             max_output_tokens: body.max_output_tokens,
             input_price: body.input_price,
             output_price: body.output_price,
+            cache_read_price: body.cache_read_price,
+            cache_write_price: body.cache_write_price,
             prices_read_on: body.prices_read_on,
             is_available: body.is_available,
         }

@@ -3,7 +3,7 @@
 //! that stands in it can end the part in which it stands. Who asks decides what of the answer is believed.
 
 use crate::estimated;
-use domain::chatbot::ModelConfig;
+use domain::chatbot::{ModelConfig, provider_of};
 use futures_util::TryStreamExt as _;
 use models::{Delta, Generator, Prompt, Usage};
 use rand::RngExt as _;
@@ -12,6 +12,20 @@ use std::{
     pin::pin,
     time::{Duration, Instant},
 };
+use store::budgets::Spending;
+
+/// What calls of a model spent.
+#[must_use]
+pub fn spending(model: &str, usage: Usage) -> Spending<'_> {
+    Spending {
+        provider: provider_of(model),
+        model,
+        prompt: usage.prompt.into(),
+        completion: usage.completion.into(),
+        kept: usage.kept.into(),
+        keeping: usage.keeping.into(),
+    }
+}
 
 /// Why a model said nothing that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! The end of a turn: the answer, its citations, its retrieval log and its events, in one flush.
 
 use crate::{
-    Answering, Broken, Draft, Timings, Turn, curated,
+    Answering, Broken, Draft, End, Timings, Turn,
+    consult::spending,
+    curated,
     names::Names,
     retrieve::{Passage, Retrieved},
     understood,
@@ -9,7 +11,7 @@ use crate::{
 use anyhow::Context as _;
 use domain::{
     ChunkId, MessageId,
-    chatbot::{Rewrite, provider_of},
+    chatbot::{RERANK_BY_SENTENCES, Rewrite, provider_of},
     conversation::Question,
     limits,
 };
@@ -18,9 +20,7 @@ use models::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
-    TenantTx,
-    budgets::{self, Spending},
-    categories, chatbots, escalations,
+    TenantTx, budgets, categories, chatbots, escalations,
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
@@ -95,6 +95,7 @@ impl Answering {
             Some(_) => (None, curated::MODEL),
             None => (Some(provider_of(&turn.config.llm_model)), turn.config.llm_model.as_str()),
         };
+        let beside = beside(turn, retrieved, end);
         let answer = NewAnswer {
             id: answered,
             session: turn.session,
@@ -105,6 +106,8 @@ impl Answering {
             model,
             prompt_tokens: int(usage.prompt),
             completion_tokens: int(usage.completion),
+            kept_tokens: (int(usage.kept), int(usage.keeping)),
+            beside: &beside,
             processing_time_ms: int(draft.timings.total_ms),
             generation_ms: int(draft.timings.generate_ms),
             confidence: end.broken.is_none().then_some(end.verdict.confidence),
@@ -179,7 +182,7 @@ impl Answering {
             hand_over(&tx, turn, retrieved, draft),
             categorise(&tx, turn, retrieved),
             settle_once(&tx, turn, names, end.broken, &kept),
-            spend(&tx, turn, names, usage),
+            spend(&tx, turn, names, usage, &beside),
             tx.commit_activity(),
         )
         .context("keep answer")?;
@@ -191,18 +194,31 @@ impl Answering {
     }
 }
 
-/// Counts what a turn spent, on its answer and on whoever looked for names, where that is limited.
-async fn spend(tx: &TenantTx, turn: &Turn, names: &Names, usage: Usage) -> store::Result<()> {
+/// Counts what a turn spent, on its answer, on calls beside it, and on whoever looked for names, where that is limited.
+async fn spend(
+    tx: &TenantTx,
+    turn: &Turn,
+    names: &Names,
+    usage: Usage,
+    beside: &[(&str, i64)],
+) -> store::Result<()> {
     if !turn.is_limited {
         return Ok(());
     }
-    let (prompt, completion) = (i64::from(usage.prompt), i64::from(usage.completion));
-    let model = turn.config.llm_model.as_str();
-    let answer = Spending { provider: provider_of(model), model, prompt, completion };
+    let answer = spending(&turn.config.llm_model, usage);
     let spent = [Some(answer), names.spent()].into_iter().flatten();
     let spent = spent.filter(|spent| spent.prompt + spent.completion > 0);
     let spent = spent.map(|spent| async move { budgets::spend(tx, turn.config.chatbot, &spent).await });
-    try_join_all(spent).await.map(|_| ())
+    try_join!(try_join_all(spent), budgets::spend_beside(tx, turn.config.chatbot, beside)).map(|_| ())
+}
+
+/// What a turn called beside the model that answers, and how much of it: tokens of vectors, searches of a reranker. A search is one
+/// of up to 100 passages, and more are never reranked.
+pub(crate) fn beside<'a>(turn: &'a Turn, retrieved: &'a Retrieved, end: &End) -> Vec<(&'a str, i64)> {
+    let embedded = retrieved.embedded_tokens.saturating_add(end.measured_tokens);
+    let vectors = (embedded > 0).then_some((turn.space.model.as_str(), i64::from(embedded)));
+    let reranker = retrieved.reranker.as_deref().filter(|model| *model != RERANK_BY_SENTENCES);
+    vectors.into_iter().chain(reranker.map(|model| (model, 1))).collect()
 }
 
 /// Every text of a value as it may be kept.

@@ -173,8 +173,8 @@ impl Answering {
                 while let Some(step) = generated.next().await {
                     match step {
                         Step::Call(in_prompt, usage) => unsettled.called(in_prompt, usage),
-                        Step::Show(events, usage) => {
-                            unsettled.shows(&events, usage);
+                        Step::Show(events, usage, measured) => {
+                            unsettled.shows(&events, usage, measured);
                             for event in events { yield event }
                         }
                         Step::End(end) => {
@@ -288,8 +288,11 @@ impl Answering {
                                     said.push_str(&text);
                                 }
                                 for unit in grounder.take(&text) {
-                                    let meaning = self.meaning(turn, retrieved, &mut grounder, &unit).await;
-                                    yield Step::Show(grounder.judge(&unit, meaning), spent(written));
+                                    let (meaning, measured) =
+                                        self.meaning(turn, retrieved, &mut grounder, &unit).await.unzip();
+                                    end.measured_tokens += measured.unwrap_or_default();
+                                    let shown = grounder.judge(&unit, meaning);
+                                    yield Step::Show(shown, spent(written), end.measured_tokens);
                                 }
                                 if grounder.is_full() {
                                     end.is_cut = true;
@@ -308,9 +311,10 @@ impl Answering {
                 }
             }
             let rest = grounder.rest();
-            let meaning = self.meaning(turn, retrieved, &mut grounder, &rest).await;
+            let (meaning, measured) = self.meaning(turn, retrieved, &mut grounder, &rest).await.unzip();
+            end.measured_tokens += measured.unwrap_or_default();
             let so_far = if end.usage == Usage::default() { spent(written) } else { end.usage };
-            yield Step::Show(grounder.judge(&rest, meaning), so_far);
+            yield Step::Show(grounder.judge(&rest, meaning), so_far, end.measured_tokens);
             end.generated_in = millis(started.elapsed());
             if !was_refused {
                 // Cut before its count came, or before its first word: it cost all the same.
@@ -325,25 +329,26 @@ impl Answering {
 }
 
 impl Answering {
-    /// The cosine of the question and a unit of its answer; `None` where it is not wanted, or the model is not there for it.
+    /// The cosine of the question and a unit of its answer, and the tokens that this took; `None` where it is not wanted, or the
+    /// model is not there for it.
     async fn meaning(
         &self,
         turn: &Turn,
         retrieved: &Retrieved,
         grounder: &mut Grounder<'_>,
         unit: &str,
-    ) -> Option<f32> {
+    ) -> Option<(f32, u32)> {
         // Where vectors found nothing, the model does not read the language, and its cosines mean nothing.
         let is_read = retrieved.all.iter().any(|passage| passage.hit.dense.is_some());
         let asked = retrieved.vector.as_ref().filter(|_| is_read)?;
         let text = grounder.wants_measured(unit)?;
         let patience = Duration::from_secs(limits::MEASURE_SECONDS);
         let measuring = self.vector(&turn.space, Purpose::Document, &text);
-        let Ok(Some(said)) = tokio::time::timeout(patience, measuring).await else {
+        let Ok(Some((said, tokens))) = tokio::time::timeout(patience, measuring).await else {
             grounder.stop_measuring();
             return None;
         };
-        Some(cosine(asked.as_slice(), said.as_slice()))
+        Some((cosine(asked.as_slice(), said.as_slice()), tokens))
     }
 }
 
@@ -357,7 +362,7 @@ fn estimated(prompt: &Prompt, written: usize) -> Usage {
         .chain(turns)
         .map(|text| language::estimate_tokens(text))
         .sum();
-    Usage { prompt: tokens(read), completion: tokens(written) }
+    Usage { prompt: tokens(read), completion: tokens(written), ..Usage::default() }
 }
 
 fn tokens(count: usize) -> u32 {
@@ -392,8 +397,8 @@ impl Watch {
 enum Step {
     /// A model is called with these passages; what that costs before it says a word.
     Call(Vec<ChunkId>, Usage),
-    /// What may be shown, and what was spent by then.
-    Show(Vec<Event>, Usage),
+    /// What may be shown, what was spent by then, and how many tokens were measured.
+    Show(Vec<Event>, Usage, u32),
     End(Box<End>),
 }
 
@@ -404,6 +409,8 @@ struct End {
     /// The passages that the model was given.
     in_prompt: Vec<ChunkId>,
     usage: Usage,
+    /// Tokens of its sentences that were embedded to be compared with the question.
+    measured_tokens: u32,
     /// Whether it reached its token limit.
     is_cut: bool,
     /// What the model was told and said, of a sampled answer.

@@ -4,9 +4,9 @@
 
 use crate::{
     Answering,
-    consult::{Consulted, Silent, consult, escape, mark},
+    consult::{Consulted, Silent, consult, escape, mark, spending},
 };
-use domain::{chatbot::provider_of, limits};
+use domain::limits;
 use models::{Prompt, Turn, Usage};
 use privacy::{Kind, names_in, take_names};
 use serde_json::{Value, json};
@@ -51,8 +51,7 @@ impl Names {
     /// What asking spent.
     pub(crate) fn spent(&self) -> Option<Spending<'_>> {
         let asked = self.asked.as_ref()?;
-        let (prompt, completion) = (i64::from(asked.usage.prompt), i64::from(asked.usage.completion));
-        Some(Spending { provider: provider_of(&asked.model), model: &asked.model, prompt, completion })
+        Some(spending(&asked.model, asked.usage))
     }
 
     /// How it went, for the message; names themselves are not in it.

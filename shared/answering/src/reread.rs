@@ -7,9 +7,9 @@
 
 use crate::{
     Answering,
-    consult::{Consulted, Silent, consult, escape, mark},
+    consult::{Consulted, Silent, consult, escape, mark, spending},
 };
-use domain::{ChatbotId, OrganizationId, Risk, chatbot::provider_of, escalation::Signs, limits};
+use domain::{ChatbotId, OrganizationId, Risk, escalation::Signs, limits};
 use futures_util::future::join_all;
 use models::{Prompt, Turn};
 use rand::RngExt as _;
@@ -21,7 +21,7 @@ use std::{
 };
 use store::{
     Database, TenantTx,
-    budgets::{self, Spending, Standing},
+    budgets::{self, Standing},
     escalations,
     readings::{self, Named, Reading, Unread},
 };
@@ -173,7 +173,7 @@ async fn keep(
     found: Result<Found, Silent>,
 ) -> store::Result<()> {
     let (prompt, completion) = (i64::from(consulted.usage.prompt), i64::from(consulted.usage.completion));
-    let spent = Spending { provider: provider_of(model), model, prompt, completion };
+    let spent = spending(model, consulted.usage);
     if is_limited && prompt + completion > 0 {
         budgets::spend(tx, message.chatbot, &spent).await?;
     }

@@ -7,6 +7,7 @@ use crate::{
     names::Names,
     rerank::Reranked,
     rewrite::Rewriting,
+    tokens,
     turn::note_names,
     understood,
 };
@@ -65,6 +66,8 @@ pub(crate) struct Retrieved {
     /// Who looked at the question for that, and what it cost.
     pub(crate) rewriting: Rewriting,
     pub(crate) vector: Option<Vector>,
+    /// Tokens that the vector took.
+    pub(crate) embedded_tokens: u32,
     /// An answer of people to this very question.
     pub(crate) curated: Option<Match>,
     /// Best first, at most the config's k, none below its threshold; then what stands beside them.
@@ -98,8 +101,9 @@ impl Answering {
         timings.rewrite_ms = millis(started.elapsed());
         let text = rewritten.as_deref().unwrap_or(question.as_str());
         let started = Instant::now();
-        let (vector, names) =
+        let (embedded, names) =
             join(self.embed_question(&turn.space, text), self.names_for(turn, question, text)).await;
+        let (vector, embedded_tokens) = embedded.unzip();
         timings.embed_ms = millis(started.elapsed());
 
         // Of what was said, not of what is kept of it.
@@ -157,6 +161,7 @@ impl Answering {
             rewritten,
             rewriting,
             vector,
+            embedded_tokens: embedded_tokens.unwrap_or_default(),
             curated,
             passages,
             all,
@@ -193,7 +198,7 @@ impl Answering {
         k: u32,
     ) -> Result<Vec<Passage>, Refusal> {
         let space = self.space_for_search(caller, model, filter).await?;
-        let vector = self.embed_question(&space, text).await;
+        let vector = self.embed_question(&space, text).await.map(|(vector, _)| vector);
         self.search_in(caller.organization(), &space, vector.as_ref(), text, filter, k).await
     }
 
@@ -242,9 +247,9 @@ impl Answering {
         Ok(passages)
     }
 
-    /// The question's vector; without one the words alone search: a busy embedding model is no reason to be
-    /// silent.
-    async fn embed_question(&self, space: &Space, text: &str) -> Option<Vector> {
+    /// The question's vector and the tokens that it took; without one the words alone search: a busy embedding model is no reason
+    /// to be silent.
+    async fn embed_question(&self, space: &Space, text: &str) -> Option<(Vector, u32)> {
         let vector = self.vector(space, Purpose::Query, text).await;
         if vector.is_none() {
             tracing::warn!("question is searched by words alone");
@@ -252,12 +257,18 @@ impl Answering {
         vector
     }
 
-    /// A text's vector, if it comes in time.
-    pub(crate) async fn vector(&self, space: &Space, purpose: Purpose, text: &str) -> Option<Vector> {
+    /// A text's vector, if it comes in time, and the tokens that it took: by estimate where the model does not say.
+    pub(crate) async fn vector(&self, space: &Space, purpose: Purpose, text: &str) -> Option<(Vector, u32)> {
         let patience = Duration::from_secs(limits::QUESTION_VECTOR_SECONDS);
         let texts = [text.to_owned()];
         let why = match timeout(patience, self.embedder.embed(space, purpose, &texts)).await {
-            Ok(Ok(embedded)) => return embedded.into_iter().next().map(|one| one.vector),
+            Ok(Ok(embedded)) => {
+                let counted = |one: models::Embedded| {
+                    let tokens = one.tokens.unwrap_or_else(|| tokens(language::estimate_tokens(text)));
+                    (one.vector, tokens)
+                };
+                return embedded.into_iter().next().map(counted);
+            }
             Ok(Err(error)) => error.to_string(),
             Err(elapsed) => elapsed.to_string(),
         };

@@ -1,7 +1,7 @@
 //! A question as a version of a chatbot's settings would answer it: the read path up to what is kept. No session, no message and
 //! no figure knows of it; what it costs is counted, for it is spent.
 
-use crate::{Answering, Broken, Draft, End, Refusal, Step, Turn, curated, turn::let_in_for};
+use crate::{Answering, Broken, Draft, End, Refusal, Step, Turn, curated, keep::beside, turn::let_in_for};
 use anyhow::Context as _;
 use domain::{
     ChatbotId, ConfigVersionId, MessageId, OrganizationId, SessionId,
@@ -33,6 +33,8 @@ pub struct Tried {
     pub served: Option<(&'static str, String)>,
     /// As the provider counted.
     pub usage: Usage,
+    /// Calls beside it: models of vectors with their tokens, rerankers with their searches.
+    pub beside: Vec<(String, i64)>,
     /// From the question to its last word.
     pub took: Duration,
 }
@@ -88,6 +90,8 @@ impl Answering {
                 }
             }
         }
+        let beside = beside(turn, &retrieved, &draft.end);
+        let beside = beside.into_iter().map(|(model, units)| (model.to_owned(), units)).collect();
         let End { verdict, abstained, broken, usage, .. } = draft.end;
         let content = if abstained || verdict.text.is_empty() {
             turn.config.fallback_message.clone()
@@ -103,6 +107,7 @@ impl Answering {
             broken,
             served: retrieved.curated.is_none().then(|| (provider_of(model), model.clone())),
             usage: usage + retrieved.rewriting.usage,
+            beside,
             took: started.elapsed(),
         })
     }

@@ -67,11 +67,11 @@ impl Unsettled {
         });
     }
 
-    /// This leaves, and so much was spent by then.
-    pub(crate) fn shows(&mut self, events: &[Event], usage: Usage) {
+    /// This leaves, and so much was spent and measured by then.
+    pub(crate) fn shows(&mut self, events: &[Event], usage: Usage, measured: u32) {
         self.on_found(|found| {
-            let End { verdict, usage: spent, .. } = &mut found.draft.end;
-            *spent = usage;
+            let End { verdict, usage: spent, measured_tokens, .. } = &mut found.draft.end;
+            (*spent, *measured_tokens) = (usage, measured);
             for event in events {
                 match event {
                     Event::Token(text) => verdict.text.push_str(text),

@@ -221,12 +221,21 @@ fn text(value: &Value, characters: usize) -> Option<String> {
 }
 
 /// The ids of chat models as a chatbot is given them: those of Bedrock through the inference profile of the present one, where
-/// that has one.
+/// that has one. A profile that has a price of its own is no model of its own.
 #[must_use]
 pub fn choices(known: &[store::ai_models::AiModel], present: &str) -> Vec<String> {
-    let chat = || known.iter().filter(|model| model.kind == "chat" && model.is_available);
-    let profile = chat().find_map(|model| present.strip_suffix(model.model_id.as_str())).unwrap_or_default();
-    chat()
+    let is_profile = |id: &str| {
+        known
+            .iter()
+            .any(|model| id.strip_suffix(model.model_id.as_str()).is_some_and(|prefix| prefix.ends_with('.')))
+    };
+    let is_choice = |model: &store::ai_models::AiModel| {
+        model.kind == "chat" && model.is_available && !is_profile(&model.model_id)
+    };
+    let chat: Vec<_> = known.iter().filter(|&model| is_choice(model)).collect();
+    let profile =
+        chat.iter().find_map(|model| present.strip_suffix(model.model_id.as_str())).unwrap_or_default();
+    chat.iter()
         .map(|model| {
             if model.provider == "bedrock" {
                 format!("{profile}{}", model.model_id)

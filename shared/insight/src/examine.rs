@@ -8,10 +8,8 @@ use crate::{
     criticise::{finish_with, hold},
     improve::active,
 };
-use answering::consult::{Consulted, Silent, consult, mark};
-use domain::{
-    AdminFeedbackId, Caller, Scope, chatbot::provider_of, document::clip, limits, limits::LEAST_SUPPORT,
-};
+use answering::consult::{Consulted, Silent, consult, mark, spending};
+use domain::{AdminFeedbackId, Caller, Scope, document::clip, limits, limits::LEAST_SUPPORT};
 use management::author;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,7 +17,7 @@ use store::{
     TenantTx,
     admin_feedback::{self, Criticism, Figures},
     ai_models,
-    budgets::{self, Spending, Standing},
+    budgets::{self, Standing},
     caller,
     config_versions::ConfigVersion,
     events::{self, Category, Event},
@@ -168,7 +166,7 @@ async fn pay(
 ) -> Result<Option<String>, Refusal> {
     let usage = asked.consulted.usage;
     let (prompt, completion) = (i64::from(usage.prompt), i64::from(usage.completion));
-    let spent = Spending { provider: provider_of(asked.model), model: asked.model, prompt, completion };
+    let spent = spending(asked.model, usage);
     if prompt + completion == 0 {
         return Ok(None);
     }

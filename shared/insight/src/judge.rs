@@ -119,6 +119,7 @@ mod tests {
             broken: None,
             served: None,
             usage: models::Usage::default(),
+            beside: Vec::new(),
             took: Duration::from_millis(12),
         }
     }

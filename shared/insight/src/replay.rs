@@ -7,7 +7,7 @@ use crate::{
     judge::judged,
     summary::summary,
 };
-use answering::{Answering, Broken, Tried, Turn};
+use answering::{Answering, Broken, Tried, Turn, consult::spending};
 use domain::{
     AdminFeedbackId, Caller, ChatbotId, ConfigVersionId, OrganizationId, ReplayId, Scope,
     conversation::Question, limits,
@@ -22,7 +22,7 @@ use std::{
 use store::{
     Database, TenantTx,
     audit::Read,
-    budgets::{self, Spending, Standing},
+    budgets::{self, Standing},
     caller::Need,
     chatbot_settings,
     events::{self, Category, Event},
@@ -457,9 +457,17 @@ async fn keep(
     budget: &Standing,
     tried: &Tried,
 ) -> store::Result<()> {
-    let served = tried.served.as_ref().map(|(provider, model)| (*provider, model.as_str()));
-    replays::answer(tx, replay.id, asked.place, side, &judged(asked, tried), served).await?;
-    let Some((provider, model)) = served.filter(|_| budget.is_limited) else { return Ok(()) };
-    let (prompt, completion) = (i64::from(tried.usage.prompt), i64::from(tried.usage.completion));
-    budgets::spend(tx, replay.chatbot, &Spending { provider, model, prompt, completion }).await
+    let spent = tried.served.as_ref().map(|(_, model)| spending(model, tried.usage));
+    let beside: Vec<(&str, i64)> =
+        tried.beside.iter().map(|(model, units)| (model.as_str(), *units)).collect();
+    let judged = judged(asked, tried);
+    replays::answer(tx, replay.id, asked.place, side, &judged, (spent.as_ref(), &beside)).await?;
+    if !budget.is_limited {
+        return Ok(());
+    }
+    budgets::spend_beside(tx, replay.chatbot, &beside).await?;
+    match &spent {
+        Some(spent) => budgets::spend(tx, replay.chatbot, spent).await,
+        None => Ok(()),
+    }
 }

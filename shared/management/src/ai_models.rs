@@ -72,7 +72,12 @@ fn checked(pointer: &str, model: AiModel) -> Result<AiModel, Refusal> {
             return Err(Refusal::invalid(at(field), "It is a number of tokens, 1 at least."));
         }
     }
-    for (field, price) in [("input_price", &model.input_price), ("output_price", &model.output_price)] {
+    for (field, price) in [
+        ("input_price", &model.input_price),
+        ("output_price", &model.output_price),
+        ("cache_read_price", &model.cache_read_price),
+        ("cache_write_price", &model.cache_write_price),
+    ] {
         if price.as_deref().is_some_and(|price| !is_price(price)) {
             return Err(Refusal::invalid(
                 at(field),

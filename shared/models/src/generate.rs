@@ -42,10 +42,16 @@ pub struct Prompt {
 /// Tokens as the provider counted them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Of the prompt.
+    /// Of the prompt, whatever the provider had kept of it.
     pub prompt: u32,
     /// Of the answer.
     pub completion: u32,
+    /// Of the prompt's: those that the provider had kept, which are cheaper.
+    #[serde(default)]
+    pub kept: u32,
+    /// Of the prompt's: those that it keeps from now on, which may cost more.
+    #[serde(default)]
+    pub keeping: u32,
 }
 
 impl std::ops::Add for Usage {
@@ -55,6 +61,8 @@ impl std::ops::Add for Usage {
         Self {
             prompt: self.prompt.saturating_add(other.prompt),
             completion: self.completion.saturating_add(other.completion),
+            kept: self.kept.saturating_add(other.kept),
+            keeping: self.keeping.saturating_add(other.keeping),
         }
     }
 }
@@ -209,11 +217,13 @@ impl Generator {
                     Some(ConverseStreamOutput::Metadata(metadata)) => {
                         if let Some(usage) = metadata.usage {
                             // What was kept before, or is from now on, is counted apart; it was read all the same.
-                            let kept = [usage.cache_read_input_tokens, usage.cache_write_input_tokens];
-                            let prompt = usage.input_tokens + kept.into_iter().flatten().sum::<i32>();
+                            let count = |tokens: Option<i32>| u32::try_from(tokens.unwrap_or_default()).unwrap_or_default();
+                            let (kept, keeping) = (count(usage.cache_read_input_tokens), count(usage.cache_write_input_tokens));
                             yield Delta::Usage(Usage {
-                                prompt: u32::try_from(prompt).unwrap_or_default(),
-                                completion: u32::try_from(usage.output_tokens).unwrap_or_default(),
+                                prompt: count(Some(usage.input_tokens)).saturating_add(kept).saturating_add(keeping),
+                                completion: count(Some(usage.output_tokens)),
+                                kept,
+                                keeping,
                             });
                         }
                     }

@@ -30,6 +30,10 @@ pub struct AiModel {
     pub input_price: Option<String>,
     /// US dollars a million tokens, as decimal text.
     pub output_price: Option<String>,
+    /// The same of a prompt that the provider had kept; `None`: as any other.
+    pub cache_read_price: Option<String>,
+    /// The same of a prompt that it keeps from now on; `None`: as any other.
+    pub cache_write_price: Option<String>,
     /// The day on which the prices were read, as in `2026-11-27`.
     pub prices_read_on: Option<String>,
     /// Whether it may be chosen.
@@ -56,6 +60,8 @@ pub async fn list(tx: &TenantTx, kind: Option<&str>) -> Result<Vec<AiModel>> {
             max_output_tokens: row.get("max_output_tokens"),
             input_price: row.get("input_price"),
             output_price: row.get("output_price"),
+            cache_read_price: row.get("cache_read_price"),
+            cache_write_price: row.get("cache_write_price"),
             prices_read_on: row.get("prices_read_on"),
             is_available: row.get("is_available"),
         })

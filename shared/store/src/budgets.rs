@@ -5,7 +5,7 @@ use domain::ChatbotId;
 use tokio_postgres::types::Type;
 
 /// What an answer spent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Spending<'a> {
     /// Who served the model.
     pub provider: &'a str,
@@ -15,6 +15,10 @@ pub struct Spending<'a> {
     pub prompt: i64,
     /// Tokens written.
     pub completion: i64,
+    /// Of those read, what the provider had kept.
+    pub kept: i64,
+    /// Of those read, what it keeps from now on.
+    pub keeping: i64,
 }
 
 /// Adds an answer to today's spending of its chatbot and of the organization, in the transaction that keeps it.
@@ -30,8 +34,26 @@ pub async fn spend(tx: &TenantTx, chatbot: ChatbotId, spent: &Spending<'_>) -> R
         (&spent.model, Type::TEXT),
         (&spent.prompt, Type::INT8),
         (&spent.completion, Type::INT8),
+        (&spent.kept, Type::INT8),
+        (&spent.keeping, Type::INT8),
     ];
     tx.execute(sql!("budgets/spend"), params).await?;
+    Ok(())
+}
+
+/// Adds what calls beside an answer cost, each a model with its tokens, or a reranker with its searches; nothing where there was
+/// none. Budgets of tokens count what answers read and write alone.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn spend_beside(tx: &TenantTx, chatbot: ChatbotId, calls: &[(&str, i64)]) -> Result<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let (models, units): (Vec<&str>, Vec<i64>) = calls.iter().copied().unzip();
+    let params: Params<'_> =
+        &[(&chatbot.0, Type::UUID), (&models, Type::TEXT_ARRAY), (&units, Type::INT8_ARRAY)];
+    tx.execute(sql!("budgets/spend_beside"), params).await?;
     Ok(())
 }
 
@@ -63,6 +85,8 @@ pub async fn cost(tx: &TenantTx, spent: &Spending<'_>) -> Result<Option<String>>
         (&spent.model, Type::TEXT),
         (&spent.prompt, Type::INT8),
         (&spent.completion, Type::INT8),
+        (&spent.kept, Type::INT8),
+        (&spent.keeping, Type::INT8),
     ];
     Ok(tx.query_one(sql!("budgets/cost"), params).await?.get("cost"))
 }

@@ -77,6 +77,8 @@ pub async fn note_redaction(tx: &TenantTx, id: MessageId, about: &Value, spent: 
         (&spent.model, Type::TEXT),
         (&spent.prompt, Type::INT8),
         (&spent.completion, Type::INT8),
+        (&spent.kept, Type::INT8),
+        (&spent.keeping, Type::INT8),
     ];
     tx.execute(sql!("messages/note_redaction"), params).await?;
     Ok(())
@@ -103,6 +105,10 @@ pub struct NewAnswer<'a> {
     pub prompt_tokens: i32,
     /// As the provider counted.
     pub completion_tokens: i32,
+    /// Of the prompt's: what the provider had kept, and what it keeps from now on.
+    pub kept_tokens: (i32, i32),
+    /// Calls beside it: models of vectors with their tokens, rerankers with their searches.
+    pub beside: &'a [(&'a str, i64)],
     /// From the question's arrival.
     pub processing_time_ms: i32,
     /// The model call alone.
@@ -121,6 +127,7 @@ pub struct NewAnswer<'a> {
 /// # Errors
 /// [`crate::Error`].
 pub async fn append_answer(tx: &TenantTx, answer: &NewAnswer<'_>) -> Result<Option<String>> {
+    let (beside, units): (Vec<&str>, Vec<i64>) = answer.beside.iter().copied().unzip();
     let params: crate::tenant::Params<'_> = &[
         (&answer.id.0, Type::UUID),
         (&answer.session.0, Type::UUID),
@@ -136,6 +143,10 @@ pub async fn append_answer(tx: &TenantTx, answer: &NewAnswer<'_>) -> Result<Opti
         (&answer.abstained, Type::BOOL),
         (&answer.error_info, Type::JSONB),
         (&answer.provider, Type::TEXT),
+        (&answer.kept_tokens.0, Type::INT4),
+        (&answer.kept_tokens.1, Type::INT4),
+        (&beside, Type::TEXT_ARRAY),
+        (&units, Type::INT8_ARRAY),
     ];
     let row = tx.query_one(sql!("messages/append_answer"), params).await?;
     Ok(row.get("cost"))

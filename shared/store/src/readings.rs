@@ -100,6 +100,8 @@ pub async fn keep(
         (&spent.model, Type::TEXT),
         (&spent.prompt, Type::INT8),
         (&spent.completion, Type::INT8),
+        (&spent.kept, Type::INT8),
+        (&spent.keeping, Type::INT8),
     ];
     Ok(tx.execute(sql!("readings/keep"), params).await? > 0)
 }

@@ -1,6 +1,6 @@
 //! Replays: questions answered by two versions of a chatbot's settings, side by side.
 
-use crate::{Result, TenantTx, audit, sql, tenant::Params};
+use crate::{Result, TenantTx, audit, budgets::Spending, sql, tenant::Params};
 use domain::{AdminFeedbackId, ChatbotId, ConfigVersionId, GoldQuestionId, MessageId, ReplayId, limits};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -352,7 +352,7 @@ pub async fn next(tx: &TenantTx, id: ReplayId) -> Result<Option<(Asked, Vec<Side
     }))
 }
 
-/// Keeps what a side answered, once. `served`: who served which model, if one was asked.
+/// Keeps what a side answered, once, with what that cost: the model that was asked, if one was, and calls beside it.
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -362,9 +362,11 @@ pub async fn answer(
     place: i32,
     side: Side,
     answered: &Answered,
-    served: Option<(&str, &str)>,
+    (spent, beside): (Option<&Spending<'_>>, &[(&str, i64)]),
 ) -> Result<()> {
-    let (provider, model) = served.unzip();
+    let (provider, model) = spent.map(|spent| (spent.provider, spent.model)).unzip();
+    let (kept, keeping) = spent.map(|spent| (spent.kept, spent.keeping)).unzip();
+    let (models, units): (Vec<&str>, Vec<i64>) = beside.iter().copied().unzip();
     let params: Params<'_> = &[
         (&id.0, Type::UUID),
         (&place, Type::INT4),
@@ -382,6 +384,10 @@ pub async fn answer(
         (&answered.completion_tokens, Type::INT4),
         (&provider, Type::TEXT),
         (&model, Type::TEXT),
+        (&kept, Type::INT8),
+        (&keeping, Type::INT8),
+        (&models, Type::TEXT_ARRAY),
+        (&units, Type::INT8_ARRAY),
     ];
     tx.execute(sql!("replays/answer"), params).await?;
     Ok(())

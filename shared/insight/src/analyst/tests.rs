@@ -146,12 +146,15 @@ fn models_to_choose_from_go_through_the_profile_of_the_present_one() {
         max_output_tokens: None,
         input_price: None,
         output_price: None,
+        cache_read_price: None,
+        cache_write_price: None,
         prices_read_on: None,
         is_available,
     };
     let known = [
         model("bedrock", "acme.small", "chat", true),
         model("bedrock", "acme.large", "chat", true),
+        model("bedrock", "us.acme.large", "chat", true),
         model("bedrock", "acme.old", "chat", false),
         model("bedrock", "acme.embed", "embedding", true),
         model("openai-compatible", "openai/large", "chat", true),

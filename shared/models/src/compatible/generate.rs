@@ -69,6 +69,25 @@ struct Counted {
     prompt_tokens: u32,
     #[serde(default)]
     completion_tokens: u32,
+    prompt_tokens_details: Option<Details>,
+}
+
+/// What stands beside a count, where a server says it.
+#[derive(Deserialize)]
+struct Details {
+    cached_tokens: Option<u32>,
+}
+
+impl Counted {
+    fn usage(self) -> Usage {
+        let kept = self.prompt_tokens_details.and_then(|details| details.cached_tokens);
+        Usage {
+            prompt: self.prompt_tokens,
+            completion: self.completion_tokens,
+            kept: kept.unwrap_or_default().min(self.prompt_tokens),
+            keeping: 0,
+        }
+    }
 }
 
 impl Endpoint {
@@ -111,7 +130,7 @@ impl Endpoint {
                     Err(Error::Retryable(format!("the stream broke off{}", codes(&error))))?;
                 }
                 if let Some(counted) = chunk.usage {
-                    usage = Some(Usage { prompt: counted.prompt_tokens, completion: counted.completion_tokens });
+                    usage = Some(counted.usage());
                 }
                 begun = true;
                 let Some(choice) = chunk.choices.and_then(|choices| choices.into_iter().next()) else { continue };

@@ -22,9 +22,8 @@ fn stops(reason: &str) -> String {
 }
 
 fn counts() -> String {
-    event(
-        &json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13 } }),
-    )
+    event(&json!({ "choices": [], "usage": { "prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13,
+                                           "prompt_tokens_details": { "cached_tokens": 5 } } }))
 }
 
 fn done() -> String {
@@ -35,7 +34,7 @@ fn text(text: &str) -> Delta {
     Delta::Text(text.into())
 }
 
-const COUNTED: Delta = Delta::Usage(Usage { prompt: 11, completion: 2 });
+const COUNTED: Delta = Delta::Usage(Usage { prompt: 11, completion: 2, kept: 5, keeping: 0 });
 
 /// What arrives, and the error that ends it, if one does.
 async fn arrives(server: &Server, patience: Duration) -> (Vec<Delta>, Option<Error>) {

@@ -1,2 +1,2 @@
 -- The function reads the tenant itself: docent.current_organization().
-SELECT docent.cost_of($1, $2, $3, $4)::text AS cost
+SELECT docent.cost_of($1, $2, $3, $4, $5, $6)::text AS cost
