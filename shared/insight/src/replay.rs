@@ -28,6 +28,7 @@ use store::{
     events::{self, Category, Event},
     gold_questions,
     replays::{self, Asked, Broke, Compared, New, Replay, Side, Which},
+    side_costs::{self, Purpose},
 };
 
 /// How many questions are asked; `None`: [`limits::REPLAY_GOLD`] and [`limits::REPLAY_RECENT`].
@@ -448,7 +449,7 @@ impl Replaying {
     }
 }
 
-/// Keeps what a side answered, and counts what it spent where that is limited.
+/// Keeps what a side answered, and counts what it spent: as a replay's cost, and where that is limited.
 async fn keep(
     tx: &TenantTx,
     replay: &Replay,
@@ -459,7 +460,12 @@ async fn keep(
 ) -> store::Result<()> {
     let served = tried.served.as_ref().map(|(provider, model)| (*provider, model.as_str()));
     replays::answer(tx, replay.id, asked.place, side, &judged(asked, tried), served).await?;
-    let Some((provider, model)) = served.filter(|_| budget.is_limited) else { return Ok(()) };
+    let Some((provider, model)) = served else { return Ok(()) };
     let (prompt, completion) = (i64::from(tried.usage.prompt), i64::from(tried.usage.completion));
-    budgets::spend(tx, replay.chatbot, &Spending { provider, model, prompt, completion }).await
+    let spent = Spending { provider, model, prompt, completion };
+    side_costs::record(tx, Purpose::Replays, replay.chatbot, &spent).await?;
+    if budget.is_limited {
+        budgets::spend(tx, replay.chatbot, &spent).await?;
+    }
+    Ok(())
 }

@@ -1,0 +1,2 @@
+INSERT INTO docent.side_costs (organization_id, purpose, chatbot_id, model, tokens, cost)
+SELECT docent.current_organization(), $1, $2, $4, $5::bigint + $6::bigint, docent.cost_of($3, $4::text, $5, $6)
