@@ -296,7 +296,7 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
     assert!(report.failed == 0 && report.days >= 6, "{report:?}");
     assert_eq!(
         counted(&client).await,
-        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null })
+        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null, "versions": null, "side_costs": null })
     );
     // The operator deletes a whole organization, and nothing is in the way.
     let owner = database.owner().await;

@@ -9,13 +9,13 @@ SELECT coalesce(d.metric_date, s.day) AS metric_date, coalesce(d.chatbot_id, s.c
        coalesce(d.unsure_answers, 0) AS unsure_answers, coalesce(d.nps_promoters, 0) AS nps_promoters,
        coalesce(d.nps_passives, 0) AS nps_passives, coalesce(d.nps_detractors, 0) AS nps_detractors,
        round(d.qoe_sum / nullif(d.qoe_count, 0), 4)::float8 AS qoe,
-       coalesce(s.names, 0)::numeric(18, 9)::text AS names_cost_usd,
-       coalesce(s.readings, 0)::numeric(18, 9)::text AS readings_cost_usd,
-       coalesce(s.replays, 0)::numeric(18, 9)::text AS replays_cost_usd,
-       coalesce(s.analyses, 0)::numeric(18, 9)::text AS analyses_cost_usd,
-       coalesce(s.ingestion, 0)::numeric(18, 9)::text AS ingestion_cost_usd,
-       coalesce(s.reembedding, 0)::numeric(18, 9)::text AS reembedding_cost_usd,
-       (coalesce(d.total_cost_usd, 0) + coalesce(s.cost, 0))::numeric(18, 9)::text AS all_costs_usd,
+       trim_scale(coalesce(s.names, 0))::text AS names_cost_usd,
+       trim_scale(coalesce(s.readings, 0))::text AS readings_cost_usd,
+       trim_scale(coalesce(s.replays, 0))::text AS replays_cost_usd,
+       trim_scale(coalesce(s.analyses, 0))::text AS analyses_cost_usd,
+       trim_scale(coalesce(s.ingestion, 0))::text AS ingestion_cost_usd,
+       trim_scale(coalesce(s.reembedding, 0))::text AS reembedding_cost_usd,
+       trim_scale(coalesce(d.total_cost_usd, 0) + coalesce(s.cost, 0))::text AS all_costs_usd,
        coalesce(d.unpriced_answers, 0) + coalesce(s.unpriced, 0) AS unpriced_calls
   FROM (SELECT m.* FROM docent.daily_metrics m
          WHERE m.organization_id = docent.current_organization() AND m.metric_date BETWEEN $1 AND $2) d
