@@ -2,6 +2,7 @@
 
 mod analysing;
 mod correcting;
+mod costing;
 mod escalating;
 mod improving;
 mod judging;

@@ -307,6 +307,7 @@ fn told(report: &Report) -> Value {
             "messages": report.swept.messages,
             "replayed_questions": report.swept.replayed_questions,
             "person_days": report.swept.person_days,
+            "side_costs": report.swept.side_costs,
             "citations": report.swept.citations,
             "retrieval_logs": report.swept.retrieval_logs,
             "sessions": report.swept.sessions,

@@ -11,7 +11,7 @@ use metrics::Metrics;
 use std::sync::Arc;
 use web::{Problem, Query};
 
-/// The days of a period as a CSV file, a row each day and chatbot. Scope `dashboards:read`.
+/// The days of a period as a CSV file, a row each day and chatbot; what was paid for documents has a row of its own, with no chatbot. Scope `dashboards:read`.
 #[utoipa::path(get, path = "/api/v1/dashboards/export.csv", tag = "dashboards", params(PeriodQuery),
     responses((status = 200, body = String, content_type = "text/csv"), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn export_csv(

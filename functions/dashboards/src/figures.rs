@@ -78,7 +78,7 @@ pub struct FiguresView {
     pub nps: Option<f64>,
     /// In and out.
     pub tokens: i64,
-    /// US dollars.
+    /// US dollars, of the answers alone: what was paid beside them stands in the technical dashboard's `costs`.
     #[schema(example = "12.345678")]
     pub cost: String,
     /// Answers of a model whose price is not known: their cost is missing.

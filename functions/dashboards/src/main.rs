@@ -4,6 +4,7 @@ mod behind;
 mod chatbots;
 mod client_service;
 mod context;
+mod costs;
 mod documents;
 mod executive;
 mod export;

@@ -1,6 +1,7 @@
 //! The technical dashboard.
 
 use crate::{
+    costs::CostsView,
     figures::{FiguresView, LatencyView, PeriodQuery, PeriodView},
     problems::OrProblem as _,
 };
@@ -26,6 +27,7 @@ pub struct TechnicalView {
     /// Dearest first, a hundred at most.
     chatbots: Vec<ChatbotCostView>,
     ingestion: IngestionView,
+    costs: CostsView,
 }
 
 /// What a model did and cost.
@@ -95,6 +97,7 @@ impl From<Technical> for TechnicalView {
             models: of.models.into_iter().map(model).collect(),
             chatbots: of.chatbots.into_iter().map(chatbot).collect(),
             ingestion,
+            costs: of.costs.into(),
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct AdminFeedbackView {
     /// `low`, `medium`, `high` or `critical`.
     severity: String,
     context: Option<String>,
-    /// `pending`, `completed` (analysed), `applied` or `rejected`.
+    /// `pending`, `completed` (analysed), `applied`, `rejected`, or `rolled_back`: applied, and a version without it answers again.
     status: String,
     /// What was looked at, and by which `method`: `rules`, or `model` where a language model was asked beside them and
     /// answered. `model` says which, its tokens, what it cost, and, where nothing came of it, why (`failed`: `too_slow`,
@@ -67,6 +67,13 @@ pub struct AdminFeedbackView {
     processed_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     applied_at: Option<Timestamp>,
+    /// When it was undone, by whatever had an older version answer; null once its own answers again.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    rolled_back_at: Option<Timestamp>,
+    rolled_back_by: Option<String>,
+    /// The version that answered from then on.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    rolled_back_to_config_version_id: Option<ConfigVersionId>,
 }
 
 impl From<Criticism> for AdminFeedbackView {
@@ -93,6 +100,9 @@ impl From<Criticism> for AdminFeedbackView {
             created_at: criticism.created_at,
             processed_at: criticism.processed_at,
             applied_at: criticism.applied_at,
+            rolled_back_at: criticism.rolled_back_at,
+            rolled_back_by: criticism.rolled_back_by,
+            rolled_back_to_config_version_id: criticism.rolled_back_to,
         }
     }
 }
@@ -141,7 +151,7 @@ pub async fn criticise(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAdminFeedback {
-    /// `pending`, `completed`, `applied` or `rejected`.
+    /// `pending`, `completed`, `applied`, `rejected` or `rolled_back`.
     status: Option<String>,
     /// From the page before.
     cursor: Option<String>,
@@ -210,7 +220,7 @@ pub struct ApplyProposals {
 
 /// Follow proposals of an analysis: the config version that their replay tried answers from now on. Without a completed replay of
 /// exactly these proposals (`not-replayed`), or where it lowers a guarded figure by more than 2 points (`lowers-quality`), only with
-/// `override` and a reason. The chatbot's `rollback` undoes it.
+/// `override` and a reason. `rollback` undoes it.
 /// Scope `chatbots:write`.
 #[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/apply", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
     request_body = ApplyProposals,
@@ -225,6 +235,19 @@ pub async fn apply(
     let overriding = body.is_overriding.then(|| body.reason.unwrap_or_default());
     let applied = insight.apply(&caller, id, &body.proposals, overriding.as_deref()).await;
     Ok(axum::Json(applied.or_problem()?.into()))
+}
+
+/// Undo what was applied for a criticism: the version that answered before answers again. Once (`rolled-back-before`), and only while the
+/// version that was applied answers (`config-changed`). Scope `chatbots:write`.
+#[utoipa::path(post, path = "/api/v1/admin-feedback/{id}/rollback", tag = "improvement", params(("id" = uuid::Uuid, Path, description = "The criticism")),
+    responses((status = 200, body = AdminFeedbackView), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn roll_back_criticism(
+    State(insight): State<Arc<Insight>>,
+    Bearer(caller): Bearer,
+    PathId(id): PathId<AdminFeedbackId>,
+) -> Result<axum::Json<AdminFeedbackView>, Problem> {
+    Ok(axum::Json(insight.roll_back(&caller, id).await.or_problem()?.into()))
 }
 
 /// Why nothing is done.
@@ -268,7 +291,7 @@ impl From<Measured> for MeasuredView {
 pub struct SideView {
     #[schema(value_type = uuid::Uuid)]
     config_version_id: ConfigVersionId,
-    /// Answers that did not break off; the newest 10,000.
+    /// Answers that did not break off, those included whose messages are no longer kept.
     answers: i64,
     /// Share that did not abstain, with Wilson's interval; null without answers.
     share_answered: Option<MeasuredView>,

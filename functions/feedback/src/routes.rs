@@ -61,6 +61,7 @@ fn declared() -> OpenApiRouter<Arc<Insight>> {
         .routes(routes!(admin_feedback::get_admin_feedback))
         .routes(routes!(admin_feedback::analyze))
         .routes(routes!(admin_feedback::apply))
+        .routes(routes!(admin_feedback::roll_back_criticism))
         .routes(routes!(admin_feedback::reject))
         .routes(routes!(admin_feedback::impact))
         .routes(routes!(gold_questions::list_gold_questions, gold_questions::create_gold_question))

@@ -67,7 +67,7 @@ pub struct JudgeSession {
 }
 
 /// Say what a conversation was worth; said again by the same caller, what is named takes the place of what was said before.
-/// The session shows what was said last. Scope `feedback:write`.
+/// The session shows what was said last; what a person says of somebody else's stands beside it and counts in no figure. Scope `feedback:write`.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/feedback", tag = "feedback", params(("id" = uuid::Uuid, Path, description = "The session")),
     request_body = JudgeSession,
     responses((status = 200, body = SessionFeedbackView), (status = 401, body = Problem), (status = 403, body = Problem),

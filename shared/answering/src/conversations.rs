@@ -148,10 +148,11 @@ impl Answering {
         ending: Ending,
         nps: Option<i32>,
     ) -> Result<Session, Refusal> {
-        let tx = caller::enter(&self.database, caller, Need::inside(id, Scope::Chat)).await?;
+        let need = Need::inside(id, Scope::Chat);
+        let (tx, asking) = caller::enter_as(&self.database, caller, need).await?;
         if nps.is_some() {
             let worth = Worth { nps, ..Worth::default() };
-            feedback::put_session(&tx, id, Voice::from(caller), &worth).await?;
+            feedback::put_session(&tx, id, Voice::of(caller, asking.id), &worth).await?;
         }
         if let Some(session) = sessions::end(&tx, id, ending).await? {
             self.bell.ring(tx.finish_activity().await?, caller.organization()).await;

@@ -24,6 +24,7 @@ use store::{
     events::{self, Category, Event},
     idempotency,
     messages::{self, Citation, NewAnswer, RetrievalLog},
+    side_costs::{self, Purpose},
 };
 
 /// An answer as it was kept.
@@ -194,8 +195,25 @@ impl Answering {
     }
 }
 
-/// Counts what a turn spent, on its answer, on calls beside it, and on whoever looked for names, where that is limited.
+/// Counts what a turn spent, on its answer, on calls beside it, and on whoever looked for names: that as a cost of its own, and all of it
+/// where it is limited. Nothing waits in between: all of it travels in the flush that keeps the answer.
 async fn spend(
+    tx: &TenantTx,
+    turn: &Turn,
+    names: &Names,
+    usage: Usage,
+    beside: &[(&str, i64)],
+) -> store::Result<()> {
+    let named = async {
+        match names.spent() {
+            Some(spent) => side_costs::record(tx, Purpose::Names, turn.config.chatbot, &spent, &[]).await,
+            None => Ok(()),
+        }
+    };
+    try_join!(named, spend_of_budget(tx, turn, names, usage, beside)).map(|_| ())
+}
+
+async fn spend_of_budget(
     tx: &TenantTx,
     turn: &Turn,
     names: &Names,

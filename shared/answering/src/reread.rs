@@ -24,6 +24,7 @@ use store::{
     budgets::{self, Standing},
     escalations,
     readings::{self, Named, Reading, Unread},
+    side_costs::{self, Purpose},
 };
 use understanding::Sentiment;
 
@@ -174,6 +175,7 @@ async fn keep(
 ) -> store::Result<()> {
     let (prompt, completion) = (i64::from(consulted.usage.prompt), i64::from(consulted.usage.completion));
     let spent = spending(model, consulted.usage);
+    side_costs::record(tx, Purpose::Readings, message.chatbot, &spent, &[]).await?;
     if is_limited && prompt + completion > 0 {
         budgets::spend(tx, message.chatbot, &spent).await?;
     }

@@ -17,6 +17,7 @@ use store::{
     messages::{self, Edited},
     organizations,
     sessions::{self, Opening, TurnContext},
+    side_costs::{self, Purpose},
 };
 use tokio::time::{Duration, Instant};
 
@@ -169,7 +170,7 @@ impl Answering {
         let mut tx = enter(&self.database, caller, Need::inside(session, Scope::Chat)).await?;
         let policy = organizations::get(&tx).await?.settings.pii_policy;
         let mut names = Names::default();
-        let mut spender = None;
+        let mut asked_for = None;
         if let Some(model) = policy.names_model.as_deref() {
             let known = messages::get(&tx, message).await?.filter(|known| known.session == session);
             let chatbot = known.ok_or(Refusal::NotFound("message"))?.chatbot;
@@ -179,11 +180,14 @@ impl Answering {
                 Some(_) => Names::unasked(model),
                 None => self.names(Some(model), question.as_str()).await,
             };
-            spender = budget.is_limited.then_some(chatbot);
+            asked_for = Some((chatbot, budget.is_limited));
             tx = self.database.tenant(caller.organization()).await?;
         }
-        if let (Some(chatbot), Some(spent)) = (spender, names.spent()) {
-            budgets::spend(&tx, chatbot, &spent).await?;
+        if let (Some((chatbot, is_limited)), Some(spent)) = (asked_for, names.spent()) {
+            side_costs::record(&tx, Purpose::Names, chatbot, &spent, &[]).await?;
+            if is_limited {
+                budgets::spend(&tx, chatbot, &spent).await?;
+            }
         }
         let held = sessions::hold(&tx, session).await?.ok_or(Refusal::NotFound("session"))?;
         if !sessions::goes_on(&held) {

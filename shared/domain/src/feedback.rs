@@ -8,18 +8,20 @@ use uuid::Uuid;
 pub struct Voice {
     /// `key`, `user` or `session`, as the database has it.
     pub kind: &'static str,
-    /// The key's, the person's or the session's.
+    /// The key's row, the user's or the session's.
     pub id: Uuid,
 }
 
-impl From<&Caller> for Voice {
-    fn from(caller: &Caller) -> Self {
+impl Voice {
+    /// A caller's, who was let in as this row.
+    #[must_use]
+    pub const fn of(caller: &Caller, id: Uuid) -> Self {
         let kind = match caller {
             Caller::Key(_) => "key",
             Caller::Person { .. } => "user",
             Caller::EndUser { .. } => "session",
         };
-        Self { kind, id: caller.id() }
+        Self { kind, id }
     }
 }
 
@@ -59,4 +61,4 @@ pub const CRITICISM_TYPES: [&str; 5] = ["accuracy", "tone", "completeness", "rel
 pub const SEVERITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
 /// The states of a criticism.
-pub const CRITICISM_STATUSES: [&str; 4] = ["pending", "completed", "applied", "rejected"];
+pub const CRITICISM_STATUSES: [&str; 5] = ["pending", "completed", "applied", "rejected", "rolled_back"];

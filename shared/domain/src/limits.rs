@@ -430,8 +430,8 @@ pub const READING_HELD_SECONDS: i32 = 120;
 pub const READING_ATTEMPTS: i32 = 3;
 /// Categories of a chatbot that a model may name: the first in their order.
 pub const READING_CATEGORIES: i64 = 100;
-/// Newest answers of a chatbot that a criticism of the bot as a whole looks at, and an impact is measured on, at most.
-pub const IMPACT_ANSWERS: i64 = 10_000;
+/// Newest answers of a version that the analysis of a criticism looks at, at most.
+pub const ANALYSIS_ANSWERS: i64 = 10_000;
 /// Answers of each version before an impact says which is better.
 pub const IMPACT_LEAST_ANSWERS: i64 = 30;
 /// Gold questions of a chatbot.

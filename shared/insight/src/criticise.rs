@@ -95,12 +95,17 @@ const UNKNOWN: [Means; 1] =
 /// Holds a criticism of which nothing came yet.
 pub(crate) async fn hold(tx: &TenantTx, id: AdminFeedbackId) -> Result<Criticism, Refusal> {
     let held = admin_feedback::hold(tx, id).await?.ok_or(Refusal::NotFound("admin feedback"))?;
-    if held.status == "applied" {
-        let detail =
-            "This criticism was applied. To undo that, roll the chatbot back; to go on, criticise anew.";
-        return Err(Refusal::conflict("applied-before", detail));
+    match held.status.as_str() {
+        "applied" => {
+            let detail = "This criticism was applied. To undo that, roll it back; to go on, criticise anew.";
+            Err(Refusal::conflict("applied-before", detail))
+        }
+        "rolled_back" => {
+            let detail = "This criticism was applied and rolled back. To go on, criticise anew.";
+            Err(Refusal::conflict("applied-before", detail))
+        }
+        _ => Ok(held),
     }
-    Ok(held)
 }
 
 /// The answer that a criticism is about needs no more eyes.

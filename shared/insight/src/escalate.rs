@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use store::{
     TenantTx,
     audit::Read,
-    caller::Need,
+    caller::{Need, enter_as},
     deliveries::{self, News},
     demands::{self, Thing},
     escalations::{self, Afterwards, Changes, Escalation, Note, Opening, Reply, Spoken, Which},
@@ -91,23 +91,25 @@ impl Insight {
     /// # Errors
     /// [`Refusal`]; a conflict while the conversation has a ticket.
     pub async fn escalate(&self, caller: &Caller, given: Given) -> Result<Whole, Refusal> {
-        let (tx, given) = match caller {
+        let need = match caller {
             // Whoever talks in a session may ask for people there; what becomes of it others say.
+            Caller::EndUser { .. } => Need::inside(given.session, Scope::EscalationsWrite),
+            Caller::Key(_) | Caller::Person { .. } => Need::from(Scope::EscalationsWrite),
+        };
+        let (tx, asking) = enter_as(&self.database, caller, need).await?;
+        demands::claim(&tx, caller).await?;
+        let given = match caller {
             Caller::EndUser { .. } => {
-                let tx = self.enter(caller, Need::inside(given.session, Scope::EscalationsWrite)).await?;
-                demands::claim(&tx, caller).await?;
                 let kinds = taken_out(&tx).await?;
                 let summary =
                     given.summary.map(|text| kept(text, &kinds, limits::ESCALATION_SUMMARY_CHARACTERS));
-                (tx, Given::wish(given.session, summary))
+                Given::wish(given.session, summary)
             }
-            Caller::Key(_) | Caller::Person { .. } => {
-                (self.enter_once(caller, Scope::EscalationsWrite).await?, given)
-            }
+            Caller::Key(_) | Caller::Person { .. } => given,
         };
         let opening = opening(given)?;
         let id = EscalationId::generate();
-        let opened = escalations::open(&tx, id, Voice::from(caller), &opening).await;
+        let opened = escalations::open(&tx, id, Voice::of(caller, asking.id), &opening).await;
         if !opened.map_err(|error| Refusal::of_row(error, &ONE_A_SESSION))? {
             return Err(Refusal::NotFound("session"));
         }

@@ -24,6 +24,7 @@ use store::{
     feedback,
     messages::{self, Standing as Message},
     retrievals::{self, Retrieval},
+    side_costs::{self, Purpose},
 };
 
 /// What an analysis looks at.
@@ -170,6 +171,7 @@ async fn pay(
     if prompt + completion == 0 {
         return Ok(None);
     }
+    side_costs::record(tx, Purpose::Analyses, held.chatbot, &spent, &[]).await?;
     if budget.is_limited {
         budgets::spend(tx, held.chatbot, &spent).await?;
     }

@@ -9,7 +9,7 @@ use domain::{
 use management::check;
 use store::{
     TenantTx,
-    caller::{Need, enter},
+    caller::{Need, enter_as},
     demands,
     events::{self, Category, Event},
     feedback::{self, MessageFeedback, Opinion, SessionFeedback, Worth},
@@ -65,7 +65,7 @@ impl Insight {
                 .map(|text| kept(text, &kinds, limits::ASSISTANT_MESSAGE_CHARACTERS)),
         };
         let place = (message, of.session, of.chatbot);
-        let said = feedback::put(&tx, place, Voice::from(caller), &opinion).await?;
+        let said = feedback::put(&tx, place, Voice::of(caller, asking.id), &opinion).await?;
         let event = Event {
             kind: "message_feedback_given",
             category: Category::UserAction,
@@ -96,7 +96,7 @@ impl Insight {
         known.map(|_| said).ok_or(Refusal::NotFound("message"))
     }
 
-    /// Keeps what the caller says of a conversation, which shows it from now on.
+    /// Keeps what the caller says of a conversation, which shows it from now on, unless it is another person's.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -106,13 +106,14 @@ impl Insight {
         session: SessionId,
         score: Score,
     ) -> Result<SessionFeedback, Refusal> {
-        let tx = enter(&self.database, caller, Need::inside(session, Scope::FeedbackWrite)).await?;
+        let need = Need::inside(session, Scope::FeedbackWrite);
+        let (tx, asking) = enter_as(&self.database, caller, need).await?;
         demands::claim(&tx, caller).await?;
         let worth = worth(&score)?;
         let kinds = taken_out(&tx).await?;
         let comments = worth.comments.map(|text| kept(text, &kinds, limits::FEEDBACK_COMMENTS_CHARACTERS));
         let worth = Worth { comments, ..worth };
-        let said = feedback::put_session(&tx, session, Voice::from(caller), &worth).await?;
+        let said = feedback::put_session(&tx, session, Voice::of(caller, asking.id), &worth).await?;
         let said = said.ok_or(Refusal::NotFound("session"))?;
         let event = Event {
             kind: "session_feedback_given",

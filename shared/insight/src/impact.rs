@@ -1,13 +1,11 @@
-//! What came of a change: how the version before and the one after it answered, with 95 % confidence intervals.
+//! What came of a change: how the version before and the one after it answered, with 95 % confidence intervals. It is counted by day and
+//! version, and stays when the messages go.
 
 use crate::{
     Insight, Refusal,
     measure::{Measured, difference, mean, wilson},
 };
-use domain::{
-    AdminFeedbackId, Caller, ConfigVersionId, Scope,
-    limits::{self, LEAST_SUPPORT},
-};
+use domain::{AdminFeedbackId, Caller, ConfigVersionId, Scope, limits};
 use store::admin_feedback::{self, Figures};
 
 /// How a version answered.
@@ -94,10 +92,7 @@ impl Insight {
                 "Nothing was changed for this criticism, so nothing came of it. Apply a proposal first.";
             return Err(Refusal::conflict("not-applied", detail));
         };
-        let (old, new) = futures_util::try_join!(
-            admin_feedback::figures(&tx, criticism.chatbot, before, LEAST_SUPPORT),
-            admin_feedback::figures(&tx, criticism.chatbot, after, LEAST_SUPPORT)
-        )?;
+        let [old, new] = admin_feedback::impact(&tx, [before, after]).await?;
         tx.finish().await?;
         let (before, after) = (side(before, &old), side(after, &new));
         let answered_change = before.answered.zip(after.answered).map(|(old, new)| difference(old, new));

@@ -78,6 +78,35 @@ impl Insight {
         handled(&tx, &held, &by).await?;
         finish_with(tx, id).await
     }
+
+    /// Undoes what was applied: the version that answered before it answers again. Once; the chatbot's own rolling back goes to and fro.
+    ///
+    /// # Errors
+    /// [`Refusal`]; a conflict when nothing was applied, it was rolled back before, or another version answers by now.
+    pub async fn roll_back(&self, caller: &Caller, id: AdminFeedbackId) -> Result<Criticism, Refusal> {
+        let tx = self.enter_once(caller, Scope::ChatbotsWrite).await?;
+        let missing = || Refusal::NotFound("admin feedback");
+        let chatbot = admin_feedback::get(&tx, id).await?.ok_or_else(missing)?.chatbot;
+        // The chatbot first, as whoever switches its versions: behind its lock it stands which of them were rolled back.
+        let active = chatbot_settings::lock(&tx, chatbot).await?.ok_or(Refusal::NotFound("chatbot"))?;
+        let applied = admin_feedback::get(&tx, id).await?.ok_or_else(missing)?;
+        if applied.status == "rolled_back" {
+            let detail =
+                "This change was rolled back before. A version answers again when it is activated by its id.";
+            return Err(Refusal::conflict("rolled-back-before", detail));
+        }
+        let (Some(before), Some(after)) = (applied.before_config, applied.after_config) else {
+            let detail = "Nothing was changed for this criticism, so there is nothing to undo.";
+            return Err(Refusal::conflict("not-applied", detail));
+        };
+        if active != Some(after) {
+            let detail =
+                "Another version of the settings answers by now; activate the one that should, by its id.";
+            return Err(Refusal::conflict("config-changed", detail));
+        }
+        settings::switch(&tx, caller, chatbot, before).await?;
+        finish_with(tx, id).await
+    }
 }
 
 /// An analysed criticism, held, and the settings that its proposals are relative to: those that answer.

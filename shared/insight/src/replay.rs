@@ -28,6 +28,7 @@ use store::{
     events::{self, Category, Event},
     gold_questions,
     replays::{self, Asked, Broke, Compared, New, Replay, Side, Which},
+    side_costs::{self, Purpose},
 };
 
 /// How many questions are asked; `None`: [`limits::REPLAY_GOLD`] and [`limits::REPLAY_RECENT`].
@@ -448,7 +449,7 @@ impl Replaying {
     }
 }
 
-/// Keeps what a side answered, and counts what it spent where that is limited.
+/// Keeps what a side answered, and counts what it spent: as a replay's cost, and where that is limited.
 async fn keep(
     tx: &TenantTx,
     replay: &Replay,
@@ -462,6 +463,7 @@ async fn keep(
         tried.beside.iter().map(|(model, units)| (model.as_str(), *units)).collect();
     let judged = judged(asked, tried);
     replays::answer(tx, replay.id, asked.place, side, &judged, (spent.as_ref(), &beside)).await?;
+    side_costs::record(tx, Purpose::Replays, replay.chatbot, &spent.unwrap_or_default(), &beside).await?;
     if !budget.is_limited {
         return Ok(());
     }
@@ -470,4 +472,5 @@ async fn keep(
         Some(spent) => budgets::spend(tx, replay.chatbot, spent).await,
         None => Ok(()),
     }
+}
 }

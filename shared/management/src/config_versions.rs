@@ -14,7 +14,7 @@ use domain::{
 use queue::Work;
 use serde_json::{Value, json};
 use store::{
-    TenantTx,
+    TenantTx, admin_feedback,
     chatbot_settings::{self, Chatbot},
     collection_settings::{self, Named},
     config_versions::{self, ConfigVersion, Settings},
@@ -362,7 +362,8 @@ async fn activate(
     chatbots::finish_with(tx, chatbot).await
 }
 
-/// Has a version of a chatbot whose row is held answer, once the transaction is committed.
+/// Has a version of a chatbot whose row is held answer, once the transaction is committed. Changes that are not in it are rolled back,
+/// and say so.
 ///
 /// # Errors
 /// [`Refusal`]; a conflict while a collection that the chatbot reads is not whole in the version's space.
@@ -373,7 +374,9 @@ pub async fn switch(
     id: ConfigVersionId,
 ) -> Result<(), Refusal> {
     able_to_answer(tx, chatbot, id).await?;
-    config_versions::activate(tx, chatbot, id, &author(tx, caller).await?).await?;
+    let by = author(tx, caller).await?;
+    config_versions::activate(tx, chatbot, id, &by).await?;
+    admin_feedback::stand(tx, chatbot, id, &by).await?;
     Ok(())
 }
 

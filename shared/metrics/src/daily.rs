@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use store::{
     Result, TenantTx, metrics, organizations,
     retention::{self, Class},
+    side_costs,
 };
 
 /// What was done.
@@ -43,6 +44,8 @@ pub struct Swept {
     pub replayed_questions: u64,
     /// Days of what persons cost.
     pub person_days: u64,
+    /// Calls of models beside answers.
+    pub side_costs: u64,
     /// What supported it.
     pub citations: u64,
     /// What was searched for it.
@@ -176,6 +179,8 @@ impl Metrics {
             swept.messages += class(Class::Messages, messages.before).await?;
             let persons = async |tx: &TenantTx| retention::sweep_persons(tx, messages.day, most).await;
             swept.person_days += self.in_batches(organization, until, persons).await?;
+            let costs = async |tx: &TenantTx| side_costs::sweep(tx, messages.instant, most).await;
+            swept.side_costs += self.in_batches(organization, until, costs).await?;
             let sessions = async |tx: &TenantTx| retention::sweep_sessions(tx, messages.instant, most).await;
             swept.sessions += self.in_batches(organization, until, sessions).await?;
         }

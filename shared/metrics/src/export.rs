@@ -9,8 +9,8 @@ use store::{
     metrics::Period,
 };
 
-/// The file's first line: the columns' names of `daily_metrics`.
-pub const COLUMNS: [&str; 22] = [
+/// The file's first line: the columns' names of `daily_metrics`, then what was paid beside answers, and all of it together.
+pub const COLUMNS: [&str; 30] = [
     "metric_date",
     "chatbot_id",
     "chatbot",
@@ -33,6 +33,14 @@ pub const COLUMNS: [&str; 22] = [
     "nps_passives",
     "nps_detractors",
     "avg_qoe",
+    "names_cost_usd",
+    "readings_cost_usd",
+    "replays_cost_usd",
+    "analyses_cost_usd",
+    "ingestion_cost_usd",
+    "reembedding_cost_usd",
+    "all_costs_usd",
+    "unpriced_calls",
 ];
 
 /// A file.
@@ -70,7 +78,9 @@ fn written(days: &[ChatbotDay]) -> Vec<u8> {
     let _ = writer.write_record(COLUMNS);
     for day in days {
         let optional = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let mut row = vec![day.date.to_string(), day.chatbot.to_string(), plain(&day.name).into_owned()];
+        let chatbot = day.chatbot.map(|id| id.to_string()).unwrap_or_default();
+        let name = plain(day.name.as_deref().unwrap_or_default()).into_owned();
+        let mut row = vec![day.date.to_string(), chatbot, name];
         row.extend(day.sessions.iter().map(ToString::to_string));
         row.extend([
             day.messages_per_session.to_string(),
@@ -82,6 +92,8 @@ fn written(days: &[ChatbotDay]) -> Vec<u8> {
         ]);
         row.extend(day.counts.iter().map(ToString::to_string));
         row.push(optional(day.qoe));
+        row.extend(day.side_costs.iter().cloned());
+        row.push(day.unpriced.to_string());
         let _ = writer.write_record(&row);
     }
     writer.into_inner().unwrap_or_default()
@@ -102,8 +114,8 @@ mod tests {
     fn a_name_is_no_formula_and_breaks_no_row() {
         let day = ChatbotDay {
             date: date(2026, 11, 1),
-            chatbot: ChatbotId(uuid::Uuid::nil()),
-            name: "=HYPERLINK(\"x\"), \"y\"\n".into(),
+            chatbot: Some(ChatbotId(uuid::Uuid::nil())),
+            name: Some("=HYPERLINK(\"x\"), \"y\"\n".into()),
             sessions: [1, 2, 3, 4],
             messages_per_session: 2.5,
             response_time_ms: 900,
@@ -113,6 +125,8 @@ mod tests {
             successful: Some(1.0),
             counts: [1, 1, 0, 0, 0, 0, 0, 0],
             qoe: Some(0.75),
+            side_costs: ["0.1"; 7].map(ToOwned::to_owned),
+            unpriced: 2,
         };
         let written = written(&[day.clone(), day]);
         let mut reader = csv::Reader::from_reader(written.as_slice());
@@ -121,5 +135,6 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!(&rows[1][2], "'=HYPERLINK(\"x\"), \"y\"\n");
         assert_eq!((&rows[1][0], &rows[1][11], &rows[1][21]), ("2026-11-01", "", "0.75"));
+        assert_eq!((&rows[1][28], &rows[1][29]), ("0.1", "2"));
     }
 }

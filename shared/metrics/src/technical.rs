@@ -6,6 +6,7 @@ use futures_util::try_join;
 use store::{
     metric_lists::{self, ChatbotCost, Health},
     metrics::{self, ModelUse, Percentiles, Period, Totals},
+    side_costs::{self, Costs},
 };
 
 /// The technical dashboard.
@@ -23,6 +24,8 @@ pub struct Technical {
     pub chatbots: Vec<ChatbotCost>,
     /// Documents as they are, jobs of the period.
     pub ingestion: Vec<Health>,
+    /// Of answers, and of what was paid beside them.
+    pub costs: Costs,
 }
 
 impl Metrics {
@@ -32,15 +35,16 @@ impl Metrics {
     /// [`Refusal`].
     pub async fn technical(&self, caller: &Caller, asked: Asked) -> Result<Technical, Refusal> {
         let Admitted { period, tx, .. } = self.admitted(caller, asked, only).await?;
-        let (totals, latency, models, chatbots, ingestion, ()) = try_join!(
+        let (totals, latency, models, chatbots, ingestion, costs, ()) = try_join!(
             metrics::totals(&tx, period, None),
             metrics::latency(&tx, period, None),
             metrics::models(&tx, period),
             metric_lists::chatbots(&tx, period, limits::DASHBOARD_CHATBOTS),
             metric_lists::ingestion(&tx, period),
+            side_costs::of_period(&tx, period),
             tx.commit(),
         )?;
         tx.close();
-        Ok(Technical { period, totals, latency, models, chatbots, ingestion })
+        Ok(Technical { period, totals, latency, models, chatbots, ingestion, costs })
     }
 }

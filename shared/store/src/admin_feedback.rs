@@ -52,6 +52,12 @@ pub struct Criticism {
     pub processed_at: Option<Timestamp>,
     /// When something was done.
     pub applied_at: Option<Timestamp>,
+    /// When that was undone, if it is.
+    pub rolled_back_at: Option<Timestamp>,
+    /// By whom.
+    pub rolled_back_by: Option<String>,
+    /// The version that answered from then on.
+    pub rolled_back_to: Option<ConfigVersionId>,
 }
 
 /// What a reviewer says.
@@ -167,6 +173,9 @@ fn from_row(row: &Row) -> Criticism {
         created_at: row.get("created_at"),
         processed_at: row.get("processed_at"),
         applied_at: row.get("applied_at"),
+        rolled_back_at: row.get("rolled_back_at"),
+        rolled_back_by: row.get("rolled_back_by"),
+        rolled_back_to: row.get::<_, Option<Uuid>>("rolled_back_to_config_version_id").map(ConfigVersionId),
     }
 }
 
@@ -220,6 +229,16 @@ pub async fn applied(tx: &TenantTx, id: AdminFeedbackId, done: &Applied, by: &st
     Ok(())
 }
 
+/// Says of a chatbot's applied changes whether they still stand, now that a version of its settings answers.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn stand(tx: &TenantTx, chatbot: ChatbotId, active: ConfigVersionId, by: &str) -> Result<()> {
+    let params: Params<'_> = &[(&chatbot.0, Type::UUID), (&active.0, Type::UUID), (&by, Type::TEXT)];
+    tx.execute(sql!("admin_feedback/stand"), params).await?;
+    Ok(())
+}
+
 /// Keeps that nothing is done, and why.
 ///
 /// # Errors
@@ -251,6 +270,27 @@ pub struct Figures {
     pub dislikes: i64,
 }
 
+/// How two versions answered on all their days, one after the other; what is held back is not told.
+///
+/// # Errors
+/// [`crate::Error`].
+pub async fn impact(tx: &TenantTx, versions: [ConfigVersionId; 2]) -> Result<[Figures; 2]> {
+    let ids: Vec<Uuid> = versions.iter().map(|version| version.0).collect();
+    let rows = tx.query(sql!("admin_feedback/impact"), &[(&ids, Type::UUID_ARRAY)]).await?;
+    let [before, after] = rows.as_slice() else {
+        return Err(crate::Error::Unexpected("figures of two versions are not two".into()));
+    };
+    Ok([before, after].map(|row| Figures {
+        answers: row.get("answers"),
+        answered: row.get("answered"),
+        confidence: row.get("confidence"),
+        deviation: row.get("deviation"),
+        likes: row.get("likes"),
+        dislikes: row.get("dislikes"),
+        ..Figures::default()
+    }))
+}
+
 /// How a version answered. `support`: the confidence from which an answer that was not given is counted as held back.
 ///
 /// # Errors
@@ -264,7 +304,7 @@ pub async fn figures(
     let params: Params<'_> = &[
         (&chatbot.0, Type::UUID),
         (&version.0, Type::UUID),
-        (&limits::IMPACT_ANSWERS, Type::INT8),
+        (&limits::ANALYSIS_ANSWERS, Type::INT8),
         (&support, Type::FLOAT4),
     ];
     let row = tx.query_one(sql!("admin_feedback/figures"), params).await?;

@@ -17,6 +17,7 @@ pub mod invitations;
 pub mod data_keys;
 pub mod sealed;
 pub mod budgets;
+pub mod side_costs;
 pub mod caller;
 pub mod idempotency;
 pub mod demands;

@@ -150,10 +150,10 @@ async fn answers(
 pub struct ChatbotDay {
     /// By the organization's clock.
     pub date: Date,
-    /// Its row.
-    pub chatbot: ChatbotId,
-    /// For people.
-    pub name: String,
+    /// Its row; `None`: what no chatbot was paid for.
+    pub chatbot: Option<ChatbotId>,
+    /// For people; `None` too of one that is gone.
+    pub name: Option<String>,
     /// Counts in the order of the file: sessions, messages, unique users, seconds of a session.
     pub sessions: [i32; 4],
     /// Mean.
@@ -172,6 +172,10 @@ pub struct ChatbotDay {
     pub counts: [i32; 8],
     /// Mean quality of experience, 0..1.
     pub qoe: Option<f64>,
+    /// US dollars, as decimal text: names, readings, replays, analyses, ingestion, reembedding; all of them with the answers.
+    pub side_costs: [String; 7],
+    /// Calls whose cost is missing, answers included.
+    pub unpriced: i64,
 }
 
 /// Days of a period, a row each chatbot, by date.
@@ -182,7 +186,7 @@ pub async fn export(tx: &TenantTx, period: Period, limit: i64) -> Result<Vec<Cha
     let rows = top(tx, sql!("metrics/export"), period, limit).await?;
     let day = |row: &Row| ChatbotDay {
         date: row.get("metric_date"),
-        chatbot: ChatbotId(row.get("chatbot_id")),
+        chatbot: row.get::<_, Option<uuid::Uuid>>("chatbot_id").map(ChatbotId),
         name: row.get("name"),
         sessions: ["total_sessions", "total_messages", "unique_users", "avg_session_duration_seconds"]
             .map(|name| row.get(name)),
@@ -204,6 +208,17 @@ pub async fn export(tx: &TenantTx, period: Period, limit: i64) -> Result<Vec<Cha
         ]
         .map(|name| row.get(name)),
         qoe: row.get("qoe"),
+        side_costs: [
+            "names_cost_usd",
+            "readings_cost_usd",
+            "replays_cost_usd",
+            "analyses_cost_usd",
+            "ingestion_cost_usd",
+            "reembedding_cost_usd",
+            "all_costs_usd",
+        ]
+        .map(|name| row.get(name)),
+        unpriced: row.get("unpriced_calls"),
     };
     Ok(rows.iter().map(day).collect())
 }

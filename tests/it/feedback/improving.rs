@@ -143,12 +143,93 @@ async fn a_wrong_threshold_is_criticised_mended_measured_and_rolled_back() {
         assert!(0.0 <= low && low <= value && value <= high && high <= 1.0, "{measured}");
     }
 
-    // One call, and it is as it was.
-    let path = format!("/api/v1/chatbots/{chatbot}/rollback");
-    let back = shared.say(Method::POST, &path, Value::Null, StatusCode::OK).await;
-    assert_eq!(back["active_config_version_id"], json!(wrong), "{back}");
+    // One call, and it is as it was; the criticism says so.
+    let back = act(shared, &criticism, "rollback", Value::Null, StatusCode::OK).await;
+    assert_eq!(
+        (&back["status"], &back["rolled_back_to_config_version_id"]),
+        (&json!("rolled_back"), &json!(wrong)),
+        "{back}"
+    );
+    assert!(back["rolled_back_at"].is_string() && back["rolled_back_by"].is_string(), "{back}");
+    let active =
+        shared.look(&format!("/api/v1/chatbots/{chatbot}")).await["active_config_version_id"].clone();
+    assert_eq!(active, json!(wrong));
     let session = shared.session(&chatbot).await;
     assert_eq!(shared.ask(&session, KNOWN).await["abstained"], true);
+    // Once: a second call does not bring it back.
+    for (what, body, expected) in [
+        ("rollback", Value::Null, "rolled-back-before"),
+        ("apply", json!({ "proposals": [0] }), "applied-before"),
+        ("analyze", Value::Null, "applied-before"),
+        ("reject", Value::Null, "applied-before"),
+    ] {
+        let problem = act(shared, &criticism, what, body, StatusCode::CONFLICT).await;
+        assert_eq!(kind(&problem), expected, "{what}: {problem}");
+    }
+    let listed = shared.look(&format!("/api/v1/chatbots/{chatbot}/admin-feedback?status=rolled_back")).await;
+    assert_eq!(listed["items"][0]["id"], json!(criticism), "{listed}");
+    // What it came to is told all the same.
+    let impact = shared.look(&format!("/api/v1/admin-feedback/{criticism}/impact")).await;
+    assert_eq!(
+        (&impact["before"]["answers"], &impact["after"]["answers"]),
+        (&json!(4), &json!(2)),
+        "{impact}"
+    );
+    // The chatbot's own rolling back goes to and fro, and the criticism with it.
+    let path = format!("/api/v1/chatbots/{chatbot}/rollback");
+    for (status, is_undone) in [("applied", false), ("rolled_back", true)] {
+        shared.say(Method::POST, &path, Value::Null, StatusCode::OK).await;
+        let shown = shared.look(&format!("/api/v1/admin-feedback/{criticism}")).await;
+        assert_eq!(shown["status"], status, "{shown}");
+        assert_eq!(shown["rolled_back_at"].is_string(), is_undone, "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_without_a_change_rolls_it_back() {
+    let shared = stack().await;
+    let chatbot = shared.bot("improving-chain").await;
+    let first = shared.look(&format!("/api/v1/chatbots/{chatbot}")).await["active_config_version_id"].clone();
+    let first = first.as_str().expect("a version").to_owned();
+    let mut changes = Vec::new();
+    for words in ["Greet people.", "Wish them a good day."] {
+        let said = json!({ "feedback_text": words, "feedback_type": "tone" });
+        let criticism = criticised(shared, &chatbot, said).await;
+        let problem = act(shared, &criticism, "rollback", Value::Null, StatusCode::CONFLICT).await;
+        assert_eq!(kind(&problem), "not-applied", "{problem}");
+        act(shared, &criticism, "analyze", Value::Null, StatusCode::OK).await;
+        let wish = json!({ "proposals": [0], "override": true, "reason": "Nobody asked anything yet." });
+        let applied = act(shared, &criticism, "apply", wish, StatusCode::OK).await;
+        let version = applied["after_config_version_id"].as_str().expect("a version").to_owned();
+        changes.push((criticism, version));
+    }
+    let [(one, greeting), (other, wishing)] = changes.as_slice() else { panic!("{changes:?}") };
+    let path = format!("/api/v1/chatbots/{chatbot}/config-versions");
+    // Whichever version answers: those of the changes that are in it stand.
+    for (version, expected) in [
+        (&first, ["rolled_back", "rolled_back"]),
+        (wishing, ["applied", "applied"]),
+        (greeting, ["applied", "rolled_back"]),
+        (&first, ["rolled_back", "rolled_back"]),
+        (greeting, ["applied", "rolled_back"]),
+        (wishing, ["applied", "applied"]),
+    ] {
+        shared.say(Method::POST, &format!("{path}/{version}/activate"), Value::Null, StatusCode::OK).await;
+        for (criticism, status) in [one, other].into_iter().zip(expected) {
+            let shown = shared.look(&format!("/api/v1/admin-feedback/{criticism}")).await;
+            assert_eq!(shown["status"], status, "{version}: {shown}");
+            let to = &shown["rolled_back_to_config_version_id"];
+            assert_eq!(to.is_null(), status == "applied", "{shown}");
+        }
+    }
+    // What another change was made on is not undone under it.
+    let problem = act(shared, one, "rollback", Value::Null, StatusCode::CONFLICT).await;
+    assert_eq!(kind(&problem), "config-changed", "{problem}");
+    act(shared, other, "rollback", Value::Null, StatusCode::OK).await;
+    act(shared, one, "rollback", Value::Null, StatusCode::OK).await;
+    let active =
+        shared.look(&format!("/api/v1/chatbots/{chatbot}")).await["active_config_version_id"].clone();
+    assert_eq!(active, json!(first));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,9 +43,10 @@ fn body(method: &str, path: &str) -> Value {
 }
 
 /// What wants another scope than its neighbours: it changes what administration keeps.
-const OF_ADMINISTRATION: [(&str, Scope); 2] = [
+const OF_ADMINISTRATION: [(&str, Scope); 3] = [
     ("/api/v1/messages/{id}/feedback/accept-correction", Scope::CuratedWrite),
     ("/api/v1/admin-feedback/{id}/apply", Scope::ChatbotsWrite),
+    ("/api/v1/admin-feedback/{id}/rollback", Scope::ChatbotsWrite),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +58,7 @@ async fn every_route_wants_a_key_and_its_own_scope() {
     let none = shared.key_with(organization, &[Scope::Chat, Scope::SessionsRead]).await;
     let forged = ApiKey::generate(organization).reveal();
     let routes = routes();
-    assert_eq!(routes.len(), 32, "{routes:?}");
+    assert_eq!(routes.len(), 33, "{routes:?}");
     for (method, declared, body) in routes {
         let path = declared.replace("{id}", &Uuid::now_v7().to_string());
         let path = path.replace("{gold_id}", &Uuid::now_v7().to_string());

@@ -418,6 +418,12 @@ async fn a_unit_that_is_killed_or_delivered_twice_answers_nothing_twice() {
     assert_eq!(quick.work(organization, killed).await.expect("looked"), Progress::Ended);
     assert_eq!(outcome(&acme, killed).await, expected);
     assert_eq!(quick.work(organization, ReplayId::generate()).await.expect("looked"), Progress::Ended);
+    // What each answer that was kept cost is told once.
+    let paid = "SELECT (SELECT sum(prompt_tokens + completion_tokens)::bigint FROM docent.replay_results),
+                       (SELECT sum(tokens)::bigint FROM docent.side_costs WHERE purpose = 'replays')";
+    let paid = application.query_one(paid, &[]).await.expect("costs");
+    let paid: (Option<i64>, Option<i64>) = (paid.get(0), paid.get(1));
+    assert!(paid.0 == paid.1 && paid.0 > Some(0), "{paid:?}");
 
     // A model that is not there fails the unit, and the fifth time in a row the replay.
     let nobody =

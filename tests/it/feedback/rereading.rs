@@ -36,7 +36,7 @@ impl Speaking {
     }
 
     /// Has what waits read at once, as the queue would a minute later.
-    async fn read_now(&self) {
+    pub(super) async fn read_now(&self) {
         let known = self.say(Method::GET, "/api/v1/organization", Value::Null, StatusCode::OK).await;
         let mut event: Value =
             serde_json::from_str(&tests::repository::read("events/aggregate/read.json")).expect("an event");

@@ -130,6 +130,11 @@ async fn questions_go_along_into_another_space_and_out_of_it() {
         "{paid:?} for {reembedded}"
     );
     assert!(after.embedding_cost.is_some_and(|cost| cost.parse::<f64>().expect("a number") > 0.0));
+    // And by its purpose, whatever becomes of the jobs.
+    let told = "SELECT purpose, sum(tokens)::bigint FROM docent.side_costs GROUP BY purpose ORDER BY purpose";
+    let told = admin.query(told, &[]).await.expect("costs");
+    let told: Vec<(String, i64)> = told.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(told, [("ingestion".to_owned(), ingested), ("reembedding".to_owned(), reembedded)]);
     let tx = pipeline.organization.tx().await;
     let job = space_jobs::begin_cleanup(&tx, collection.id, old).await.expect("a job");
     tx.finish().await.expect("commit");

@@ -35,7 +35,9 @@ pub async fn counted(client: &Client) -> Value {
         'days', (SELECT jsonb_agg(to_jsonb(d) - 'id' - 'created_at' ORDER BY d.metric_date, d.chatbot_id) FROM docent.daily_metrics d),
         'sessions', (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.day, s.category, s.status) FROM docent.mv_sessions_daily s),
         'categories', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.category) FROM docent.mv_category_daily c),
-        'persons', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.day, p.person) FROM docent.person_daily p))";
+        'persons', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.day, p.person) FROM docent.person_daily p),
+        'versions', (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.day, v.config_version_id) FROM docent.version_daily v),
+        'side_costs', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.purpose, c.chatbot_id) FROM docent.side_costs_daily c))";
     json(client, sql, &[]).await
 }
 
@@ -294,7 +296,7 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
     assert!(report.failed == 0 && report.days >= 6, "{report:?}");
     assert_eq!(
         counted(&client).await,
-        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null })
+        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null, "versions": null, "side_costs": null })
     );
     // The operator deletes a whole organization, and nothing is in the way.
     let owner = database.owner().await;

@@ -100,6 +100,32 @@ impl Month<'_> {
                           user_id = (SELECT ann.id FROM ann, her WHERE her.id = s.id)
                     WHERE s.organization_id = $1";
         self.client.execute(sql, &[&self.organization]).await.expect("somebody known");
+        // Some answers are known to be of a version, and some of them liked or not; models did more than answer.
+        for sql in [
+            "UPDATE docent.messages m SET config_version_id = c.active_config_version_id
+               FROM docent.sessions s JOIN docent.chatbots c ON c.id = s.chatbot_id
+              WHERE s.id = m.session_id
+                AND m.id IN (SELECT id FROM docent.messages WHERE organization_id = $1 AND role = 'assistant'
+                              ORDER BY random() LIMIT 5000)",
+            "INSERT INTO docent.message_feedback (id, organization_id, message_id, session_id, chatbot_id, caller_kind, caller_id, rating)
+             SELECT gen_random_uuid(), m.organization_id, m.id, m.session_id, s.chatbot_id, 'key', gen_random_uuid(),
+                    CASE WHEN random() < 0.6 THEN 'positive' ELSE 'negative' END
+               FROM (SELECT * FROM docent.messages WHERE organization_id = $1 AND config_version_id IS NOT NULL LIMIT 300) m
+               JOIN docent.sessions s ON s.id = m.session_id
+              CROSS JOIN generate_series(1, 2)",
+            "INSERT INTO docent.side_costs (organization_id, purpose, chatbot_id, model, tokens, cost, created_at)
+             SELECT $1, p.purpose, CASE WHEN p.is_of_a_bot THEN c.id END, 'small', 10 + n,
+                    CASE WHEN random() < 0.9 THEN (0.000000321 * (n + 1))::numeric(18, 9) END,
+                    now() - make_interval(days => n, mins => 1)
+               FROM generate_series(0, 33) n
+              CROSS JOIN (VALUES ('names', true), ('readings', true), ('replays', true), ('analyses', true), ('ingestion', false),
+                                 ('reembedding', false)) p (purpose, is_of_a_bot)
+               JOIN docent.chatbots c ON c.organization_id = $1
+              WHERE random() < 0.8",
+        ] {
+            let written = self.client.execute(sql, &[&self.organization]).await;
+            assert!(written.unwrap_or_else(|error| panic!("{sql}: {error:?}")) > 100, "{sql}");
+        }
     }
 
     /// Other tests have the daily work done for everybody: what it would change is changed when it is time for it.
@@ -154,7 +180,14 @@ impl Month<'_> {
         for side in ["counted_and_not_said", "said_and_not_counted"] {
             assert_eq!(tables[side], Value::Null, "{side}: {tables}");
         }
-        for table in ["daily_metrics", "mv_sessions_daily", "mv_category_daily", "person_daily"] {
+        for table in [
+            "daily_metrics",
+            "mv_sessions_daily",
+            "mv_category_daily",
+            "person_daily",
+            "version_daily",
+            "side_costs_daily",
+        ] {
             assert!(tables["rows"][table].as_u64() > Some(60), "{table}: {tables}");
         }
     }
@@ -263,6 +296,13 @@ impl Month<'_> {
         let chatbots = json(&self.client, "SELECT pg_temp.chatbots($1, $2)", &[&from, &to]).await;
         assert_same("chatbots", &served["chatbots"], &chatbots);
         assert_eq!(served["ingestion"], json!({ "documents": {}, "jobs": {} }), "this organization has none");
+        let costs = json(&self.client, "SELECT pg_temp.costs($1, $2)", &[&from, &to]).await;
+        assert_eq!(
+            costs["by_purpose"].as_array().map(Vec::len),
+            Some(7),
+            "answers, and six beside them: {costs}"
+        );
+        assert_same("costs", &served["costs"], &costs);
     }
 
     async fn client_service(&self, from: Date, to: Date) {
@@ -470,6 +510,9 @@ async fn late_and_double(month: &Month<'_>) {
         "UPDATE docent.sessions SET category = 'Payments' WHERE id IN (SELECT id FROM served WHERE category IS NULL LIMIT 20)",
         "UPDATE docent.messages SET sentiment = '{\"score\": -1, \"label\": \"negative\"}' WHERE id IN (SELECT id FROM said WHERE role = 'user' LIMIT 50)",
         "DELETE FROM docent.sessions WHERE id IN (SELECT id FROM served WHERE status = 'terminated' LIMIT 10)",
+        "UPDATE docent.message_feedback f SET rating = 'negative' FROM rules WHERE f.organization_id = organization AND rating = 'positive'",
+        "INSERT INTO docent.side_costs (organization_id, purpose, chatbot_id, model, tokens, created_at)
+         SELECT organization, 'readings', id, 'of unknown price', 7, now() - interval '2 days' FROM bots, rules",
         // Opened, and nothing was ever said: counts nowhere.
         "INSERT INTO docent.sessions (id, organization_id, chatbot_id, started_at) SELECT gen_random_uuid(), organization, id, now() - interval '3 days' FROM bots, rules",
     ] {

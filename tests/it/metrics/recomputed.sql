@@ -25,6 +25,15 @@ CREATE TEMP VIEW said AS
 SELECT m.*, s.chatbot_id AS bot, s.category, (m.created_at AT TIME ZONE r.zone)::date AS day
   FROM docent.messages m JOIN docent.sessions s ON s.id = m.session_id JOIN rules r ON r.organization = m.organization_id;
 
+-- Whatever models were paid: answers, and calls beside them.
+CREATE TEMP VIEW paid AS
+SELECT m.day, m.bot, 'answers' AS purpose, m.total_tokens AS tokens, m.cost, m.role = 'assistant' AS is_call,
+       m.model IS NOT NULL AND m.cost IS NULL AS is_unpriced
+  FROM said m
+UNION ALL
+SELECT (s.created_at AT TIME ZONE r.zone)::date, s.chatbot_id, s.purpose, s.tokens, s.cost, true, s.cost IS NULL
+  FROM docent.side_costs s JOIN rules r ON r.organization = s.organization_id;
+
 CREATE TEMP VIEW bots AS
 SELECT c.id, c.name FROM docent.chatbots c JOIN rules r ON r.organization = c.organization_id;
 
@@ -97,6 +106,17 @@ CREATE FUNCTION pg_temp.models(first date, last date) RETURNS jsonb LANGUAGE sql
          GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2) m
 $$;
 
+CREATE FUNCTION pg_temp.costs(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    WITH paid AS MATERIALIZED (SELECT * FROM pg_temp.paid WHERE day BETWEEN first AND last)
+    SELECT jsonb_build_object(
+        'total', (SELECT coalesce(sum(cost), 0)::numeric(18, 9)::text FROM paid),
+        'unpriced_calls', (SELECT count(*) FILTER (WHERE is_unpriced) FROM paid),
+        'by_purpose', (SELECT jsonb_agg(to_jsonb(p)) FROM (
+            SELECT purpose, count(*) FILTER (WHERE is_call) AS calls, coalesce(sum(tokens), 0) AS tokens,
+                   coalesce(sum(cost), 0)::numeric(18, 9)::text AS cost, count(*) FILTER (WHERE is_unpriced) AS unpriced_calls
+              FROM paid GROUP BY 1 ORDER BY coalesce(sum(cost), 0) DESC, 1) p))
+$$;
+
 CREATE FUNCTION pg_temp.chatbots(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_agg(to_jsonb(m)) FROM (
         SELECT c.id AS chatbot_id, c.name,
@@ -166,8 +186,24 @@ CREATE FUNCTION pg_temp.days(first date, last date) RETURNS TABLE (
               FROM pg_temp.said WHERE day BETWEEN first AND last GROUP BY 1, 2) m ON m.day = s.day AND m.bot = s.bot
 $$;
 
--- The file's rows, by its columns' names.
+-- The file's rows, by its columns' names; a bot without a row of its own figures, and no bot at all, have one when something was paid.
 CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    WITH beside AS (
+        SELECT day, bot, coalesce(sum(cost) FILTER (WHERE purpose = 'names'), 0) AS names,
+               coalesce(sum(cost) FILTER (WHERE purpose = 'readings'), 0) AS readings,
+               coalesce(sum(cost) FILTER (WHERE purpose = 'replays'), 0) AS replays,
+               coalesce(sum(cost) FILTER (WHERE purpose = 'analyses'), 0) AS analyses,
+               coalesce(sum(cost) FILTER (WHERE purpose = 'ingestion'), 0) AS ingestion,
+               coalesce(sum(cost) FILTER (WHERE purpose = 'reembedding'), 0) AS reembedding,
+               coalesce(sum(cost), 0) AS everything, count(*) FILTER (WHERE is_unpriced) AS unpriced
+          FROM pg_temp.paid WHERE day BETWEEN first AND last GROUP BY 1, 2
+    ), alone AS (
+        SELECT b.* FROM beside b WHERE NOT EXISTS (SELECT FROM pg_temp.days(first, last) d WHERE d.day = b.day AND d.bot = b.bot)
+    ), lines AS (
+        SELECT d.* FROM pg_temp.days(first, last) d
+        UNION ALL
+        SELECT a.day, a.bot, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM alone a
+    )
     SELECT jsonb_agg(jsonb_build_object(
                'metric_date', d.day, 'chatbot_id', d.bot, 'chatbot', c.name, 'total_sessions', d.sessions, 'total_messages', d.messages,
                'unique_users', d.people, 'avg_session_duration_seconds', coalesce(round(d.lasted / nullif(d.durations, 0)::numeric), 0),
@@ -177,8 +213,15 @@ CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE s
                'successful_responses_ratio', (d.answers - d.failed) / nullif(d.answers, 0)::float8, 'questions', d.questions,
                'answers', d.answers, 'failed_answers', d.failed, 'abstained_answers', d.abstained, 'unsure_answers', d.unsure,
                'nps_promoters', d.promoters, 'nps_passives', d.passives, 'nps_detractors', d.detractors,
-               'avg_qoe', round(d.quality / nullif(d.qualities, 0), 4)) ORDER BY d.day, c.name)
-      FROM pg_temp.days(first, last) d JOIN pg_temp.bots c ON c.id = d.bot
+               'avg_qoe', round(d.quality / nullif(d.qualities, 0), 4))
+           || jsonb_build_object(
+               'names_cost_usd', coalesce(b.names, 0), 'readings_cost_usd', coalesce(b.readings, 0),
+               'replays_cost_usd', coalesce(b.replays, 0), 'analyses_cost_usd', coalesce(b.analyses, 0),
+               'ingestion_cost_usd', coalesce(b.ingestion, 0), 'reembedding_cost_usd', coalesce(b.reembedding, 0),
+               'all_costs_usd', coalesce(b.everything, 0), 'unpriced_calls', coalesce(b.unpriced, 0)) ORDER BY d.day, c.name, d.bot)
+      FROM lines d
+      LEFT JOIN pg_temp.bots c ON c.id = d.bot
+      LEFT JOIN beside b ON b.day = d.day AND b.bot IS NOT DISTINCT FROM d.bot
 $$;
 
 -- ── What is kept between sessions and dashboards ─────────────────────────────────────────────────────
@@ -200,6 +243,12 @@ CREATE FUNCTION pg_temp.kept() RETURNS TABLE (name text, kept jsonb) LANGUAGE sq
     UNION ALL
     SELECT 'person_daily', to_jsonb(d) - 'organization_id'
       FROM docent.person_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'version_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.version_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'side_costs_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.side_costs_daily d JOIN rules r ON r.organization = d.organization_id
 $$;
 
 -- The same, from sessions and messages.
@@ -272,6 +321,21 @@ CREATE FUNCTION pg_temp.anew() RETURNS TABLE (name text, kept jsonb) LANGUAGE sq
           FROM said m JOIN docent.sessions s ON s.id = m.session_id
          WHERE s.user_id IS NOT NULL OR s.user_identifier_hash IS NOT NULL
          GROUP BY 1, 2, 3) p
+    UNION ALL
+    SELECT 'version_daily', to_jsonb(v) FROM (
+        SELECT m.day, m.config_version_id, count(*) AS answers, count(*) - count(*) FILTER (WHERE m.abstained) AS answered,
+               sum(m.confidence::numeric) AS confidence_sum, sum(m.confidence::numeric * m.confidence::numeric) AS confidence_squares,
+               coalesce(sum(t.likes), 0) AS likes, coalesce(sum(t.dislikes), 0) AS dislikes
+          FROM said m
+          LEFT JOIN (SELECT message_id, count(*) FILTER (WHERE rating = 'positive') AS likes,
+                            count(*) FILTER (WHERE rating <> 'positive') AS dislikes
+                       FROM docent.message_feedback GROUP BY 1) t ON t.message_id = m.id
+         WHERE m.config_version_id IS NOT NULL AND m.confidence IS NOT NULL GROUP BY 1, 2) v
+    UNION ALL
+    SELECT 'side_costs_daily', to_jsonb(c) FROM (
+        SELECT day, purpose, bot AS chatbot_id, count(*) AS calls, sum(tokens) AS tokens, coalesce(sum(cost), 0) AS cost,
+               count(*) - count(cost) AS unpriced
+          FROM pg_temp.paid WHERE purpose <> 'answers' GROUP BY 1, 2, 3) c
 $$;
 
 -- Rows of which one side knows nothing, some of them; and how many rows were compared, by table.

@@ -4,8 +4,13 @@ use super::{
     counting::{counted, inside, metrics},
     json,
 };
+use domain::ConfigVersionId;
 use serde_json::{Value, json};
-use store::{Database, migrator};
+use store::{
+    Database,
+    admin_feedback::{self, Figures},
+    config_versions, migrator,
+};
 use tests::{Organization, database};
 use tokio_postgres::Client;
 
@@ -124,6 +129,120 @@ async fn what_has_passed_its_time_goes_and_nothing_else() {
     assert_eq!(admin.query_one(walls, &[]).await.unwrap().get::<_, i64>(0), 0, "the walls stand");
     let next = owner.query_one("SELECT docent.drop_if_empty('messages_default')", &[]).await.unwrap();
     assert!(!next.get::<_, bool>(0), "what is no old month is not dropped");
+}
+
+/// How a version answered, by its messages and thumbs alone.
+async fn answered(client: &Client, version: ConfigVersionId) -> Figures {
+    let sql = "SELECT count(*), count(*) FILTER (WHERE NOT m.abstained), avg(m.confidence::numeric)::float8,
+                      stddev_samp(m.confidence::numeric)::float8, coalesce(sum(f.likes), 0)::bigint, coalesce(sum(f.dislikes), 0)::bigint
+                 FROM docent.messages m
+                 LEFT JOIN (SELECT message_id, count(*) FILTER (WHERE rating = 'positive') AS likes,
+                                   count(*) FILTER (WHERE rating = 'negative') AS dislikes
+                              FROM docent.message_feedback GROUP BY 1) f ON f.message_id = m.id
+                WHERE m.config_version_id = $1";
+    let row = client.query_one(sql, &[&version.0]).await.unwrap();
+    Figures {
+        answers: row.get(0),
+        answered: row.get(1),
+        confidence: row.get(2),
+        deviation: row.get(3),
+        likes: row.get(4),
+        dislikes: row.get(5),
+        ..Figures::default()
+    }
+}
+
+async fn impact(organization: &Organization, versions: [ConfigVersionId; 2]) -> [Figures; 2] {
+    let tx = organization.tx().await;
+    let found = admin_feedback::impact(&tx, versions).await.unwrap();
+    tx.finish().await.unwrap();
+    found
+}
+
+fn assert_nearly(found: &[Figures; 2], expected: &[Figures; 2], when: &str) {
+    for (found, expected) in found.iter().zip(expected) {
+        let near = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => (one - other).abs() < 1e-9,
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        assert!(near(found.confidence, expected.confidence), "{when}: {found:?} {expected:?}");
+        assert!(near(found.deviation, expected.deviation), "{when}: {found:?} {expected:?}");
+        let counts = |of: &Figures| [of.answers, of.answered, of.likes, of.dislikes];
+        assert_eq!(counts(found), counts(expected), "{when}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_change_came_to_outlives_its_messages() {
+    let database = database().await;
+    let Some(admin) = database.admin().await else { return };
+    let owner = database.owner().await;
+    owner.batch_execute("SELECT docent.ensure_month((now() - make_interval(months => n))::date) FROM generate_series(1, 6) n").await.unwrap();
+    admin.batch_execute(super::CONVERSATIONS).await.unwrap();
+    let acme = Organization::create(&database, "acme").await;
+    seventy_days(&admin, &acme).await;
+    let tx = acme.tx().await;
+    let known = config_versions::list(&tx, acme.chatbot, None, 1).await.unwrap().remove(0);
+    let other = config_versions::create(&tx, acme.chatbot, &known.settings, None).await.unwrap();
+    let silent = config_versions::create(&tx, acme.chatbot, &known.settings, None).await.unwrap();
+    tx.finish().await.unwrap();
+    let versions = [known.id, other];
+    let client = inside(&database, &acme).await;
+    // One version answered for twenty days, the other one since.
+    let answers = "UPDATE docent.messages
+                      SET config_version_id = CASE WHEN created_at < now() - interval '50 days' THEN $1::uuid ELSE $2::uuid END,
+                          confidence = random()::real, abstained = random() < 0.3
+                    WHERE role = 'assistant'";
+    assert_eq!(client.execute(answers, &[&known.id.0, &other.0]).await.unwrap(), 70);
+    let thumbs = "INSERT INTO docent.message_feedback (id, organization_id, message_id, session_id, chatbot_id, caller_kind, caller_id, rating)
+                  SELECT gen_random_uuid(), organization_id, id, session_id, $1, 'key', gen_random_uuid(),
+                         CASE WHEN random() < 0.5 THEN 'positive' ELSE 'negative' END
+                    FROM docent.messages WHERE role = 'assistant'";
+    client.execute(thumbs, &[&acme.chatbot.0]).await.unwrap();
+    let paid = "INSERT INTO docent.side_costs (organization_id, purpose, chatbot_id, model, tokens, cost, created_at)
+                SELECT $1, 'readings', $2, 'small', 100, 0.000000001 * (n + 1), now() - make_interval(days => n) FROM generate_series(0, 69) n";
+    client.execute(paid, &[&acme.id.0, &acme.chatbot.0]).await.unwrap();
+    let said = async || [answered(&client, known.id).await, answered(&client, other).await];
+
+    // Nothing is counted yet, all is counted, something comes late: it is what the messages say.
+    assert_nearly(&impact(&acme, versions).await, &said().await, "not counted yet");
+    let metrics = metrics(&database);
+    metrics.daily_of("acme").await.unwrap();
+    assert_nearly(&impact(&acme, versions).await, &said().await, "counted");
+    let late = "UPDATE docent.message_feedback SET rating = CASE rating WHEN 'positive' THEN 'negative' ELSE 'positive' END
+                 WHERE message_id IN (SELECT id FROM docent.messages WHERE created_at < now() - interval '60 days')";
+    assert_eq!(client.execute(late, &[]).await.unwrap(), 10);
+    let gone = "DELETE FROM docent.message_feedback
+                 WHERE message_id IN (SELECT id FROM docent.messages WHERE role = 'assistant' ORDER BY id LIMIT 1)";
+    assert_eq!(client.execute(gone, &[]).await.unwrap(), 1);
+    let whole = said().await;
+    assert_nearly(&impact(&acme, versions).await, &whole, "late");
+    let before = impact(&acme, versions).await;
+    metrics.daily_of("acme").await.unwrap();
+    assert_eq!(impact(&acme, versions).await, before, "counted anew, to the last digit");
+    assert_eq!(before[0].answers, 20, "{before:?}");
+    let costs = "SELECT to_jsonb(array[sum(cost)::text, sum(calls)::text, sum(tokens)::text]) FROM docent.side_costs_daily";
+    let spent = json(&client, costs, &[]).await;
+    assert_eq!(spent, json!(["0.000002485", "70", "7000"]));
+
+    // The messages go, with their thumbs.
+    let settings = json!({ "retention_days": { "messages": KEPT[0] } });
+    client.execute("UPDATE docent.organizations SET settings = $1", &[&settings]).await.unwrap();
+    let swept = metrics.daily_of("acme").await.unwrap().unwrap().swept;
+    assert_eq!((swept.messages, swept.sessions, swept.side_costs), (58, 29, 29));
+    assert_eq!(answered(&client, known.id).await, Figures::default());
+    assert_eq!(impact(&acme, versions).await, before);
+    assert_eq!(json(&client, costs, &[]).await, spent);
+    // Something that comes late for a day that is no longer whole changes nothing, counted or not.
+    let late = "INSERT INTO docent.messages (id, organization_id, session_id, sequence_number, role, content, confidence, config_version_id, created_at)
+                SELECT pg_temp.id_at(now()), organization_id, id, 9, 'assistant', 'late', 1, $1, now() - interval '60 days'
+                  FROM docent.sessions WHERE started_at > now() - interval '1 hour'";
+    assert_eq!(client.execute(late, &[&known.id.0]).await.unwrap(), 1);
+    assert_eq!(impact(&acme, versions).await, before);
+    metrics.daily_of("acme").await.unwrap();
+    assert_eq!(impact(&acme, versions).await, before);
+    let [_, none] = impact(&acme, [other, silent]).await;
+    assert_eq!(none, Figures::default(), "of a version that never answered there is nothing");
 }
 
 #[tokio::test]

@@ -52,6 +52,65 @@ async fn who_may_not_read_a_conversation_may_not_judge_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_has_one_voice_and_that_is_its_own_peoples() {
+    let shared = stack().await;
+    let made = shared.organization("people-voices").await;
+    let (key, chatbot) = (text(&made, "api_key"), text(&made, "chatbot_id"));
+    let anna = joined(shared, key, "voices-anna", Role::Client).await;
+    let agent = joined(shared, key, "voices-agent", Role::ClientService).await;
+    let open = format!("/api/v1/chatbots/{chatbot}/sessions");
+    let spoken = async |opener: &str| {
+        let session = shared.sent(opener, Method::POST, &open, &json!({}), StatusCode::CREATED).await;
+        let path = format!("/api/v1/sessions/{}", text(&session, "id"));
+        let asked = json!({ "message": "Is anybody there?" });
+        shared.sent(opener, Method::POST, &format!("{path}/messages"), &asked, StatusCode::OK).await;
+        (path, session)
+    };
+    let (hers, _) = spoken(&anna).await;
+    let judged = async |who: &str, of: &str, said: Value| {
+        shared.sent(who, Method::POST, &format!("{of}/feedback"), &said, StatusCode::OK).await
+    };
+    let score = async |of: &str| {
+        shared.sent(key, Method::GET, of, &Value::Null, StatusCode::OK).await["nps_score"].clone()
+    };
+    let first = judged(&anna, &hers, json!({ "nps_score": 2 })).await;
+    let again = judged(&anna, &hers, json!({ "nps_score": 10, "rating": 5 })).await;
+    assert_eq!(first["id"], again["id"], "{again}");
+    // As whom they are known, and would be erased.
+    let me = shared.sent(&anna, Method::GET, ME, &Value::Null, StatusCode::OK).await;
+    assert_eq!((&again["caller_kind"], &again["caller_id"]), (&json!("user"), &me["id"]), "{again}");
+    // Whoever looks after it has an opinion, and not her voice; neither as they end it.
+    judged(&agent, &hers, json!({ "nps_score": 0, "rating": 1 })).await;
+    assert_eq!(score(&hers).await, json!(10));
+    let ended = json!({ "nps": 1 });
+    let ended = shared.sent(&agent, Method::POST, &format!("{hers}/end"), &ended, StatusCode::OK).await;
+    assert_eq!(ended["nps_score"], json!(10), "{ended}");
+    let said = shared.sent(key, Method::GET, &format!("{hers}/feedback"), &Value::Null, StatusCode::OK).await;
+    let said: Vec<(&Value, &Value)> = said["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|one| (&one["nps_score"], &one["rating"]))
+        .collect();
+    assert_eq!(said, [(&json!(1), &json!(1)), (&json!(10), &json!(5))], "one row each, newest first");
+
+    // Somebody at a page, and the program that speaks for them, are one voice: the last.
+    let (theirs, session) = spoken(key).await;
+    judged(text(&session, "token"), &theirs, json!({ "nps_score": 3 })).await;
+    judged(key, &theirs, json!({ "nps_score": 9 })).await;
+    let daily = json!({ "action": "daily", "organization": "people-voices" });
+    shared.stack.invoke("aggregate", &daily).await.expect("the daily work");
+    let path = "/api/v1/dashboards/client-service";
+    let figures = shared.sent(key, Method::GET, path, &Value::Null, StatusCode::OK).await;
+    let nps = &figures["nps"];
+    assert_eq!(
+        (&nps["promoters"], &nps["passives"], &nps["detractors"], &nps["score"]),
+        (&json!(2), &json!(0), &json!(0), &json!(100.0)),
+        "{nps}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_invited_joins_with_the_first_token_and_may_what_the_role_may() {
     let shared = stack().await;
     let made = shared.organization("people-join").await;

@@ -287,6 +287,21 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
         "INSERT INTO docent.person_daily (organization_id, day, person, sessions_count, questions, answers, abstained, tokens, cost, unpriced) VALUES ({org}, current_date - 1, '{mark}', 1, 1, 1, 0, 1, 0, 0)",
     ),
     (
+        "",
+        "version_daily",
+        "INSERT INTO docent.version_daily (organization_id, day, config_version_id, answers, answered, confidence_sum, confidence_squares, likes, dislikes) VALUES ({org}, current_date - 1, {config_versions}, 1, 1, 1, 1, 0, 0)",
+    ),
+    (
+        "",
+        "side_costs",
+        "INSERT INTO docent.side_costs (organization_id, purpose, chatbot_id, model, tokens, cost) VALUES ({org}, 'replays', {chatbots}, '{mark}', 1, 1)",
+    ),
+    (
+        "",
+        "side_costs_daily",
+        "INSERT INTO docent.side_costs_daily (organization_id, day, purpose, chatbot_id, calls, tokens, cost, unpriced) VALUES ({org}, current_date - 1, 'replays', {chatbots}, 1, 1, 1, 0)",
+    ),
+    (
         "files",
         "files",
         "INSERT INTO docent.files (id, organization_id, session_id, filename, content_type, size_bytes, status, text, extracted_characters) VALUES ({files}, {org}, {sessions}, '{mark}.txt', 'text/plain', 4, 'completed', '{mark}', 4)",

@@ -1,4 +1,5 @@
--- What is not said stays as it was said before. The session shows what was said last.
+-- What is not said stays as it was said before. The session shows what was said last, as long as it is its own people's word: an
+-- opinion on somebody else's conversation is kept beside it, and counts in no figure.
 WITH given AS (
     INSERT INTO docent.session_feedback AS f (organization_id, id, session_id, chatbot_id, caller_kind, caller_id,
                                               nps_score, rating, comments)
@@ -12,6 +13,6 @@ WITH given AS (
 ), shown AS (
     UPDATE docent.sessions
        SET nps_score = coalesce($5, nps_score), user_satisfaction_score = coalesce($6, user_satisfaction_score)
-     WHERE organization_id = docent.current_organization() AND id = $2
+     WHERE organization_id = docent.current_organization() AND id = $2 AND ($3 <> 'user' OR user_id = $4)
 )
 SELECT id, session_id, chatbot_id, caller_kind, caller_id, nps_score, rating, comments, created_at, updated_at FROM given
