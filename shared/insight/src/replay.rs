@@ -473,4 +473,3 @@ async fn keep(
         None => Ok(()),
     }
 }
-}
