@@ -5,6 +5,7 @@ mod chatbots;
 mod client_service;
 mod context;
 mod documents;
+mod drill_down;
 mod executive;
 mod export;
 mod figures;

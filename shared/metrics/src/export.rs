@@ -9,8 +9,8 @@ use store::{
     metrics::Period,
 };
 
-/// The file's first line: the columns' names of `daily_metrics`.
-pub const COLUMNS: [&str; 22] = [
+/// The file's first line: the columns' names of `daily_metrics`, then what is counted of searches and tickets.
+pub const COLUMNS: [&str; 28] = [
     "metric_date",
     "chatbot_id",
     "chatbot",
@@ -33,6 +33,12 @@ pub const COLUMNS: [&str; 22] = [
     "nps_passives",
     "nps_detractors",
     "avg_qoe",
+    "searches",
+    "empty_searches",
+    "avg_top_score",
+    "escalations",
+    "resolved_escalations",
+    "avg_resolution_seconds",
 ];
 
 /// A file.
@@ -82,6 +88,10 @@ fn written(days: &[ChatbotDay]) -> Vec<u8> {
         ]);
         row.extend(day.counts.iter().map(ToString::to_string));
         row.push(optional(day.qoe));
+        row.extend(day.searches.iter().map(ToString::to_string));
+        row.push(optional(day.top_score));
+        row.extend(day.escalations.iter().map(ToString::to_string));
+        row.push(optional(day.resolution_seconds));
         let _ = writer.write_record(&row);
     }
     writer.into_inner().unwrap_or_default()
@@ -113,6 +123,10 @@ mod tests {
             successful: Some(1.0),
             counts: [1, 1, 0, 0, 0, 0, 0, 0],
             qoe: Some(0.75),
+            searches: [9, 3],
+            top_score: Some(0.5),
+            escalations: [4, 0],
+            resolution_seconds: None,
         };
         let written = written(&[day.clone(), day]);
         let mut reader = csv::Reader::from_reader(written.as_slice());
@@ -121,5 +135,7 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!(&rows[1][2], "'=HYPERLINK(\"x\"), \"y\"\n");
         assert_eq!((&rows[1][0], &rows[1][11], &rows[1][21]), ("2026-11-01", "", "0.75"));
+        let parts: Vec<&str> = rows[1].iter().skip(22).collect();
+        assert_eq!(parts, ["9", "3", "0.5", "4", "0", ""]);
     }
 }

@@ -172,6 +172,14 @@ pub struct ChatbotDay {
     pub counts: [i32; 8],
     /// Mean quality of experience, 0..1.
     pub qoe: Option<f64>,
+    /// Searches, and those that found nothing good enough.
+    pub searches: [i32; 2],
+    /// Mean of the best scores, 0..1.
+    pub top_score: Option<f64>,
+    /// Tickets that were opened, and those of them that are resolved or closed.
+    pub escalations: [i32; 2],
+    /// Mean time of the latter, in seconds.
+    pub resolution_seconds: Option<f64>,
 }
 
 /// Days of a period, a row each chatbot, by date.
@@ -204,6 +212,10 @@ pub async fn export(tx: &TenantTx, period: Period, limit: i64) -> Result<Vec<Cha
         ]
         .map(|name| row.get(name)),
         qoe: row.get("qoe"),
+        searches: ["searches", "empty_searches"].map(|name| row.get(name)),
+        top_score: row.get("top_score"),
+        escalations: ["escalations", "resolved_escalations"].map(|name| row.get(name)),
+        resolution_seconds: row.get("resolution_seconds"),
     };
     Ok(rows.iter().map(day).collect())
 }

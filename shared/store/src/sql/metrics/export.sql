@@ -1,10 +1,30 @@
-SELECT d.metric_date, c.id AS chatbot_id, c.name, d.total_sessions, d.total_messages, d.unique_users,
-       d.avg_session_duration_seconds, d.avg_messages_per_session, d.avg_response_time_ms, d.total_tokens_used,
-       d.total_cost_usd::text AS total_cost_usd, d.avg_user_satisfaction, d.successful_responses_ratio, d.questions, d.answers,
-       d.failed_answers, d.abstained_answers, d.unsure_answers, d.nps_promoters, d.nps_passives, d.nps_detractors,
-       round(d.qoe_sum / nullif(d.qoe_count, 0), 4)::float8 AS qoe
-  FROM docent.daily_metrics d
-  JOIN docent.chatbots c ON c.organization_id = d.organization_id AND c.id = d.chatbot_id
- WHERE d.organization_id = docent.current_organization() AND d.metric_date BETWEEN $1 AND $2
- ORDER BY d.metric_date, c.name
+-- A row each day and chatbot with something in it, be it a ticket alone.
+SELECT k.day AS metric_date, c.id AS chatbot_id, c.name, coalesce(d.total_sessions, 0) AS total_sessions,
+       coalesce(d.total_messages, 0) AS total_messages, coalesce(d.unique_users, 0) AS unique_users,
+       coalesce(d.avg_session_duration_seconds, 0) AS avg_session_duration_seconds,
+       coalesce(d.avg_messages_per_session, 0) AS avg_messages_per_session, coalesce(d.avg_response_time_ms, 0) AS avg_response_time_ms,
+       coalesce(d.total_tokens_used, 0) AS total_tokens_used, coalesce(d.total_cost_usd, 0)::numeric(18, 6)::text AS total_cost_usd,
+       d.avg_user_satisfaction, d.successful_responses_ratio, coalesce(d.questions, 0) AS questions, coalesce(d.answers, 0) AS answers,
+       coalesce(d.failed_answers, 0) AS failed_answers, coalesce(d.abstained_answers, 0) AS abstained_answers,
+       coalesce(d.unsure_answers, 0) AS unsure_answers, coalesce(d.nps_promoters, 0) AS nps_promoters,
+       coalesce(d.nps_passives, 0) AS nps_passives, coalesce(d.nps_detractors, 0) AS nps_detractors,
+       round(d.qoe_sum / nullif(d.qoe_count, 0), 4)::float8 AS qoe,
+       coalesce(r.searches, 0) AS searches, coalesce(r.empty_searches, 0) AS empty_searches,
+       round(r.top_score_sum / nullif(r.top_score_count, 0), 4)::float8 AS top_score,
+       coalesce(e.tickets, 0)::integer AS escalations, coalesce(e.resolved, 0)::integer AS resolved_escalations,
+       round(e.resolution_sum / nullif(e.resolved, 0), 1)::float8 AS resolution_seconds
+  FROM (SELECT m.metric_date AS day, m.chatbot_id FROM docent.daily_metrics m
+         WHERE m.organization_id = docent.current_organization() AND m.metric_date BETWEEN $1 AND $2
+        UNION
+        SELECT t.day, t.chatbot_id FROM docent.escalation_daily t
+         WHERE t.organization_id = docent.current_organization() AND t.day BETWEEN $1 AND $2) k
+  JOIN docent.chatbots c ON c.organization_id = docent.current_organization() AND c.id = k.chatbot_id
+  LEFT JOIN docent.daily_metrics d ON d.organization_id = c.organization_id AND d.metric_date = k.day AND d.chatbot_id = k.chatbot_id
+  LEFT JOIN docent.retrieval_daily r ON r.organization_id = c.organization_id AND r.day = k.day AND r.chatbot_id = k.chatbot_id
+  LEFT JOIN (SELECT t.day, t.chatbot_id, sum(t.tickets) AS tickets, sum(t.resolution_sum) AS resolution_sum,
+                    sum(t.resolution_count) AS resolved
+               FROM docent.escalation_daily t
+              WHERE t.organization_id = docent.current_organization() AND t.day BETWEEN $1 AND $2
+              GROUP BY t.day, t.chatbot_id) e ON e.day = k.day AND e.chatbot_id = k.chatbot_id
+ ORDER BY k.day, c.name
  LIMIT $3
