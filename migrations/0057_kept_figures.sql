@@ -206,6 +206,8 @@ BEGIN
     SELECT DISTINCT NEW.id, counted.day + beside.days
       FROM (SELECT d.metric_date AS day FROM daily_metrics d WHERE d.organization_id = NEW.id
             UNION
+            SELECT e.day FROM escalation_daily e WHERE e.organization_id = NEW.id
+            UNION
             SELECT c.day FROM side_costs_daily c WHERE c.organization_id = NEW.id) counted
      CROSS JOIN generate_series(-1, 1) beside (days)
     ON CONFLICT DO NOTHING;

@@ -11,11 +11,15 @@ use jiff::civil::Date;
 use metrics::{Metrics, client_service::ClientService, period::Asked};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
-use store::{metric_lists::Answer, metrics::Standing};
+use store::{
+    metric_lists::Answer,
+    metric_parts::{EscalationGroup, Escalations},
+    metrics::Standing,
+};
 use utoipa::{IntoParams, ToSchema};
 use web::{Page, Problem, Query, paging};
 
-/// How conversations end, what was not answered, what may be wrong.
+/// How conversations end, what becomes of tickets, what was not answered, what may be wrong.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClientServiceView {
     period: PeriodView,
@@ -24,6 +28,7 @@ pub struct ClientServiceView {
     sessions_by_status: BTreeMap<String, i64>,
     /// Sessions by category and state, most frequent first.
     sessions: Vec<StandingView>,
+    escalations: EscalationsView,
     nps: NpsView,
     /// Newest first; goes on at `…/client-service/unanswered`.
     unanswered: Page<AnswerView>,
@@ -41,6 +46,56 @@ pub struct StandingView {
     /// Mean of the sessions' mean times of their model.
     avg_llm_latency_ms: Option<f64>,
     avg_qoe: Option<f64>,
+}
+
+/// Tickets that were opened in the period, as they stand. Means of nothing are null.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EscalationsView {
+    opened: i64,
+    by_status: BTreeMap<String, i64>,
+    by_priority: BTreeMap<String, i64>,
+    /// From its opening to the first word of a person.
+    avg_first_reply_seconds: Option<f64>,
+    /// From its opening to its end, of those that are resolved or closed.
+    avg_resolution_seconds: Option<f64>,
+    /// By state and priority, most frequent first.
+    groups: Vec<EscalationGroupView>,
+}
+
+/// Tickets of one priority in one state.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EscalationGroupView {
+    status: String,
+    priority: String,
+    count: i64,
+    avg_first_reply_seconds: Option<f64>,
+    avg_resolution_seconds: Option<f64>,
+}
+
+impl From<Escalations> for EscalationsView {
+    fn from(of: Escalations) -> Self {
+        let (mut by_status, mut by_priority) =
+            (BTreeMap::<String, i64>::new(), BTreeMap::<String, i64>::new());
+        for group in &of.groups {
+            *by_status.entry(group.status.clone()).or_default() += group.tickets;
+            *by_priority.entry(group.priority.clone()).or_default() += group.tickets;
+        }
+        let group = |group: EscalationGroup| EscalationGroupView {
+            status: group.status,
+            priority: group.priority,
+            count: group.tickets,
+            avg_first_reply_seconds: group.first_reply_seconds,
+            avg_resolution_seconds: group.resolution_seconds,
+        };
+        Self {
+            opened: of.opened,
+            by_status,
+            by_priority,
+            avg_first_reply_seconds: of.first_reply_seconds,
+            avg_resolution_seconds: of.resolution_seconds,
+            groups: of.groups.into_iter().map(group).collect(),
+        }
+    }
 }
 
 /// How likely people would recommend.
@@ -74,6 +129,7 @@ impl From<ClientService> for ClientServiceView {
             figures: (&of.totals).into(),
             sessions_by_status,
             sessions: of.sessions.into_iter().map(standing).collect(),
+            escalations: of.escalations.into(),
             nps: NpsView {
                 score: of.totals.nps,
                 promoters: of.totals.promoters,

@@ -6,6 +6,7 @@ mod client_service;
 mod context;
 mod costs;
 mod documents;
+mod drill_down;
 mod executive;
 mod export;
 mod figures;

@@ -1,7 +1,7 @@
 //! The routes, each declared once at its handler: the OpenAPI document is made from them, and a test holds the
 //! template to it.
 
-use crate::{behind, chatbots, client_service, documents, executive, export, technical};
+use crate::{behind, chatbots, client_service, documents, drill_down, executive, export, technical};
 use access::{Access, callers_first, visit};
 use axum::{Extension, Router, middleware};
 use metrics::Metrics;
@@ -35,6 +35,7 @@ fn declared() -> OpenApiRouter<Arc<Metrics>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(executive::executive_dashboard))
         .routes(routes!(executive::executive_compare))
+        .routes(routes!(drill_down::executive_drill_down))
         .routes(routes!(technical::technical_dashboard))
         .routes(routes!(client_service::client_service_dashboard))
         .routes(routes!(client_service::unanswered_questions))

@@ -11,11 +11,11 @@ use domain::ChatbotId;
 use metrics::{Metrics, technical::Technical};
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
-use store::metric_lists::Health;
+use store::{metric_lists::Health, metric_parts::Retrieval, metrics::Percentiles};
 use utoipa::ToSchema;
 use web::{Problem, Query};
 
-/// Times, errors, tokens, money, and documents on their way.
+/// Times, errors, tokens, money, what searches find, and documents on their way.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TechnicalView {
     period: PeriodView,
@@ -26,6 +26,7 @@ pub struct TechnicalView {
     models: Vec<ModelView>,
     /// Dearest first, a hundred at most.
     chatbots: Vec<ChatbotCostView>,
+    retrieval: RetrievalView,
     ingestion: IngestionView,
     costs: CostsView,
 }
@@ -55,6 +56,48 @@ pub struct ChatbotCostView {
     tokens: i64,
     /// US dollars.
     cost: String,
+}
+
+/// How well searches find what answers need. Means and rates of nothing are null.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RetrievalView {
+    /// One an answer.
+    searches: i64,
+    /// With no passage at or above the chatbot's threshold.
+    empty_searches: i64,
+    /// By searches, 0 to 1.
+    empty_rate: Option<f64>,
+    /// Mean of the best scores, 0 to 1.
+    avg_top_score: Option<f64>,
+    /// Mean number of passages at or above the threshold.
+    avg_passages: Option<f64>,
+    /// Whose answer cites something.
+    cited_searches: i64,
+    /// By searches, 0 to 1.
+    cited_rate: Option<f64>,
+    /// Of follow-up questions, which were made to stand alone.
+    rewritten_searches: i64,
+    /// Whose passages a reranker ordered.
+    reranked_searches: i64,
+    /// From the question to its passages.
+    latency_ms: LatencyView,
+}
+
+impl RetrievalView {
+    fn of(retrieval: &Retrieval, latency: Percentiles) -> Self {
+        Self {
+            searches: retrieval.searches,
+            empty_searches: retrieval.empty,
+            empty_rate: retrieval.empty_rate,
+            avg_top_score: retrieval.top_score,
+            avg_passages: retrieval.passages,
+            cited_searches: retrieval.cited,
+            cited_rate: retrieval.cited_rate,
+            rewritten_searches: retrieval.rewritten,
+            reranked_searches: retrieval.reranked,
+            latency_ms: latency.into(),
+        }
+    }
 }
 
 /// Counts by state.
@@ -96,6 +139,7 @@ impl From<Technical> for TechnicalView {
             latency_ms: of.latency.into(),
             models: of.models.into_iter().map(model).collect(),
             chatbots: of.chatbots.into_iter().map(chatbot).collect(),
+            retrieval: RetrievalView::of(&of.retrieval, of.retrieval_latency),
             ingestion,
             costs: of.costs.into(),
         }

@@ -478,6 +478,8 @@ pub const DASHBOARD_REFRESHED_DAYS: i64 = 62;
 pub const DASHBOARD_REFRESH_SECONDS: u64 = 12;
 /// Rows of a dashboard's categories, places and devices.
 pub const DASHBOARD_TOP: i64 = 10;
+/// Values of a place, a device and the like that a drill-down names: the most frequent.
+pub const DASHBOARD_PARTS: i64 = 50;
 /// Chatbots that a dashboard's costs name.
 pub const DASHBOARD_CHATBOTS: i64 = 100;
 /// Rows of a CSV file of figures: some 3 MB, of the 6 that a function may answer.

@@ -1,10 +1,11 @@
-//! What those look at who serve people: how conversations end, what was not answered, what may be wrong.
+//! What those look at who serve people: how conversations end, what becomes of tickets, what was not answered, what may be wrong.
 
 use crate::{Admitted, Metrics, Refusal, period::Asked};
 use domain::{Caller, MessageId};
 use futures_util::try_join;
 use store::{
     metric_lists::{self, Answer},
+    metric_parts::{self, Escalations},
     metrics::{self, Period, Standing, Totals},
 };
 
@@ -17,6 +18,8 @@ pub struct ClientService {
     pub totals: Totals,
     /// Sessions by category and state, most frequent first.
     pub sessions: Vec<Standing>,
+    /// Tickets that were opened.
+    pub escalations: Escalations,
     /// Newest first.
     pub unanswered: Vec<Answer>,
     /// Newest first.
@@ -35,15 +38,16 @@ impl Metrics {
         rows: u32,
     ) -> Result<ClientService, Refusal> {
         let Admitted { period, tx, .. } = self.admitted_to_questions(caller, asked).await?;
-        let (totals, sessions, unanswered, low_confidence, ()) = try_join!(
+        let (totals, sessions, escalations, unanswered, low_confidence, ()) = try_join!(
             metrics::totals(&tx, period, None),
             metrics::statuses(&tx, period),
+            metric_parts::escalations(&tx, period),
             metric_lists::abstained(&tx, period, None, rows),
             metric_lists::unsure(&tx, period, None, rows),
             tx.commit(),
         )?;
         tx.close();
-        Ok(ClientService { period, totals, sessions, unanswered, low_confidence })
+        Ok(ClientService { period, totals, sessions, escalations, unanswered, low_confidence })
     }
 
     /// Questions that were not answered, newest first.

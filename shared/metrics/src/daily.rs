@@ -161,8 +161,8 @@ impl Metrics {
     async fn sweep(&self, organization: OrganizationId, until: Until, swept: &mut Swept) -> Result<()> {
         let tx = self.database.tenant(organization).await?;
         let horizons = retention::horizons(&tx).await?;
-        if let Some(messages) = horizons.messages {
-            retention::advance(&tx, messages.day).await?;
+        if horizons.messages.is_some() || horizons.logs.is_some() {
+            retention::advance(&tx, &horizons).await?;
         }
         tx.finish().await?;
         let most = limits::SWEPT_AT_ONCE;
@@ -170,8 +170,8 @@ impl Metrics {
             let sweep = async |tx: &TenantTx| retention::sweep(tx, class, before, most).await;
             self.in_batches(organization, until, sweep).await
         };
-        if let Some(before) = horizons.logs_before {
-            swept.retrieval_logs += class(Class::RetrievalLogs, before).await?;
+        if let Some(logs) = horizons.logs {
+            swept.retrieval_logs += class(Class::RetrievalLogs, logs.before).await?;
         }
         if let Some(messages) = horizons.messages {
             swept.citations += class(Class::Citations, messages.before).await?;

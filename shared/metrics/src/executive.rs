@@ -1,9 +1,12 @@
 //! What executives look at: how much is asked, about what, from where, and how well it is answered.
 
-use crate::{Admitted, Metrics, Refusal, period, period::Asked};
+use crate::{Admitted, Metrics, Refusal, only, period, period::Asked};
 use domain::{Caller, limits};
 use futures_util::try_join;
-use store::metrics::{self, Day, Period, Place, Queries, Share, Totals};
+use store::{
+    metric_parts::{self, Audience, Dimension, Part},
+    metrics::{self, Day, Period, Place, Queries, Share, Totals},
+};
 
 /// The executive dashboard.
 #[derive(Debug)]
@@ -20,6 +23,17 @@ pub struct Executive {
     pub locations: Vec<Place>,
     /// The most frequent.
     pub devices: Vec<Share>,
+}
+
+/// Sessions by one thing that is known of who asks.
+#[derive(Debug)]
+pub struct Parted {
+    /// As asked for.
+    pub period: Period,
+    /// In all parts together, the rare ones too.
+    pub sessions: i64,
+    /// The most frequent.
+    pub parts: Vec<Part>,
 }
 
 /// A period beside the one before.
@@ -57,6 +71,24 @@ impl Metrics {
         )?;
         tx.close();
         Ok(Executive { queries, totals, days, categories, locations, devices })
+    }
+
+    /// A period's sessions by one thing that is known of who asks, within what is asked of the others.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn drill_down(
+        &self,
+        caller: &Caller,
+        asked: Asked,
+        by: Dimension,
+        within: &Audience<'_>,
+    ) -> Result<Parted, Refusal> {
+        let Admitted { period, tx, .. } = self.admitted(caller, asked, only).await?;
+        let ((sessions, parts), ()) =
+            try_join!(metric_parts::audience(&tx, period, by, within, limits::DASHBOARD_PARTS), tx.commit())?;
+        tx.close();
+        Ok(Parted { period, sessions, parts })
     }
 
     /// A period's sums and means beside those of the period before.

@@ -9,8 +9,9 @@ use store::{
     metrics::Period,
 };
 
-/// The file's first line: the columns' names of `daily_metrics`, then what was paid beside answers, and all of it together.
-pub const COLUMNS: [&str; 30] = [
+/// The file's first line: the columns' names of `daily_metrics`, what is counted of searches and tickets, what was paid beside answers,
+/// and all of it together.
+pub const COLUMNS: [&str; 36] = [
     "metric_date",
     "chatbot_id",
     "chatbot",
@@ -33,6 +34,12 @@ pub const COLUMNS: [&str; 30] = [
     "nps_passives",
     "nps_detractors",
     "avg_qoe",
+    "searches",
+    "empty_searches",
+    "avg_top_score",
+    "escalations",
+    "resolved_escalations",
+    "avg_resolution_seconds",
     "names_cost_usd",
     "readings_cost_usd",
     "replays_cost_usd",
@@ -92,6 +99,10 @@ fn written(days: &[ChatbotDay]) -> Vec<u8> {
         ]);
         row.extend(day.counts.iter().map(ToString::to_string));
         row.push(optional(day.qoe));
+        row.extend(day.searches.iter().map(ToString::to_string));
+        row.push(optional(day.top_score));
+        row.extend(day.escalations.iter().map(ToString::to_string));
+        row.push(optional(day.resolution_seconds));
         row.extend(day.side_costs.iter().cloned());
         row.push(day.unpriced.to_string());
         let _ = writer.write_record(&row);
@@ -125,6 +136,10 @@ mod tests {
             successful: Some(1.0),
             counts: [1, 1, 0, 0, 0, 0, 0, 0],
             qoe: Some(0.75),
+            searches: [9, 3],
+            top_score: Some(0.5),
+            escalations: [4, 0],
+            resolution_seconds: None,
             side_costs: ["0.1"; 7].map(ToOwned::to_owned),
             unpriced: 2,
         };
@@ -135,6 +150,10 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!(&rows[1][2], "'=HYPERLINK(\"x\"), \"y\"\n");
         assert_eq!((&rows[1][0], &rows[1][11], &rows[1][21]), ("2026-11-01", "", "0.75"));
-        assert_eq!((&rows[1][28], &rows[1][29]), ("0.1", "2"));
+        let parts: Vec<&str> = rows[1].iter().skip(22).collect();
+        assert_eq!(
+            parts,
+            ["9", "3", "0.5", "4", "0", "", "0.1", "0.1", "0.1", "0.1", "0.1", "0.1", "0.1", "2"]
+        );
     }
 }

@@ -58,6 +58,7 @@ pub mod gold_questions;
 pub mod replays;
 pub mod metrics;
 pub mod metric_lists;
+pub mod metric_parts;
 pub mod retention;
 pub mod subjects;
 pub mod alert_rules;

@@ -172,6 +172,14 @@ pub struct ChatbotDay {
     pub counts: [i32; 8],
     /// Mean quality of experience, 0..1.
     pub qoe: Option<f64>,
+    /// Searches, and those that found nothing good enough.
+    pub searches: [i32; 2],
+    /// Mean of the best scores, 0..1.
+    pub top_score: Option<f64>,
+    /// Tickets that were opened, and those of them that are resolved or closed.
+    pub escalations: [i32; 2],
+    /// Mean time of the latter, in seconds.
+    pub resolution_seconds: Option<f64>,
     /// US dollars, as decimal text: names, readings, replays, analyses, ingestion, reembedding; all of them with the answers.
     pub side_costs: [String; 7],
     /// Calls whose cost is missing, answers included.
@@ -208,6 +216,10 @@ pub async fn export(tx: &TenantTx, period: Period, limit: i64) -> Result<Vec<Cha
         ]
         .map(|name| row.get(name)),
         qoe: row.get("qoe"),
+        searches: ["searches", "empty_searches"].map(|name| row.get(name)),
+        top_score: row.get("top_score"),
+        escalations: ["escalations", "resolved_escalations"].map(|name| row.get(name)),
+        resolution_seconds: row.get("resolution_seconds"),
         side_costs: [
             "names_cost_usd",
             "readings_cost_usd",

@@ -288,10 +288,10 @@ pub async fn statuses(tx: &TenantTx, period: Period) -> Result<Vec<Standing>> {
     Ok(tx.query(sql!("metrics/statuses"), params).await?.iter().map(standing).collect())
 }
 
-/// Times of answers in milliseconds, to two significant digits, rounded up.
+/// Times in milliseconds, of answers or of their searches, to two significant digits, rounded up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Percentiles {
-    /// Half of the answers took no longer.
+    /// Half of them took no longer.
     pub p50: Option<i32>,
     /// 90 of 100.
     pub p90: Option<i32>,
@@ -306,9 +306,12 @@ pub struct Percentiles {
 /// # Errors
 /// [`crate::Error`].
 pub async fn latency(tx: &TenantTx, period: Period, chatbot: Option<ChatbotId>) -> Result<Percentiles> {
-    let rows = of_chatbot(tx, sql!("metrics/latency"), period, chatbot).await?;
+    Ok(percentiles(&of_chatbot(tx, sql!("metrics/latency"), period, chatbot).await?))
+}
+
+pub(crate) fn percentiles(rows: &[Row]) -> Percentiles {
     let of = |name: &str| rows.first().and_then(|row| row.get::<_, Option<i32>>(name));
-    Ok(Percentiles { p50: of("p50"), p90: of("p90"), p95: of("p95"), p99: of("p99") })
+    Percentiles { p50: of("p50"), p90: of("p90"), p95: of("p95"), p99: of("p99") }
 }
 
 /// What one model did.

@@ -20,8 +20,8 @@ pub async fn expire_sessions(tx: &TenantTx, limit: i64) -> Result<u64> {
 pub struct Horizons {
     /// Messages and sessions; `None`: they stay.
     pub messages: Option<MessageHorizon>,
-    /// Logs of searches with a smaller id.
-    pub logs_before: Option<Uuid>,
+    /// Logs of searches; `None`: they stay.
+    pub logs: Option<LogHorizon>,
 }
 
 /// Until when messages go.
@@ -32,6 +32,15 @@ pub struct MessageHorizon {
     /// When it begins.
     pub instant: Timestamp,
     /// The smallest id of that moment.
+    pub before: Uuid,
+}
+
+/// Until when logs of searches go.
+#[derive(Debug, Clone, Copy)]
+pub struct LogHorizon {
+    /// The first day that stays, by the organization's clock.
+    pub day: Date,
+    /// The smallest id of its beginning.
     pub before: Uuid,
 }
 
@@ -46,15 +55,19 @@ pub async fn horizons(tx: &TenantTx) -> Result<Horizons> {
         instant: row.get("messages_before_instant"),
         before: row.get("messages_before"),
     });
-    Ok(Horizons { messages, logs_before: row.get("logs_before") })
+    let logs =
+        row.get::<_, Option<Date>>("logs_from").map(|day| LogHorizon { day, before: row.get("logs_before") });
+    Ok(Horizons { messages, logs })
 }
 
-/// Says that days before this one are not to be counted anew.
+/// Says that days before the first that stay are not to be counted anew, nor the searches of days before theirs.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn advance(tx: &TenantTx, messages_from: Date) -> Result<()> {
-    tx.execute(sql!("retention/advance"), &[(&messages_from, Type::DATE)]).await?;
+pub async fn advance(tx: &TenantTx, horizons: &Horizons) -> Result<()> {
+    let (messages, logs) = (horizons.messages.map(|one| one.day), horizons.logs.map(|one| one.day));
+    let params: Params<'_> = &[(&messages, Type::DATE), (&logs, Type::DATE)];
+    tx.execute(sql!("retention/advance"), params).await?;
     Ok(())
 }
 

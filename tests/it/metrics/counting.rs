@@ -5,7 +5,10 @@ use jiff::civil::Date;
 use metrics::Metrics;
 use serde_json::Value;
 use std::time::Duration;
-use store::metrics as figures;
+use store::{
+    metric_parts::{Audience, Dimension},
+    metrics as figures,
+};
 use tests::{
     Organization, TestDatabase, database,
     faults::{self, Cut},
@@ -29,6 +32,12 @@ async fn converse(client: &Client, organization: &Organization, sessions: i32) {
     client.execute(sql, &[&organization.id.0, &organization.chatbot.0, &sessions]).await.unwrap();
 }
 
+/// What stands behind the answers of those conversations.
+async fn search_and_hand_over(client: &Client, organization: &Organization) {
+    let sql = "SELECT pg_temp.search_and_hand_over($1)";
+    client.execute(sql, &[&organization.id.0]).await.unwrap();
+}
+
 /// All that was counted, without when.
 pub async fn counted(client: &Client) -> Value {
     let sql = "SELECT jsonb_build_object(
@@ -37,7 +46,11 @@ pub async fn counted(client: &Client) -> Value {
         'categories', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.category) FROM docent.mv_category_daily c),
         'persons', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.day, p.person) FROM docent.person_daily p),
         'versions', (SELECT jsonb_agg(to_jsonb(v) ORDER BY v.day, v.config_version_id) FROM docent.version_daily v),
-        'side_costs', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.purpose, c.chatbot_id) FROM docent.side_costs_daily c))";
+        'side_costs', (SELECT jsonb_agg(to_jsonb(c) ORDER BY c.day, c.purpose, c.chatbot_id) FROM docent.side_costs_daily c),
+        'searches', (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.day, r.chatbot_id) FROM docent.retrieval_daily r),
+        'tickets', (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.day, e.chatbot_id, e.status, e.priority) FROM docent.escalation_daily e),
+        'audience', (SELECT jsonb_agg(to_jsonb(a) ORDER BY a.day, a.chatbot_id, a.platform, a.device_type, a.country, a.region, a.category)
+                       FROM docent.audience_daily a))";
     json(client, sql, &[]).await
 }
 
@@ -58,6 +71,7 @@ async fn twice_at_once_or_killed_a_day_is_counted_the_same() {
     let acme = Organization::create(&database, "acme").await;
     let client = inside(&database, &acme).await;
     converse(&client, &acme, 300).await;
+    search_and_hand_over(&client, &acme).await;
     let days = dirty(&client).await;
     assert!(days.len() >= 6, "{days:?}");
 
@@ -86,6 +100,9 @@ async fn twice_at_once_or_killed_a_day_is_counted_the_same() {
     all().await;
     let once = counted(&client).await;
     assert_eq!(once["days"].as_array().map(Vec::len), Some(days.len()));
+    for beside in ["searches", "tickets", "audience"] {
+        assert!(once[beside].as_array().map(Vec::len) >= Some(days.len()), "{beside}: {once}");
+    }
     assert_eq!(dirty(&client).await, []);
     all().await;
     assert_eq!(counted(&client).await, once, "twice");
@@ -149,6 +166,7 @@ async fn a_run_that_breaks_at_any_statement_is_made_good_by_the_next() {
     let acme = Organization::create(&database, "acme").await;
     let client = inside(&database, &acme).await;
     converse(&client, &acme, 40).await;
+    search_and_hand_over(&client, &acme).await;
     // What was counted, and what sessions that are over keep of it.
     let found = async || {
         let qualities = "SELECT jsonb_object_agg(id, qoe_score) FROM docent.sessions";
@@ -156,12 +174,15 @@ async fn a_run_that_breaks_at_any_statement_is_made_good_by_the_next() {
     };
     let anew = async || {
         let sql = "DELETE FROM docent.daily_metrics; DELETE FROM docent.mv_sessions_daily; DELETE FROM docent.mv_category_daily;
-                   DELETE FROM docent.person_daily; DELETE FROM docent.metric_days;
+                   DELETE FROM docent.person_daily; DELETE FROM docent.retrieval_daily; DELETE FROM docent.escalation_daily;
+                   DELETE FROM docent.audience_daily; DELETE FROM docent.metric_days;
                    UPDATE docent.sessions SET qoe_score = NULL;
                    INSERT INTO docent.metric_days (organization_id, day, mark)
                    SELECT DISTINCT m.organization_id, (i.instant AT TIME ZONE 'UTC')::date, '1'::xid8
                      FROM docent.messages m JOIN docent.sessions s ON s.id = m.session_id
-                    CROSS JOIN LATERAL (VALUES (m.created_at), (s.started_at)) i (instant) ON CONFLICT DO NOTHING";
+                    CROSS JOIN LATERAL (VALUES (m.created_at), (s.started_at)) i (instant)
+                   UNION SELECT e.organization_id, (e.created_at AT TIME ZONE 'UTC')::date, '1'::xid8 FROM docent.escalations e
+                   ON CONFLICT DO NOTHING";
         client.batch_execute(sql).await.unwrap();
     };
     let undisturbed = metrics(&database);
@@ -288,15 +309,18 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
     let acme = Organization::create(&database, "acme").await;
     let client = inside(&database, &acme).await;
     converse(&client, &acme, 40).await;
+    search_and_hand_over(&client, &acme).await;
     let metrics = metrics(&database);
     metrics.daily_of("acme").await.unwrap();
-    assert!(counted(&client).await["categories"].is_array());
+    let there = counted(&client).await;
+    assert!(there.as_object().unwrap().values().all(Value::is_array), "{there}");
     assert_eq!(client.execute("DELETE FROM docent.chatbots", &[]).await.unwrap(), 1);
     let report = metrics.daily_of("acme").await.unwrap().unwrap();
     assert!(report.failed == 0 && report.days >= 6, "{report:?}");
     assert_eq!(
         counted(&client).await,
-        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null, "versions": null, "side_costs": null })
+        serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null, "versions": null,
+                            "side_costs": null, "searches": null, "tickets": null, "audience": null })
     );
     // The operator deletes a whole organization, and nothing is in the way.
     let owner = database.owner().await;
@@ -352,6 +376,66 @@ async fn a_file_has_an_edge() {
     assert_eq!(client.execute(&sql, &[&1_i64]).await.unwrap(), 1);
     let refused = metrics.export(&acme.caller(), asked).await;
     assert!(matches!(&refused, Err(metrics::Refusal::Invalid { pointer: "?from", .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_drill_down_has_an_edge() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    let most = domain::limits::DASHBOARD_PARTS;
+    // One place more than is shown, the last of them rarer than the others; and one with a name that no index would hold.
+    let open = "INSERT INTO docent.sessions (id, organization_id, chatbot_id, message_count, location)
+                SELECT gen_random_uuid(), $1, $2, 2, jsonb_build_object('country',
+                           CASE WHEN n = 2 THEN (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 300) i) ELSE 'place ' || n END)
+                  FROM generate_series(1::bigint, $3::bigint) n
+                 CROSS JOIN LATERAL generate_series(1, CASE WHEN n = $3 THEN 1 ELSE 2 END) twice";
+    client.execute(open, &[&acme.id.0, &acme.chatbot.0, &(most + 1)]).await.unwrap();
+    let metrics = metrics(&database);
+    assert_eq!(metrics.daily_of("acme").await.unwrap().unwrap().failed, 0);
+    let (caller, asked) = (acme.caller(), metrics::period::Asked::default());
+    let all = Audience::default();
+    let found = metrics.drill_down(&caller, asked, Dimension::Country, &all).await.unwrap();
+    assert_eq!((found.sessions, i64::try_from(found.parts.len()).unwrap()), (2 * most + 1, most));
+    assert!(found.parts.iter().all(|part| part.sessions == 2), "the rarest is not shown: {found:?}");
+    let rarest = format!("place {}", most + 1);
+    let rarest = Audience { country: Some(rarest.as_str()), ..all };
+    let found = metrics.drill_down(&caller, asked, Dimension::Device, &rarest).await.unwrap();
+    assert_eq!((found.sessions, found.parts.len()), (1, 1));
+    assert_eq!((found.parts[0].value.as_str(), found.parts[0].nps), ("unknown", None));
+}
+
+/// A ticket has its own day counted anew, and no message need come with it.
+#[tokio::test]
+async fn a_ticket_has_its_day_counted() {
+    let database = database().await;
+    let acme = Organization::create(&database, "acme").await;
+    let client = inside(&database, &acme).await;
+    let session = acme.session().await;
+    let metrics = metrics(&database);
+    metrics.daily_of("acme").await.unwrap();
+    let change = async |sql: &str| {
+        client.execute(sql, &[&session.0]).await.unwrap();
+        let days = metrics.daily_of("acme").await.unwrap().unwrap().days;
+        let tickets = counted(&client).await["tickets"].clone();
+        let of = |ticket: &Value| {
+            serde_json::json!([ticket["status"], ticket["tickets"], ticket["resolution_sum"].as_f64()])
+        };
+        (days, tickets.as_array().map(|tickets| tickets.iter().map(of).collect::<Vec<_>>()))
+    };
+    let open = "INSERT INTO docent.escalations (id, organization_id, session_id, chatbot_id, opened_by_kind, reason, created_at)
+                SELECT gen_random_uuid(), s.organization_id, s.id, s.chatbot_id, 'rule', 'risk', now() - interval '3 days'
+                  FROM docent.sessions s WHERE s.id = $1";
+    let one = |status: &str, seconds: f64| vec![serde_json::json!([status, 1, seconds])];
+    assert_eq!(change(open).await, (1, Some(one("open", 0.0))));
+    // What nobody counts has nothing counted.
+    let summary = "UPDATE docent.escalations SET summary = 'x' WHERE session_id = $1";
+    assert_eq!(change(summary).await, (0, Some(one("open", 0.0))));
+    let resolve = "UPDATE docent.escalations SET status = 'resolved', resolved_at = created_at + interval '90.5 seconds' WHERE session_id = $1";
+    assert_eq!(change(resolve).await, (1, Some(one("resolved", 90.5))));
+    let cancel = "UPDATE docent.escalations SET status = 'cancelled' WHERE session_id = $1";
+    assert_eq!(change(cancel).await, (1, Some(one("cancelled", 0.0))));
+    assert_eq!(change("DELETE FROM docent.escalations WHERE session_id = $1").await, (1, None));
 }
 
 #[tokio::test]

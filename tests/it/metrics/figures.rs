@@ -89,6 +89,13 @@ impl Month<'_> {
             .execute(sql, &[&self.organization, &self.chatbots, &sessions])
             .await
             .expect("conversations");
+        self.search_and_hand_over().await;
+    }
+
+    /// What stands behind answers that nothing stands behind yet.
+    pub async fn search_and_hand_over(&self) {
+        let sql = "SELECT pg_temp.search_and_hand_over($1)";
+        self.client.execute(sql, &[&self.organization]).await.expect("searches and tickets");
     }
 
     /// Some of those who asked are a user of the organization, and what they wanted is known.
@@ -160,7 +167,12 @@ impl Month<'_> {
     }
 
     async fn latency(&self, from: Date, to: Date, chatbot: Option<Uuid>) -> Value {
-        let exact = json(&self.client, "SELECT pg_temp.latency($1, $2, $3)", &[&from, &to, &chatbot]).await;
+        let sql = "SELECT pg_temp.latency($1, $2, $3)";
+        Self::told(&json(&self.client, sql, &[&from, &to, &chatbot]).await)
+    }
+
+    /// Exact times as dashboards tell them.
+    fn told(exact: &Value) -> Value {
         let rounded = |value: &Value| value.as_u64().map(two_digits);
         let exact = exact.as_object().expect("an object").iter();
         exact
@@ -187,6 +199,9 @@ impl Month<'_> {
             "person_daily",
             "version_daily",
             "side_costs_daily",
+            "retrieval_daily",
+            "escalation_daily",
+            "audience_daily",
         ] {
             assert!(tables["rows"][table].as_u64() > Some(60), "{table}: {tables}");
         }
@@ -199,8 +214,11 @@ impl Month<'_> {
         self.executive(from, today).await;
         self.executive(today - 9.days(), today - 3.days()).await;
         self.compared(today - 13.days(), today).await;
+        self.drilled(from, today).await;
         self.technical(from, today).await;
+        self.technical(today - 9.days(), today - 3.days()).await;
         self.client_service(from, today).await;
+        self.escalations(today - 9.days(), today - 3.days()).await;
         for chatbot in &self.chatbots {
             self.chatbot(*chatbot, from, today).await;
         }
@@ -295,6 +313,15 @@ impl Month<'_> {
         assert_same("models", &served["models"], &models);
         let chatbots = json(&self.client, "SELECT pg_temp.chatbots($1, $2)", &[&from, &to]).await;
         assert_same("chatbots", &served["chatbots"], &chatbots);
+        let mut retrieval = json(&self.client, "SELECT pg_temp.retrieval($1, $2)", &[&from, &to]).await;
+        let exact = json(&self.client, "SELECT pg_temp.retrieval_latency($1, $2)", &[&from, &to]).await;
+        retrieval["latency_ms"] = Self::told(&exact);
+        // Searches of every kind: what is compared is something.
+        for kind in ["empty_searches", "cited_searches", "rewritten_searches", "reranked_searches"] {
+            let (some, all) = (retrieval[kind].as_u64(), retrieval["searches"].as_u64());
+            assert!(some > Some(0) && some < all, "{kind}: {retrieval}");
+        }
+        assert_same("retrieval", &served["retrieval"], &retrieval);
         assert_eq!(served["ingestion"], json!({ "documents": {}, "jobs": {} }), "this organization has none");
         let costs = json(&self.client, "SELECT pg_temp.costs($1, $2)", &[&from, &to]).await;
         assert_eq!(
@@ -316,6 +343,7 @@ impl Month<'_> {
                 standing["count"].as_i64().expect("a count");
         }
         assert_eq!(served["sessions_by_status"], json!(by_status));
+        self.escalations(from, to).await;
         let nps = json(&self.client, "SELECT pg_temp.nps($1, $2)", &[&from, &to]).await;
         assert_same("nps", &served["nps"], &nps);
         for list in ["unanswered", "low-confidence"] {
@@ -353,6 +381,53 @@ impl Month<'_> {
                 "{list}: the dashboard shows the first of them"
             );
         }
+    }
+
+    async fn escalations(&self, from: Date, to: Date) {
+        let served = self.read(&format!("client-service?from={from}&to={to}")).await;
+        let expected = json(&self.client, "SELECT pg_temp.escalations($1, $2)", &[&from, &to]).await;
+        assert_same("escalations", &served["escalations"], &expected);
+        for mean in ["avg_first_reply_seconds", "avg_resolution_seconds"] {
+            assert!(expected[mean].as_f64() > Some(0.0), "{mean}: {expected}");
+        }
+        let (by_status, by_priority) = (&expected["by_status"], &expected["by_priority"]);
+        let kinds = |of: &Value| of.as_object().map_or(0, serde_json::Map::len);
+        assert!(kinds(by_status) > 3 && kinds(by_priority) > 2, "tickets of many kinds: {expected}");
+        let groups = expected["groups"].as_array().expect("groups").iter();
+        for open in groups.filter(|one| one["status"] == "open") {
+            assert_eq!(open["avg_resolution_seconds"], Value::Null, "it has no end yet");
+        }
+    }
+
+    /// By each thing that is known, alone and within others.
+    async fn drilled(&self, from: Date, to: Date) {
+        for (query, by, within) in [
+            ("", "country", json!({})),
+            ("&by=chatbot", "chatbot", json!({})),
+            ("&by=platform", "platform", json!({})),
+            ("&by=category", "category", json!({})),
+            ("&by=device&country=UG", "device", json!({ "country": "UG" })),
+            ("&by=region&country=UG", "region", json!({ "country": "UG" })),
+            ("&by=country&device=unknown", "country", json!({ "device": "unknown" })),
+            (
+                "&by=category&platform=line&country=unknown&region=unknown",
+                "category",
+                json!({ "platform": "line", "country": "unknown", "region": "unknown" }),
+            ),
+            ("&by=platform&category=unknown", "platform", json!({ "category": "unknown" })),
+            ("&by=platform&country=Nowhere", "platform", json!({ "country": "Nowhere" })),
+        ] {
+            let served = self.read(&format!("executive/drill-down?from={from}&to={to}{query}")).await;
+            let sql = "SELECT pg_temp.drilled($1, $2, $3, $4)";
+            let expected = json(&self.client, sql, &[&from, &to, &by, &within]).await;
+            assert_eq!(expected["sessions"] == 0, query.contains("Nowhere"), "{query}: {expected}");
+            assert_same(query, &served, &expected);
+        }
+        let served = self.read(&format!("executive/drill-down?from={from}&to={to}&by=device")).await;
+        let values = served["values"].as_array().expect("values");
+        let counts: i64 = values.iter().filter_map(|one| one["count"].as_i64()).sum();
+        assert_eq!(served["sessions"], counts, "nobody is left out: {served}");
+        assert!(values.iter().any(|one| one["value"] == "unknown"), "{served}");
     }
 
     async fn chatbot(&self, chatbot: Uuid, from: Date, to: Date) {
@@ -506,6 +581,9 @@ async fn late_and_double(month: &Month<'_>) {
     let double = "INSERT INTO docent.messages SELECT m.* FROM docent.messages m JOIN rules ON organization = organization_id ON CONFLICT DO NOTHING";
     assert_eq!(month.client.execute(double, &[]).await.expect("doubles"), 0);
     for change in [
+        "UPDATE docent.escalations SET status = 'resolved', resolved_at = now() WHERE id IN (SELECT e.id FROM docent.escalations e JOIN rules ON organization = organization_id WHERE e.status = 'open' LIMIT 5)",
+        "UPDATE docent.escalations SET priority = 'critical' WHERE id IN (SELECT e.id FROM docent.escalations e JOIN rules ON organization = organization_id WHERE e.priority = 'low' LIMIT 5)",
+        "DELETE FROM docent.escalations WHERE id IN (SELECT e.id FROM docent.escalations e JOIN rules ON organization = organization_id WHERE e.status = 'cancelled' LIMIT 5)",
         "UPDATE docent.sessions SET status = 'complete', nps_score = 10 WHERE id IN (SELECT id FROM served WHERE status = 'escalated' LIMIT 20)",
         "UPDATE docent.sessions SET category = 'Payments' WHERE id IN (SELECT id FROM served WHERE category IS NULL LIMIT 20)",
         "UPDATE docent.messages SET sentiment = '{\"score\": -1, \"label\": \"negative\"}' WHERE id IN (SELECT id FROM said WHERE role = 'user' LIMIT 50)",

@@ -1,4 +1,4 @@
--- Every figure of every dashboard once more, from sessions and messages alone, by nothing that the product has: as one
+-- Every figure of every dashboard once more, from sessions, messages, searches and tickets alone, by nothing that the product has: as one
 -- would write it who has never seen the roll-up. As a superuser, past the walls; the rules are those of the organization, given
 -- by the test.
 
@@ -186,9 +186,78 @@ CREATE FUNCTION pg_temp.days(first date, last date) RETURNS TABLE (
               FROM pg_temp.said WHERE day BETWEEN first AND last GROUP BY 1, 2) m ON m.day = s.day AND m.bot = s.bot
 $$;
 
+-- ── Searches, tickets, and who asks from where ────────────────────────────────────────────────────────
+-- One a search whose conversation is there still.
+CREATE TEMP VIEW searched AS
+SELECT (l.created_at AT TIME ZONE r.zone)::date AS day, s.chatbot_id AS bot,
+       (SELECT count(*) FROM unnest(l.similarity_scores) score WHERE score >= l.retrieval_threshold) AS good,
+       (SELECT max(score)::numeric(12, 6) FROM unnest(l.similarity_scores) score) AS best,
+       l.rewritten_query IS NOT NULL AS is_rewritten, l.reranker_model IS NOT NULL AS is_reranked,
+       EXISTS (SELECT FROM docent.messages a JOIN docent.citations c ON c.organization_id = a.organization_id AND c.message_id = a.id
+                WHERE a.organization_id = l.organization_id AND a.session_id = l.session_id AND a.created_at = l.created_at
+                  AND a.role = 'assistant') AS is_cited,
+       (SELECT sum(value::integer) FROM jsonb_each_text(l.timings)
+         WHERE key IN ('rewrite_ms', 'embed_ms', 'search_ms', 'rerank_ms'))::integer AS ms
+  FROM docent.retrieval_logs l JOIN docent.sessions s ON s.id = l.session_id JOIN rules r ON r.organization = l.organization_id;
+
+CREATE TEMP VIEW tickets AS
+SELECT (e.created_at AT TIME ZONE r.zone)::date AS day, e.chatbot_id AS bot, e.status, e.priority,
+       extract(epoch FROM e.first_reply_at) - extract(epoch FROM e.created_at) AS replied,
+       CASE WHEN e.status IN ('resolved', 'closed') THEN extract(epoch FROM e.resolved_at) - extract(epoch FROM e.created_at) END AS ended
+  FROM docent.escalations e JOIN rules r ON r.organization = e.organization_id;
+
+CREATE FUNCTION pg_temp.retrieval(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT to_jsonb(s) FROM (
+        SELECT count(*) AS searches, count(*) FILTER (WHERE good = 0) AS empty_searches,
+               round(avg((good = 0)::integer), 4) AS empty_rate, round(avg(best), 4) AS avg_top_score,
+               round(avg(good), 2) AS avg_passages, count(*) FILTER (WHERE is_cited) AS cited_searches,
+               round(avg(is_cited::integer), 4) AS cited_rate, count(*) FILTER (WHERE is_rewritten) AS rewritten_searches,
+               count(*) FILTER (WHERE is_reranked) AS reranked_searches
+          FROM pg_temp.searched WHERE day BETWEEN first AND last) s
+$$;
+
+-- Exact times: the test rounds them.
+CREATE FUNCTION pg_temp.retrieval_latency(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('p50', percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), 'p90', percentile_disc(0.9) WITHIN GROUP (ORDER BY ms),
+                              'p95', percentile_disc(0.95) WITHIN GROUP (ORDER BY ms), 'p99', percentile_disc(0.99) WITHIN GROUP (ORDER BY ms))
+      FROM pg_temp.searched WHERE day BETWEEN first AND last
+$$;
+
+CREATE FUNCTION pg_temp.escalations(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
+    WITH once AS MATERIALIZED (SELECT * FROM pg_temp.tickets WHERE day BETWEEN first AND last)
+    SELECT jsonb_build_object(
+        'opened', (SELECT count(*) FROM once),
+        'by_status', (SELECT coalesce(jsonb_object_agg(status, n), '{}') FROM (SELECT status, count(*) AS n FROM once GROUP BY 1) s),
+        'by_priority', (SELECT coalesce(jsonb_object_agg(priority, n), '{}') FROM (SELECT priority, count(*) AS n FROM once GROUP BY 1) s),
+        'avg_first_reply_seconds', (SELECT round(avg(replied), 1) FROM once),
+        'avg_resolution_seconds', (SELECT round(avg(ended), 1) FROM once),
+        'groups', (SELECT coalesce(jsonb_agg(to_jsonb(g)), '[]') FROM (
+            SELECT status, priority, count(*) AS count, round(avg(replied), 1) AS avg_first_reply_seconds,
+                   round(avg(ended), 1) AS avg_resolution_seconds
+              FROM once GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2) g))
+$$;
+
+-- Sessions told apart by one thing, of those that have the values given.
+CREATE FUNCTION pg_temp.drilled(first date, last date, thing text, wanted jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    WITH known AS (
+        SELECT quality, nps_score, jsonb_build_object('chatbot', chatbot_id, 'platform', platform, 'device', coalesce(device_type, 'unknown'),
+                   'country', coalesce(location ->> 'country', 'unknown'), 'region', coalesce(location ->> 'region', 'unknown'),
+                   'category', coalesce(category, 'unknown')) AS things
+          FROM pg_temp.served WHERE day BETWEEN first AND last
+    ), once AS MATERIALIZED (SELECT * FROM known WHERE things @> wanted)
+    SELECT jsonb_build_object(
+        'period', jsonb_build_object('from', first, 'to', last), 'by', thing, 'sessions', (SELECT count(*) FROM once),
+        'values', (SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') FROM (
+            SELECT things ->> thing AS value, count(*) AS count, round(avg(quality), 4) AS avg_qoe,
+                   round(100.0 * (count(*) FILTER (WHERE nps_score IN (9, 10)) - count(*) FILTER (WHERE nps_score < 7))
+                         / nullif(count(nps_score), 0), 1) AS nps
+              FROM once GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50) v))
+$$;
+
 -- The file's rows, by its columns' names; a bot without a row of its own figures, and no bot at all, have one when something was paid.
 CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE sql AS $$
-    WITH beside AS (
+    WITH days AS MATERIALIZED (SELECT * FROM pg_temp.days(first, last)),
+    beside AS (
         SELECT day, bot, coalesce(sum(cost) FILTER (WHERE purpose = 'names'), 0) AS names,
                coalesce(sum(cost) FILTER (WHERE purpose = 'readings'), 0) AS readings,
                coalesce(sum(cost) FILTER (WHERE purpose = 'replays'), 0) AS replays,
@@ -197,31 +266,36 @@ CREATE FUNCTION pg_temp.exported(first date, last date) RETURNS jsonb LANGUAGE s
                coalesce(sum(cost) FILTER (WHERE purpose = 'reembedding'), 0) AS reembedding,
                coalesce(sum(cost), 0) AS everything, count(*) FILTER (WHERE is_unpriced) AS unpriced
           FROM pg_temp.paid WHERE day BETWEEN first AND last GROUP BY 1, 2
-    ), alone AS (
-        SELECT b.* FROM beside b WHERE NOT EXISTS (SELECT FROM pg_temp.days(first, last) d WHERE d.day = b.day AND d.bot = b.bot)
-    ), lines AS (
-        SELECT d.* FROM pg_temp.days(first, last) d
-        UNION ALL
-        SELECT a.day, a.bot, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM alone a
     )
     SELECT jsonb_agg(jsonb_build_object(
-               'metric_date', d.day, 'chatbot_id', d.bot, 'chatbot', c.name, 'total_sessions', d.sessions, 'total_messages', d.messages,
-               'unique_users', d.people, 'avg_session_duration_seconds', coalesce(round(d.lasted / nullif(d.durations, 0)::numeric), 0),
+               'metric_date', k.day, 'chatbot_id', k.bot, 'chatbot', c.name, 'total_sessions', coalesce(d.sessions, 0),
+               'total_messages', coalesce(d.messages, 0), 'unique_users', coalesce(d.people, 0),
+               'avg_session_duration_seconds', coalesce(round(d.lasted / nullif(d.durations, 0)::numeric), 0),
                'avg_messages_per_session', coalesce(d.session_messages / nullif(d.sessions, 0)::float8, 0),
-               'avg_response_time_ms', coalesce(round(d.took / nullif(d.timed, 0)::numeric), 0), 'total_tokens_used', d.tokens,
-               'total_cost_usd', d.cost::numeric(18, 6), 'avg_user_satisfaction', d.stars / nullif(d.rated, 0)::float8,
-               'successful_responses_ratio', (d.answers - d.failed) / nullif(d.answers, 0)::float8, 'questions', d.questions,
-               'answers', d.answers, 'failed_answers', d.failed, 'abstained_answers', d.abstained, 'unsure_answers', d.unsure,
-               'nps_promoters', d.promoters, 'nps_passives', d.passives, 'nps_detractors', d.detractors,
-               'avg_qoe', round(d.quality / nullif(d.qualities, 0), 4))
+               'avg_response_time_ms', coalesce(round(d.took / nullif(d.timed, 0)::numeric), 0),
+               'total_tokens_used', coalesce(d.tokens, 0), 'total_cost_usd', coalesce(d.cost, 0)::numeric(18, 6),
+               'avg_user_satisfaction', d.stars / nullif(d.rated, 0)::float8,
+               'successful_responses_ratio', (d.answers - d.failed) / nullif(d.answers, 0)::float8, 'questions', coalesce(d.questions, 0),
+               'answers', coalesce(d.answers, 0), 'failed_answers', coalesce(d.failed, 0), 'abstained_answers', coalesce(d.abstained, 0),
+               'unsure_answers', coalesce(d.unsure, 0), 'nps_promoters', coalesce(d.promoters, 0),
+               'nps_passives', coalesce(d.passives, 0), 'nps_detractors', coalesce(d.detractors, 0),
+               'avg_qoe', round(d.quality / nullif(d.qualities, 0), 4), 'searches', coalesce(l.searches, 0),
+               'empty_searches', coalesce(l.empty, 0), 'avg_top_score', l.best, 'escalations', coalesce(t.opened, 0),
+               'resolved_escalations', coalesce(t.ended, 0), 'avg_resolution_seconds', t.took)
            || jsonb_build_object(
                'names_cost_usd', coalesce(b.names, 0), 'readings_cost_usd', coalesce(b.readings, 0),
                'replays_cost_usd', coalesce(b.replays, 0), 'analyses_cost_usd', coalesce(b.analyses, 0),
                'ingestion_cost_usd', coalesce(b.ingestion, 0), 'reembedding_cost_usd', coalesce(b.reembedding, 0),
-               'all_costs_usd', coalesce(b.everything, 0), 'unpriced_calls', coalesce(b.unpriced, 0)) ORDER BY d.day, c.name, d.bot)
-      FROM lines d
-      LEFT JOIN pg_temp.bots c ON c.id = d.bot
-      LEFT JOIN beside b ON b.day = d.day AND b.bot IS NOT DISTINCT FROM d.bot
+               'all_costs_usd', coalesce(b.everything, 0), 'unpriced_calls', coalesce(b.unpriced, 0)) ORDER BY k.day, c.name, k.bot)
+      FROM (SELECT day, bot FROM days UNION SELECT day, bot FROM pg_temp.tickets UNION SELECT day, bot FROM beside) k
+      LEFT JOIN pg_temp.bots c ON c.id = k.bot
+      LEFT JOIN days d ON d.day = k.day AND d.bot = k.bot
+      LEFT JOIN (SELECT day, bot, count(*) AS searches, count(*) FILTER (WHERE good = 0) AS empty, round(avg(best), 4) AS best
+                   FROM pg_temp.searched GROUP BY 1, 2) l ON l.day = k.day AND l.bot = k.bot
+      LEFT JOIN (SELECT day, bot, count(*) AS opened, count(ended) AS ended, round(avg(ended), 1) AS took
+                   FROM pg_temp.tickets GROUP BY 1, 2) t ON t.day = k.day AND t.bot = k.bot
+      LEFT JOIN beside b ON b.day = k.day AND b.bot IS NOT DISTINCT FROM k.bot
+     WHERE k.day BETWEEN first AND last
 $$;
 
 -- ── What is kept between sessions and dashboards ─────────────────────────────────────────────────────
@@ -249,6 +323,21 @@ CREATE FUNCTION pg_temp.kept() RETURNS TABLE (name text, kept jsonb) LANGUAGE sq
     UNION ALL
     SELECT 'side_costs_daily', to_jsonb(d) - 'organization_id'
       FROM docent.side_costs_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'retrieval_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.retrieval_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'escalation_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.escalation_daily d JOIN rules r ON r.organization = d.organization_id
+    UNION ALL
+    SELECT 'audience_daily', to_jsonb(d) - 'organization_id'
+      FROM docent.audience_daily d JOIN rules r ON r.organization = d.organization_id
+$$;
+
+-- Milliseconds to two digits, up.
+CREATE FUNCTION pg_temp.two_digits(ms numeric) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN ms < 100 THEN ms
+                ELSE div(ms + 10 ^ (floor(log(ms)) - 1) - 1, 10 ^ (floor(log(ms)) - 1)) * 10 ^ (floor(log(ms)) - 1) END::integer
 $$;
 
 -- The same, from sessions and messages.
@@ -266,13 +355,12 @@ CREATE FUNCTION pg_temp.anew() RETURNS TABLE (name text, kept jsonb) LANGUAGE sq
               FROM served WHERE location ->> 'country' IS NOT NULL GROUP BY 1, 2, 3, 4) p GROUP BY 1, 2
     ), times AS (
         SELECT day, bot, jsonb_object_agg(ms, n) AS all_of FROM (
-            SELECT day, bot, count(*) AS n,
-                   -- To two digits, up.
-                   CASE WHEN processing_time_ms < 100 THEN processing_time_ms
-                        ELSE (div(processing_time_ms + 10 ^ (floor(log(processing_time_ms)) - 1) - 1, 10 ^ (floor(log(processing_time_ms)) - 1))
-                              * 10 ^ (floor(log(processing_time_ms)) - 1))::integer END AS ms
-              FROM (SELECT day, bot, processing_time_ms::numeric FROM said
-                     WHERE role = 'assistant' AND processing_time_ms IS NOT NULL) t GROUP BY 1, 2, 4) p GROUP BY 1, 2
+            SELECT day, bot, count(*) AS n, pg_temp.two_digits(processing_time_ms) AS ms FROM said
+             WHERE role = 'assistant' AND processing_time_ms IS NOT NULL GROUP BY 1, 2, 4) p GROUP BY 1, 2
+    ), searches AS (
+        SELECT day, bot, jsonb_object_agg(ms, n) AS all_of FROM (
+            SELECT day, bot, count(*) AS n, pg_temp.two_digits(ms) AS ms FROM pg_temp.searched
+             WHERE ms IS NOT NULL GROUP BY 1, 2, 4) p GROUP BY 1, 2
     ), models AS (
         SELECT day, bot, jsonb_agg(jsonb_build_object('provider', provider_name, 'model', model, 'answers', n, 'prompt_tokens', p,
                    'completion_tokens', c, 'cost', cost, 'unpriced', u)) AS all_of FROM (
@@ -336,6 +424,26 @@ CREATE FUNCTION pg_temp.anew() RETURNS TABLE (name text, kept jsonb) LANGUAGE sq
         SELECT day, purpose, bot AS chatbot_id, count(*) AS calls, sum(tokens) AS tokens, coalesce(sum(cost), 0) AS cost,
                count(*) - count(cost) AS unpriced
           FROM pg_temp.paid WHERE purpose <> 'answers' GROUP BY 1, 2, 3) c
+    UNION ALL
+    SELECT 'retrieval_daily', to_jsonb(l) FROM (
+        SELECT s.day, s.bot AS chatbot_id, count(*) AS searches, count(*) FILTER (WHERE s.good = 0) AS empty_searches,
+               count(*) FILTER (WHERE s.is_rewritten) AS rewritten_searches, count(*) FILTER (WHERE s.is_reranked) AS reranked_searches,
+               count(*) FILTER (WHERE s.is_cited) AS cited_searches, sum(s.good) AS passages_sum,
+               coalesce(sum(s.best), 0) AS top_score_sum, count(s.best) AS top_score_count,
+               coalesce((SELECT t.all_of FROM searches t WHERE t.day = s.day AND t.bot = s.bot), '{}') AS latency_histogram
+          FROM pg_temp.searched s GROUP BY s.day, s.bot) l
+    UNION ALL
+    SELECT 'escalation_daily', to_jsonb(t) FROM (
+        SELECT day, bot AS chatbot_id, status, priority, count(*) AS tickets, coalesce(sum(replied), 0) AS first_reply_sum,
+               count(replied) AS first_reply_count, coalesce(sum(ended), 0) AS resolution_sum, count(ended) AS resolution_count
+          FROM pg_temp.tickets GROUP BY 1, 2, 3, 4) t
+    UNION ALL
+    SELECT 'audience_daily', to_jsonb(a) FROM (
+        SELECT day, chatbot_id, platform, device_type, location ->> 'country' AS country, location ->> 'region' AS region, category,
+               count(*) AS sessions_count, count(*) FILTER (WHERE nps_score > 8) AS nps_promoters,
+               count(*) FILTER (WHERE nps_score IN (7, 8)) AS nps_passives, count(*) FILTER (WHERE nps_score < 7) AS nps_detractors,
+               coalesce(sum(quality), 0) AS qoe_sum, count(quality) AS qoe_count
+          FROM served GROUP BY 1, 2, 3, 4, 5, 6, 7) a
 $$;
 
 -- Rows of which one side knows nothing, some of them; and how many rows were compared, by table.
@@ -347,17 +455,21 @@ CREATE FUNCTION pg_temp.tables() RETURNS jsonb LANGUAGE sql AS $$
         'rows', (SELECT jsonb_object_agg(name, rows) FROM (SELECT name, count(*) AS rows FROM kept GROUP BY name) n))
 $$;
 
--- Many questions of one moment: what is served and said is looked up once. Again, when something was written since.
+-- Many questions of one moment: what is served, said, searched and handed over is looked up once. Again, when something was written since.
 CREATE FUNCTION pg_temp.look_once() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF to_regclass('pg_temp.served_live') IS NULL THEN
         ALTER VIEW pg_temp.served RENAME TO served_live;
         ALTER VIEW pg_temp.said RENAME TO said_live;
+        ALTER VIEW pg_temp.searched RENAME TO searched_live;
+        ALTER VIEW pg_temp.tickets RENAME TO tickets_live;
     ELSE
-        DROP TABLE pg_temp.served, pg_temp.said;
+        DROP TABLE pg_temp.served, pg_temp.said, pg_temp.searched, pg_temp.tickets;
     END IF;
     CREATE TEMP TABLE served AS SELECT * FROM served_live;
     CREATE TEMP TABLE said AS SELECT * FROM said_live;
+    CREATE TEMP TABLE searched AS SELECT * FROM searched_live;
+    CREATE TEMP TABLE tickets AS SELECT * FROM tickets_live;
     ANALYZE served;
     ANALYZE said;
 END

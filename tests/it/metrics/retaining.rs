@@ -35,8 +35,8 @@ async fn seventy_days(admin: &Client, organization: &Organization) {
                                           document_title, document_key, created_at)
             SELECT pg_temp.id_at(at), $1, message, message, message, 1, 'q', 1, 't', 'k', at FROM said WHERE number = 2
         ), log AS (
-            INSERT INTO docent.retrieval_logs (id, organization_id, message_id, query, retrieval_threshold, retrieval_k, created_at)
-            SELECT pg_temp.id_at(at), $1, message, 'q', 0, 5, at FROM said WHERE number = 1
+            INSERT INTO docent.retrieval_logs (id, organization_id, session_id, message_id, query, retrieval_threshold, retrieval_k, created_at)
+            SELECT pg_temp.id_at(at), $1, id, message, 'q', 0, 5, at FROM said WHERE number = 1
         )
         INSERT INTO docent.events (id, organization_id, event_type, event_category, created_at)
         SELECT pg_temp.id_at(at), $1, 'llm_call', 'system', at FROM day";
@@ -96,6 +96,17 @@ async fn what_has_passed_its_time_goes_and_nothing_else() {
     let closed: jiff::civil::Date =
         client.query_one("SELECT (now() AT TIME ZONE 'Asia/Bangkok')::date - 41", &[]).await.unwrap().get(0);
     assert_eq!(metrics.recount("acme", closed).await.unwrap(), Some(false));
+    // A day whose messages are there and whose searches are gone: those stay as they were counted, and nothing else does.
+    let open: jiff::civil::Date =
+        client.query_one("SELECT (now() AT TIME ZONE 'Asia/Bangkok')::date - 20", &[]).await.unwrap().get(0);
+    let searches = |counted: &Value| counted["searches"].as_array().map(Vec::len);
+    assert_eq!(searches(&before), before["days"].as_array().map(Vec::len), "a search a day");
+    for table in ["daily_metrics WHERE metric_date", "audience_daily WHERE day"] {
+        client.execute(&format!("DELETE FROM docent.{table} = $1"), &[&open]).await.unwrap();
+    }
+    assert_ne!(counted(&client).await, before);
+    assert_eq!(metrics.recount("acme", open).await.unwrap(), Some(true));
+    assert_eq!(counted(&client).await, before);
     let late = "INSERT INTO docent.messages (id, organization_id, session_id, sequence_number, role, content, created_at)
                 SELECT pg_temp.id_at(now()), organization_id, id, 9, 'user', 'late', now() - interval '50 days'
                   FROM docent.sessions WHERE started_at > now() - interval '1 hour'";
@@ -304,14 +315,15 @@ async fn a_conversation_that_people_still_work_on_outlives_its_messages() {
     admin.batch_execute(super::CONVERSATIONS).await.unwrap();
     let acme = Organization::create(&database, "acme").await;
     seventy_days(&admin, &acme).await;
-    // Of the oldest sessions, one in each state of a ticket.
-    let tickets = "INSERT INTO docent.escalations (id, organization_id, session_id, chatbot_id, opened_by_kind, reason, status)
-                   SELECT pg_temp.id_at(s.started_at), $1, s.id, s.chatbot_id, 'rule', 'risk', t.status
+    // Of the oldest sessions, one in each state of a ticket, and one that was opened long after.
+    let tickets = "INSERT INTO docent.escalations (id, organization_id, session_id, chatbot_id, opened_by_kind, reason, status, created_at)
+                   SELECT pg_temp.id_at(s.started_at), $1, s.id, s.chatbot_id, 'rule', 'risk', t.status,
+                          CASE WHEN t.place = 7 THEN now() ELSE s.started_at END
                      FROM (SELECT id, chatbot_id, started_at, row_number() OVER (ORDER BY started_at) AS place
                              FROM docent.sessions WHERE organization_id = $1) s
-                     JOIN unnest(ARRAY['open', 'assigned', 'in_progress', 'resolved', 'closed', 'cancelled'])
+                     JOIN unnest(ARRAY['open', 'assigned', 'in_progress', 'resolved', 'closed', 'cancelled', 'closed'])
                           WITH ORDINALITY AS t (status, place) ON t.place = s.place";
-    assert_eq!(admin.execute(tickets, &[&acme.id.0]).await.unwrap(), 6);
+    assert_eq!(admin.execute(tickets, &[&acme.id.0]).await.unwrap(), 7);
     let settings = json!({ "retention_days": { "messages": KEPT[0] } });
     let set = "UPDATE docent.organizations SET settings = $1 WHERE id = $2";
     admin.execute(set, &[&settings, &acme.id.0]).await.unwrap();
@@ -322,11 +334,11 @@ async fn a_conversation_that_people_still_work_on_outlives_its_messages() {
 
     let metrics = metrics(&database);
     let swept = metrics.daily().await.unwrap().swept;
-    assert_eq!((swept.messages, swept.sessions), (58, 26), "what was said goes, and three tickets stay");
-    assert_eq!(left().await, json!(["open", "assigned", "in_progress"]));
+    assert_eq!((swept.messages, swept.sessions), (58, 25), "what was said goes, and four tickets stay");
+    assert_eq!(left().await, json!(["open", "assigned", "in_progress", "closed"]));
     // Once people are done with them they go.
     let done = "UPDATE docent.escalations SET status = 'closed' WHERE organization_id = $1";
     admin.execute(done, &[&acme.id.0]).await.unwrap();
     assert_eq!(metrics.daily().await.unwrap().swept.sessions, 3);
-    assert_eq!(left().await, json!([]));
+    assert_eq!(left().await, json!(["closed"]), "its day may be counted anew");
 }

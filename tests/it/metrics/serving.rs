@@ -79,6 +79,30 @@ async fn figures_are_for_those_who_may_read_them() {
             "top_categories": [], "top_locations": [], "device_breakdown": [],
         })
     );
+    let read = async |path: &str| {
+        let path = format!("/api/v1/dashboards/{path}?from=2026-11-01&to=2026-11-02");
+        shared.call(&with, Method::GET, &path, "").await.1
+    };
+    let period = json!({ "from": "2026-11-01", "to": "2026-11-02" });
+    assert_eq!(
+        read("executive/drill-down").await,
+        json!({ "period": period, "by": "country", "sessions": 0, "values": [] })
+    );
+    assert_eq!(
+        read("technical").await["retrieval"],
+        json!({
+            "searches": 0, "empty_searches": 0, "empty_rate": null, "avg_top_score": null, "avg_passages": null,
+            "cited_searches": 0, "cited_rate": null, "rewritten_searches": 0, "reranked_searches": 0,
+            "latency_ms": { "p50": null, "p90": null, "p95": null, "p99": null },
+        })
+    );
+    assert_eq!(
+        read("client-service").await["escalations"],
+        json!({
+            "opened": 0, "by_status": {}, "by_priority": {}, "avg_first_reply_seconds": null,
+            "avg_resolution_seconds": null, "groups": [],
+        })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,6 +124,13 @@ async fn periods_and_lists_have_edges() {
         ("persons?person=x", "?"),
         ("category?from=2020-01-01&to=2022-01-01", "?from"),
         ("category?category=a%00b", "?category"),
+        ("executive/drill-down?by=shoe", "?"),
+        ("executive/drill-down?from=2026-11-02&to=2026-11-01", "?from"),
+        ("executive/drill-down?platform=a%00b", "?platform"),
+        ("executive/drill-down?device=a%00b", "?device"),
+        ("executive/drill-down?country=a%00b", "?country"),
+        ("executive/drill-down?region=a%00b", "?region"),
+        ("executive/drill-down?category=a%00b", "?category"),
     ] {
         let path = format!("/api/v1/dashboards/{query}");
         let (status, problem) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
@@ -111,10 +142,12 @@ async fn periods_and_lists_have_edges() {
     assert_eq!(status, StatusCode::OK, "731 days are well: {answer}");
     let most = domain::limits::LIST_QUERY_CHARACTERS;
     for (characters, expected) in [(most, StatusCode::OK), (most + 1, StatusCode::UNPROCESSABLE_ENTITY)] {
-        // Characters, not bytes.
-        let path = format!("/api/v1/dashboards/category?category={}", "%C3%A9".repeat(characters));
-        let (status, answer) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
-        assert_eq!(status, expected, "{characters}: {answer}");
+        for asked in ["category?category=", "executive/drill-down?by=region&country="] {
+            // Characters, not bytes.
+            let path = format!("/api/v1/dashboards/{asked}{}", "%C3%A9".repeat(characters));
+            let (status, answer) = shared.call(&shared.addresses.api_key, Method::GET, &path, "").await;
+            assert_eq!(status, expected, "{asked} {characters}: {answer}");
+        }
     }
 }
 

@@ -65,6 +65,7 @@ async fn write(year: &Month<'_>, folder: &Path, prefix: &str) {
         );
         client.execute(&insert, &[&year.organization, &year.chatbots]).await.expect("written");
     }
+    year.search_and_hand_over().await;
 }
 
 /// What the tool knows: figures of the whole, and how many sessions are of what.

@@ -302,6 +302,21 @@ pub const SEEDS: &[(&str, &str, &str)] = &[
         "INSERT INTO docent.side_costs_daily (organization_id, day, purpose, chatbot_id, calls, tokens, cost, unpriced) VALUES ({org}, current_date - 1, 'replays', {chatbots}, 1, 1, 1, 0)",
     ),
     (
+        "",
+        "retrieval_daily",
+        "INSERT INTO docent.retrieval_daily (organization_id, day, chatbot_id, searches, empty_searches, rewritten_searches, reranked_searches, cited_searches, passages_sum, top_score_sum, top_score_count, latency_histogram) VALUES ({org}, current_date - 1, {chatbots}, 1, 0, 0, 0, 0, 1, 1, 1, '{{}}')",
+    ),
+    (
+        "",
+        "escalation_daily",
+        "INSERT INTO docent.escalation_daily (organization_id, day, chatbot_id, status, priority, tickets, first_reply_sum, first_reply_count, resolution_sum, resolution_count) VALUES ({org}, current_date - 1, {chatbots}, '{mark}', 'medium', 1, 0, 0, 0, 0)",
+    ),
+    (
+        "",
+        "audience_daily",
+        "INSERT INTO docent.audience_daily (organization_id, day, chatbot_id, platform, country, sessions_count, nps_promoters, nps_passives, nps_detractors, qoe_sum, qoe_count) VALUES ({org}, current_date - 1, {chatbots}, 'web', '{mark}', 1, 0, 0, 0, 0, 0)",
+    ),
+    (
         "files",
         "files",
         "INSERT INTO docent.files (id, organization_id, session_id, filename, content_type, size_bytes, status, text, extracted_characters) VALUES ({files}, {org}, {sessions}, '{mark}.txt', 'text/plain', 4, 'completed', '{mark}', 4)",

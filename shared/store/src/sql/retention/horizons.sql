@@ -2,6 +2,7 @@
 -- A log of a search goes with its message at the latest.
 SELECT d.messages_from, d.messages_from::timestamp AT TIME ZONE d.zone AS messages_before_instant,
        docent.uuid_at(d.messages_from::timestamp AT TIME ZONE d.zone) AS messages_before,
+       greatest(d.messages_from, d.logs_from) AS logs_from,
        docent.uuid_at(greatest(d.messages_from, d.logs_from)::timestamp AT TIME ZONE d.zone) AS logs_before
   FROM (SELECT z.zone,
                z.today - docent.number_of(z.settings, '{retention_days,messages}', 1, 36500, NULL)::integer AS messages_from,
