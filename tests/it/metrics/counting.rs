@@ -310,6 +310,13 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
     let client = inside(&database, &acme).await;
     converse(&client, &acme, 40).await;
     search_and_hand_over(&client, &acme).await;
+    for sql in [
+        "UPDATE docent.messages SET config_version_id = (SELECT id FROM docent.config_versions LIMIT 1) WHERE role = 'assistant'",
+        "INSERT INTO docent.side_costs (organization_id, purpose, chatbot_id, model, tokens, cost)
+         SELECT organization_id, 'readings', id, 'small', 7, 0.000000321 FROM docent.chatbots",
+    ] {
+        assert!(client.execute(sql, &[]).await.unwrap() > 0, "{sql}");
+    }
     let metrics = metrics(&database);
     metrics.daily_of("acme").await.unwrap();
     let there = counted(&client).await;
@@ -317,10 +324,11 @@ async fn a_chatbot_takes_its_figures_along_and_its_days_are_counted_anew() {
     assert_eq!(client.execute("DELETE FROM docent.chatbots", &[]).await.unwrap(), 1);
     let report = metrics.daily_of("acme").await.unwrap().unwrap();
     assert!(report.failed == 0 && report.days >= 6, "{report:?}");
+    // What was paid for it stays.
     assert_eq!(
         counted(&client).await,
         serde_json::json!({ "days": null, "sessions": null, "categories": null, "persons": null, "versions": null,
-                            "side_costs": null, "searches": null, "tickets": null, "audience": null })
+                            "side_costs": there["side_costs"], "searches": null, "tickets": null, "audience": null })
     );
     // The operator deletes a whole organization, and nothing is in the way.
     let owner = database.owner().await;

@@ -1,7 +1,7 @@
 -- A row each day and chatbot with something in it, be it a ticket alone. What was paid for documents is no chatbot's, and has a row of
 -- its own.
 WITH metrics AS (
-    SELECT m.* FROM docent.daily_metrics m
+    SELECT m.metric_date AS day, m.* FROM docent.daily_metrics m
      WHERE m.organization_id = docent.current_organization() AND m.metric_date BETWEEN $1 AND $2
 ), escalations AS (
     SELECT t.day, t.chatbot_id, sum(t.tickets) AS tickets, sum(t.resolution_sum) AS resolution_sum,
@@ -43,14 +43,12 @@ SELECT k.day AS metric_date, k.chatbot_id, c.name, coalesce(d.total_sessions, 0)
        trim_scale(coalesce(s.reembedding, 0))::text AS reembedding_cost_usd,
        trim_scale(coalesce(d.total_cost_usd, 0) + coalesce(s.cost, 0))::text AS all_costs_usd,
        coalesce(d.unpriced_answers, 0) + coalesce(s.unpriced, 0) AS unpriced_calls
-  FROM (SELECT metric_date AS day, chatbot_id FROM metrics
-        UNION SELECT day, chatbot_id FROM escalations
-        UNION SELECT day, chatbot_id FROM side_costs) k
+  -- Full joins hash or merge: without statistics, loops would compare every row with every other.
+  FROM metrics d
+  FULL JOIN escalations e USING (day, chatbot_id)
+  FULL JOIN side_costs s USING (day, chatbot_id) AS k
   LEFT JOIN docent.chatbots c ON c.organization_id = docent.current_organization() AND c.id = k.chatbot_id
-  LEFT JOIN metrics d ON d.metric_date = k.day AND d.chatbot_id = k.chatbot_id
   LEFT JOIN docent.retrieval_daily r
     ON r.organization_id = docent.current_organization() AND r.day = k.day AND r.chatbot_id = k.chatbot_id
-  LEFT JOIN escalations e ON e.day = k.day AND e.chatbot_id = k.chatbot_id
-  LEFT JOIN side_costs s ON s.day = k.day AND s.chatbot_id IS NOT DISTINCT FROM k.chatbot_id
  ORDER BY k.day, c.name, k.chatbot_id
  LIMIT $3
