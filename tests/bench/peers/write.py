@@ -73,6 +73,8 @@ for name, make in (("LangChain PGVector", pgvector), ("LangChain PGVectorStore",
         store.add_documents(documents(min(AT_ONCE, standing - begin)))
     index()
     written = documents(count)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
     started = time.perf_counter()
     store.add_documents(written)
     print(f"    {name}: {count / (time.perf_counter() - started):.0f} rows/s", flush=True)
