@@ -6,6 +6,7 @@ mod faults;
 mod histories;
 mod hostile;
 mod kills;
+mod removals;
 mod scanned;
 mod storm;
 mod units;
