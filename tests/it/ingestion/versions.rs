@@ -3,6 +3,7 @@
 use super::text;
 use ingestion::{Outcome, unit::Clock};
 use serde_json::json;
+use std::time::Duration;
 use store::{documents, library};
 use tests::{Pipeline, faults::Trouble, invariants};
 
@@ -44,6 +45,30 @@ async fn equal_bytes_are_copied_and_no_model_is_called() {
     pipeline.delete(&first).await;
     assert_eq!(pipeline.deliver(&first, Clock::start).await, Outcome::Forgotten);
     invariants::check(&pipeline, "the donor's deletion").await;
+}
+
+#[tokio::test]
+async fn a_file_is_read_when_the_text_of_its_equal_is_gone() {
+    let pipeline = Pipeline::start().await;
+    let bytes = text(5, "pumps");
+    let first = pipeline.put("manuals/pump.txt", &bytes).await;
+    let Outcome::Completed { chunks } = pipeline.deliver(&first, Clock::start).await else {
+        panic!("not built")
+    };
+    for object in pipeline.objects("_derived/").await {
+        pipeline.delete(&object).await;
+    }
+    let second = pipeline.put("manuals/copy.txt", &bytes).await;
+    pipeline.bedrock.harm(0, 0, Trouble::Reset);
+    let looked = tokio::time::timeout(Duration::from_secs(30), pipeline.deliver(&second, Clock::start));
+    assert_eq!(looked.await.expect("an end"), Outcome::Completed { chunks });
+    assert!(pipeline.bedrock.seen() > 0, "it was embedded by itself");
+    assert_eq!(pipeline.objects("_derived/").await.len(), 1, "with a text of its own");
+    // The first one's is made good by a new upload of the same bytes with other words: no copy of itself either.
+    pipeline.put_with("manuals/pump.txt", &bytes, &[("title", "The pump")]).await;
+    let looked = tokio::time::timeout(Duration::from_secs(30), pipeline.deliver(&first, Clock::start));
+    assert_eq!(looked.await.expect("an end"), Outcome::Completed { chunks });
+    invariants::check(&pipeline, "a lost text").await;
 }
 
 #[tokio::test]
