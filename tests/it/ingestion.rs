@@ -8,6 +8,7 @@ mod hostile;
 mod kills;
 mod removals;
 mod scanned;
+mod spaces;
 mod storm;
 mod units;
 mod versions;

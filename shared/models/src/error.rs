@@ -17,9 +17,12 @@ pub enum Error {
     /// The call itself is refused: wrong model id, no access, input too long.
     #[error("the model refuses the call: {0}")]
     Refused(String),
-    /// An answer that is not what the model's interface promises.
+    /// An answer that is not what the model's interface promises. It may be whole another time.
     #[error("the model's answer cannot be read: {0}")]
     Unexpected(String),
+    /// Vectors of another length than their space's: so it would be another time.
+    #[error("the model's vectors are not of their space: {0}")]
+    WrongDimension(String),
 }
 
 /// Codes whose message may be logged: it tells of accounts, models and rates. A validation's message may quote
