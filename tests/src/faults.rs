@@ -28,6 +28,8 @@ pub enum Cut {
 pub enum Trouble {
     /// An error of this status, as AWS names it.
     Status(u16, &'static str),
+    /// An error of this status that only HTTP knows, with a page for people: a proxy's or a balancer's.
+    Bare(u16),
     /// The connection breaks without an answer.
     Reset,
     /// An answer of 200 with nonsense in it.
@@ -242,7 +244,15 @@ async fn pass_request(
     }
     match plan.next() {
         Some(Trouble::Reset) => return Ok(()),
-        Some(Trouble::Status(status, name)) => return refuse(client, status, name).await,
+        Some(Trouble::Status(status, name)) => {
+            let body = format!("{{\"message\":\"{name}\"}}");
+            let headers = format!("x-amzn-errortype: {name}\r\ncontent-type: application/json");
+            return refuse(client, status, &headers, &body).await;
+        }
+        Some(Trouble::Bare(status)) => {
+            return refuse(client, status, "content-type: text/html", "<html><body>Trouble</body></html>")
+                .await;
+        }
         Some(Trouble::Garbage) => {
             return client
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot{json}")
@@ -264,11 +274,9 @@ fn with_close(head: &[u8]) -> Vec<u8> {
     [&head[..end], b"connection: close\r\n", &head[end..]].concat()
 }
 
-async fn refuse(mut client: TcpStream, status: u16, name: &str) -> std::io::Result<()> {
-    let body = format!("{{\"message\":\"{name}\"}}");
+async fn refuse(mut client: TcpStream, status: u16, headers: &str, body: &str) -> std::io::Result<()> {
     let head = format!(
-        "HTTP/1.1 {status} Trouble\r\nx-amzn-errortype: {name}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status} Trouble\r\n{headers}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
     client.write_all(head.as_bytes()).await?;

@@ -4,7 +4,7 @@ use crate::Pipeline;
 use std::collections::BTreeSet;
 
 /// One thing that must not be, by a query that counts it.
-const NEVER: [(&str, &str); 8] = [
+const NEVER: [(&str, &str); 9] = [
     (
         "a document neither completed nor failed",
         "SELECT count(*) FROM docent.documents WHERE processing_status NOT IN ('completed', 'failed')",
@@ -17,6 +17,14 @@ const NEVER: [(&str, &str); 8] = [
     (
         "a failed document without a typed reason",
         "SELECT count(*) FROM docent.documents WHERE processing_status = 'failed' AND failure ->> 'code' IS NULL",
+    ),
+    (
+        "a completed document that tells of a failure, or whose newest bytes failed by their own fault",
+        "SELECT count(*) FROM docent.documents d JOIN docent.document_versions v ON v.id = d.active_version_id
+          WHERE d.failure IS NOT NULL
+             OR EXISTS (SELECT FROM docent.document_versions f
+                         WHERE f.document_id = d.id AND f.state = 'failed' AND f.created_at > v.created_at
+                           AND (f.etag <> v.etag OR f.reason ->> 'code' NOT IN ('internal', 'too_slow')))",
     ),
     ("a version left under construction", "SELECT count(*) FROM docent.document_versions WHERE state = 'building'"),
     (

@@ -1,8 +1,8 @@
 //! Decodes a batch of messages or the clock's event, sends each part its way, encodes what failed.
 
 use anyhow::Context as _;
-use domain::{IngestionJobId, document::DERIVED_PREFIX, file::without_name};
-use ingestion::{Ingestion, Outcome, spaces::JobOutcome, unit::Clock, visit::VisitOutcome};
+use domain::{IngestionJobId, file::without_name};
+use ingestion::{Ingestion, Outcome, heed::Told, spaces::JobOutcome, unit::Clock, visit::VisitOutcome};
 use queue::{Work, WorkQueue};
 use runtime::{
     batch::{self, Message},
@@ -74,15 +74,13 @@ async fn one(context: Arc<Context>, message: Message) -> anyhow::Result<()> {
     context.work.put_back(&message.receipt, message.attempt, worked).await
 }
 
-/// S3's notification: split, so that every key is one unit of work of its organization. What the product derives itself is
-/// nobody's work.
+/// S3's notification: what went away is forgotten here and now, for the work queue may be long; of what is left, every key is
+/// one unit of work of its organization.
 async fn split(context: &Context, body: &str) -> anyhow::Result<()> {
-    let keys = notification::keys(body)?;
-    let work: Vec<Work> = keys
-        .into_iter()
-        .filter(|key| !key.starts_with(DERIVED_PREFIX))
-        .map(|key| Work::Look { key })
-        .collect();
+    let told = notification::changes(body)?;
+    let told = told.into_iter().map(|change| Told { key: change.key, is_removal: change.is_removal });
+    let keys = context.ingestion.heed(told.collect()).await;
+    let work: Vec<Work> = keys.into_iter().map(|key| Work::Look { key }).collect();
     context.work.send(&work).await
 }
 

@@ -108,7 +108,10 @@ pub const UNIT_SECONDS: u64 = 60;
 pub const UNIT_BEGINS_SECONDS: u64 = 30;
 /// Seconds that a worker is expected to be at its unit: a unit and slack.
 pub const LEASE_SECONDS: f64 = 75.0;
-/// Functions that may die at one version without a step forward between them: then the document is the cause.
+/// Seconds that the removals of one notification may take before they are queued like all else: of ten messages, the size of a
+/// batch, below the function's time-out.
+pub const REMOVAL_SECONDS: u64 = 5;
+/// Functions that may die at one version without a unit between them that came to its end: then the document is the cause.
 pub const DEATHS: i32 = 4;
 /// Curated answers that one file brings: their questions are embedded in one unit of work.
 pub const CURATED_FILE: usize = 2_000;

@@ -20,6 +20,7 @@ mod curated;
 mod files;
 mod build;
 mod settle;
+pub mod heed;
 pub mod reconcile;
 pub mod spaces;
 pub mod visit;

@@ -1,6 +1,6 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::{Ingestion, describe};
+use crate::{Ingestion, TRIES, describe};
 use anyhow::Context as _;
 use domain::{
     DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, SpaceId,
@@ -182,7 +182,7 @@ impl Ingestion {
             is_settling: AtomicBool::new(false),
         });
         // This claim counts as one until the unit has ended.
-        Ok(if building.deaths >= limits::DEATHS { Located::Deadly(work) } else { Located::ToBuild(work) })
+        Ok(if is_deadly(&building, delivery) { Located::Deadly(work) } else { Located::ToBuild(work) })
     }
 
     /// Whether the object is no longer what the database says.
@@ -203,6 +203,14 @@ impl Ingestion {
         }
         Ok(now != known)
     }
+}
+
+/// Whether functions died at a version, and one more is not to try. At the last delivery a single death is enough: of another one
+/// nobody would hear, and the document would say for ever that it is being processed. Unless somebody is at it just now, whose
+/// claim counts as a death until its end.
+fn is_deadly(building: &Building, delivery: u32) -> bool {
+    let is_last = delivery >= TRIES && !building.is_leased;
+    building.deaths >= if is_last { 1 } else { limits::DEATHS }
 }
 
 fn begun(id: DocumentVersionId) -> Building {

@@ -2,7 +2,7 @@
 
 use crate::{Ingestion, build::Written, extract::Extracted, locate::Work, ocr, unit::Clock};
 use anyhow::Context as _;
-use domain::{Failure, FailureCode, OrganizationId, derived, limits};
+use domain::{Failure, FailureCode, OrganizationId, derived, document::DERIVED_PREFIX, limits};
 use objects::Error as ObjectError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -85,7 +85,9 @@ impl Ingestion {
                 versions::donor(&tx, work.document, &content_hash, &work.recipe, &work.spaces()).await;
             let donor = donor.context("look for an equal version")?;
             tx.finish().await?;
-            if let Some(donor) = donor {
+            if let Some(donor) = donor
+                && self.has_text(organization, &donor).await?
+            {
                 return Ok(Source::Copy(Box::new(donor)));
             }
         }
@@ -97,6 +99,18 @@ impl Ingestion {
             }
             Err(failure) => Source::Unreadable(failure),
         })
+    }
+
+    /// Whether an equal version's text is still there, which is copied with its passages. It was lost otherwise: then the file is
+    /// read as if there were no such version, and not one copy after the other begun in vain.
+    async fn has_text(&self, organization: OrganizationId, donor: &Donor) -> anyhow::Result<bool> {
+        let path = derived::text(organization, donor.document, donor.id);
+        let text = self.bucket.head(&format!("{DERIVED_PREFIX}{path}")).await;
+        let has_text = text.context("look for the equal version's text")?.is_some();
+        if !has_text {
+            tracing::warn!(document.id = %donor.document, "the text of an equal version is gone");
+        }
+        Ok(has_text)
     }
 
     /// Streams the object into a temporary file, hashing on the way.

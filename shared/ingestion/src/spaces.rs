@@ -209,9 +209,11 @@ impl Ingestion {
     }
 }
 
+/// Whether the same call would come to nothing again. An answer that is garbled once is asked for again: what was embedded before was
+/// paid for.
 fn is_refused(error: &anyhow::Error) -> bool {
     matches!(
         error.downcast_ref::<models::Error>(),
-        Some(models::Error::Refused(_) | models::Error::Unexpected(_))
+        Some(models::Error::Refused(_) | models::Error::WrongDimension(_))
     )
 }

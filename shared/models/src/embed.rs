@@ -69,7 +69,7 @@ impl Embedder {
     /// The vectors of texts, in their order. What is longer than the model reads goes in parts, and its vector is their mean.
     ///
     /// # Errors
-    /// [`Error`]; [`Error::Unexpected`] when a vector has not the space's dimension.
+    /// [`Error`]; [`Error::WrongDimension`] when a vector has not the space's dimension.
     pub async fn embed(&self, space: &Space, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedded>> {
         let parts: Vec<Vec<&str>> = texts.iter().map(|text| parts(space, text)).collect();
         let all: Vec<&str> = parts.iter().flatten().copied().collect();
@@ -158,7 +158,7 @@ fn whole(space: &Space, parts: &[&str], embedded: Vec<Embedded>) -> Result<Embed
         let dimension = wrong.vector.as_slice().len();
         let detail =
             format!("{} gave {dimension} dimensions, its space has {}", space.model, space.dimension);
-        return Err(Error::Unexpected(detail));
+        return Err(Error::WrongDimension(detail));
     }
     match <[Embedded; 1]>::try_from(embedded) {
         Ok([one]) => Ok(one),
@@ -234,5 +234,7 @@ mod tests {
         assert_eq!(uncounted.expect("a vector").tokens, None, "half a count is none");
         let short = whole(&space, &["a", "b"], vec![one([1.0, 0.0], None)]);
         assert!(matches!(short, Err(Error::Unexpected(_))), "a vector is missing");
+        let long = Embedded { vector: vec![1.0, 0.0, 0.0].into(), tokens: None };
+        assert!(matches!(whole(&space, &["a"], vec![long]), Err(Error::WrongDimension(_))));
     }
 }

@@ -182,8 +182,9 @@ pub async fn switch(
     Ok(switched > 0)
 }
 
-/// Settles a document as failed: nothing of it is found any more, and its row says why. `false` as in
-/// [`switch`].
+/// Settles a document as failed: nothing of it is found any more, and its row says why. What is our fault, or only took too long,
+/// takes nothing from readers who have a version of the same bytes: then that stays, and the failed version alone says why.
+/// `false` as in [`switch`].
 ///
 /// # Errors
 /// [`crate::Error`].
@@ -197,11 +198,10 @@ pub async fn fail(
     let reason = serde_json::json!(failure);
     let params: crate::tenant::Params<'_> =
         &[(&id.0, Type::UUID), (&version.0, Type::UUID), (&worker.0, Type::UUID), (&reason, Type::JSONB)];
-    let failed = tx.execute(sql!("documents/fail"), params).await? > 0;
-    if failed {
-        versions::clear_others(tx, id, None).await?;
-    }
-    Ok(failed)
+    let Some(row) = tx.query_opt(sql!("documents/fail"), params).await? else { return Ok(false) };
+    let kept = row.get::<_, Option<uuid::Uuid>>("active_version_id").map(DocumentVersionId);
+    versions::clear_others(tx, id, kept).await?;
+    Ok(true)
 }
 
 /// What becomes of a document whose object is gone.

@@ -4,7 +4,10 @@ use aws_lambda_events::sqs::SqsEvent;
 use domain::{ObjectKey, document::is_slug};
 use futures_util::FutureExt as _;
 use queue::{Message as _, Work};
-use runtime::{batch, notification};
+use runtime::{
+    batch,
+    notification::{self, Change},
+};
 use serde_json::{Value, json};
 use std::future::ready;
 
@@ -31,12 +34,14 @@ pub fn decode(bytes: &[u8]) {
 fn body(text: &str) {
     if let Ok(work) = serde_json::from_str::<Work>(text) {
         sent(&work);
-    } else if let Ok(keys) = notification::keys(text) {
-        assert!(keys.is_sorted_by(|one, next| one < next), "each key comes once");
-        for key in keys {
+    } else if let Ok(changes) = notification::changes(text) {
+        assert!(changes.is_sorted_by(|one, next| one.key < next.key), "each key comes once");
+        for Change { key, is_removal } in changes {
             let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let again = json!({ "Records": [{ "s3": { "object": { "key": encoded } } }] });
-            assert_eq!(notification::keys(&again.to_string()).expect("readable"), [key.as_str()]);
+            let name = if is_removal { "ObjectRemoved:Delete" } else { "ObjectCreated:Put" };
+            let again = json!({ "Records": [{ "eventName": name, "s3": { "object": { "key": encoded } } }] });
+            let again = notification::changes(&again.to_string()).expect("readable");
+            assert_eq!(again, [Change { key: key.clone(), is_removal }]);
             sent(&Work::Look { key });
         }
     }

@@ -2,7 +2,7 @@
 //! doubled or left behind.
 
 use super::{is_long, text};
-use ingestion::unit::Clock;
+use ingestion::{Outcome, unit::Clock};
 use std::time::Duration;
 use tests::{
     Pipeline,
@@ -37,7 +37,7 @@ async fn round(
         faults += heal();
         if first.is_err() {
             pipeline.deliver_from(&key, 2, Clock::start).await;
-        } else if matches!(first, Ok(ingestion::Outcome::Continues { .. })) {
+        } else if matches!(first, Ok(Outcome::Continues { .. })) {
             pipeline.deliver(&key, Clock::start).await;
         }
         invariants::check(pipeline, &format!("{what} {number} at {act}")).await;
@@ -72,6 +72,7 @@ async fn s3_and_bedrock_fail_in_every_way() {
         Trouble::Status(500, "InternalServerException"),
         Trouble::Status(503, "ServiceUnavailableException"),
         Trouble::Status(429, "ThrottlingException"),
+        Trouble::Bare(502),
         Trouble::Reset,
         Trouble::Garbage,
         Trouble::Slow(Duration::from_millis(300)),
@@ -92,4 +93,31 @@ async fn s3_and_bedrock_fail_in_every_way() {
     }
     println!("{faults} faults");
     assert!(faults > 60, "{faults} faults");
+}
+
+#[tokio::test]
+async fn what_only_a_proxy_says_fails_no_document() {
+    let pipeline = Pipeline::start().await;
+    let passing = [408, 429, 502, 503, 504].map(Trouble::Bare);
+    let renewed = [
+        Trouble::Status(400, "ServiceQuotaExceededException"),
+        Trouble::Status(403, "ExpiredTokenException"),
+        Trouble::Status(403, "InvalidSignatureException"),
+    ];
+    for (number, trouble) in passing.into_iter().chain(renewed).enumerate() {
+        let key = pipeline.put(&format!("manuals/{number}.txt"), &text(1, &format!("proxy {number}"))).await;
+        pipeline.bedrock.harm(0, usize::MAX, trouble);
+        let first = pipeline.function().look_at(&key, 1, Clock::start()).await;
+        assert!(pipeline.bedrock.heal() > 0, "{trouble:?} was met");
+        assert!(first.is_err(), "{trouble:?}: {first:?}");
+        let outcome = pipeline.deliver_from(&key, 2, Clock::start).await;
+        assert!(matches!(outcome, Outcome::Completed { .. }), "{trouble:?}: {outcome:?}");
+    }
+    // What the request itself is refused for stays so.
+    let key = pipeline.put("manuals/refused.txt", &text(1, "refused")).await;
+    pipeline.bedrock.harm(0, usize::MAX, Trouble::Status(403, "AccessDeniedException"));
+    let outcome = pipeline.function().look_at(&key, 1, Clock::start()).await;
+    pipeline.bedrock.heal();
+    assert!(matches!(&outcome, Ok(Outcome::Failed(_))), "{outcome:?}");
+    invariants::check(&pipeline, "a proxy's words").await;
 }

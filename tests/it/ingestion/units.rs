@@ -1,7 +1,7 @@
 //! Long documents: in units, each of which leaves what it did to the next.
 
 use super::text;
-use ingestion::{Outcome, unit::Clock};
+use ingestion::{Outcome, TRIES, unit::Clock};
 use std::time::Duration;
 use store::documents;
 use tests::{Pipeline, invariants};
@@ -95,6 +95,74 @@ async fn what_functions_die_of_is_set_aside() {
     // Uploaded again, it gets its chance again.
     assert!(matches!(pipeline.deliver(&key, Clock::start).await, Outcome::Completed { .. }));
     invariants::check(&pipeline, "another chance").await;
+}
+
+/// Passages that stand of the version that is being built.
+async fn done(pipeline: &Pipeline) -> i32 {
+    let admin = pipeline.database.admin().await.expect("a superuser");
+    let query = "SELECT coalesce(max(chunks_done), 0) FROM docent.document_versions WHERE state = 'building'";
+    admin.query_one(query, &[]).await.expect("read versions").get(0)
+}
+
+/// A function that brings a version forward, and is killed then.
+async fn advances_and_dies(pipeline: &Pipeline, key: &str, delivery: u32) {
+    let before = done(pipeline).await;
+    pipeline.bedrock.harm(0, usize::MAX, tests::faults::Trouble::Slow(Duration::from_millis(50)));
+    let function = pipeline.function();
+    let dies = async {
+        while done(pipeline).await <= before {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        outcome = function.look_at(key, delivery, Clock::start()) => panic!("it lives: {outcome:?}"),
+        () = dies => {}
+    }
+    pipeline.bedrock.heal();
+}
+
+#[tokio::test]
+async fn what_functions_die_of_after_a_step_is_set_aside_too() {
+    let pipeline = Pipeline::start().await;
+    let key = pipeline.put("manuals/deadly.txt", &text(600, "pumps")).await;
+    for delivery in 1..=4 {
+        advances_and_dies(&pipeline, &key, delivery).await;
+    }
+    let outcome = pipeline.function().look_at(&key, 5, Clock::start()).await.expect("a look");
+    assert!(
+        matches!(&outcome, Outcome::Failed(failure) if failure.detail.contains("set aside")),
+        "{outcome:?}"
+    );
+    invariants::check(&pipeline, "four deaths after a step each").await;
+}
+
+#[tokio::test]
+async fn at_the_last_delivery_one_death_is_enough_unless_a_unit_ended_since() {
+    let pipeline = Pipeline::start().await;
+    let key = pipeline.put("manuals/deadly.txt", &text(600, "pumps")).await;
+    let past_the_lease = async || {
+        let tx = pipeline.organization.tx().await;
+        store::versions::release_all(&tx).await.expect("end the leases");
+        tx.finish().await.expect("commit");
+    };
+    advances_and_dies(&pipeline, &key, 1).await;
+    past_the_lease().await;
+    // A unit that comes to its end clears the word of the one that died.
+    let outcome = pipeline.function().look_at(&key, 2, impatient()).await.expect("a unit");
+    assert!(matches!(outcome, Outcome::Continues { .. }), "{outcome:?}");
+    let outcome = pipeline.function().look_at(&key, TRIES, impatient()).await.expect("a unit");
+    assert!(matches!(outcome, Outcome::Continues { .. }), "{outcome:?}");
+    // One that died before the last delivery but one is given another chance; before the last, none.
+    advances_and_dies(&pipeline, &key, 1).await;
+    past_the_lease().await;
+    advances_and_dies(&pipeline, &key, TRIES - 1).await;
+    past_the_lease().await;
+    let outcome = pipeline.function().look_at(&key, TRIES, Clock::start()).await.expect("a look");
+    assert!(
+        matches!(&outcome, Outcome::Failed(failure) if failure.detail.contains("set aside")),
+        "{outcome:?}"
+    );
+    invariants::check(&pipeline, "a death before the last delivery").await;
 }
 
 async fn found(pipeline: &Pipeline) -> usize {

@@ -3,8 +3,9 @@
 use super::text;
 use ingestion::{Outcome, unit::Clock};
 use serde_json::json;
-use store::documents;
-use tests::{Pipeline, invariants};
+use std::time::Duration;
+use store::{documents, library};
+use tests::{Pipeline, faults::Trouble, invariants};
 
 #[tokio::test]
 async fn equal_bytes_are_copied_and_no_model_is_called() {
@@ -14,7 +15,7 @@ async fn equal_bytes_are_copied_and_no_model_is_called() {
     let Outcome::Completed { chunks } = pipeline.deliver(&first, Clock::start).await else {
         panic!("not built")
     };
-    pipeline.bedrock.harm(0, 0, tests::faults::Trouble::Reset);
+    pipeline.bedrock.harm(0, 0, Trouble::Reset);
     // The same key: nothing to do.
     pipeline.put("manuals/pump.txt", &bytes).await;
     assert_eq!(pipeline.deliver(&first, Clock::start).await, Outcome::Unchanged);
@@ -44,6 +45,30 @@ async fn equal_bytes_are_copied_and_no_model_is_called() {
     pipeline.delete(&first).await;
     assert_eq!(pipeline.deliver(&first, Clock::start).await, Outcome::Forgotten);
     invariants::check(&pipeline, "the donor's deletion").await;
+}
+
+#[tokio::test]
+async fn a_file_is_read_when_the_text_of_its_equal_is_gone() {
+    let pipeline = Pipeline::start().await;
+    let bytes = text(5, "pumps");
+    let first = pipeline.put("manuals/pump.txt", &bytes).await;
+    let Outcome::Completed { chunks } = pipeline.deliver(&first, Clock::start).await else {
+        panic!("not built")
+    };
+    for object in pipeline.objects("_derived/").await {
+        pipeline.delete(&object).await;
+    }
+    let second = pipeline.put("manuals/copy.txt", &bytes).await;
+    pipeline.bedrock.harm(0, 0, Trouble::Reset);
+    let looked = tokio::time::timeout(Duration::from_secs(30), pipeline.deliver(&second, Clock::start));
+    assert_eq!(looked.await.expect("an end"), Outcome::Completed { chunks });
+    assert!(pipeline.bedrock.seen() > 0, "it was embedded by itself");
+    assert_eq!(pipeline.objects("_derived/").await.len(), 1, "with a text of its own");
+    // The first one's is made good by a new upload of the same bytes with other words: no copy of itself either.
+    pipeline.put_with("manuals/pump.txt", &bytes, &[("title", "The pump")]).await;
+    let looked = tokio::time::timeout(Duration::from_secs(30), pipeline.deliver(&first, Clock::start));
+    assert_eq!(looked.await.expect("an end"), Outcome::Completed { chunks });
+    invariants::check(&pipeline, "a lost text").await;
 }
 
 #[tokio::test]
@@ -93,4 +118,80 @@ async fn what_is_refused_says_which_word_is_wrong() {
     pipeline.put_with("manuals/a.txt", b"Some words.", &[("document-type", "safety")]).await;
     assert!(matches!(pipeline.deliver(&key, Clock::start).await, Outcome::Completed { chunks: 1 }));
     invariants::check(&pipeline, "a refusal").await;
+}
+
+/// How the one document stands: its status, and its passages that can be found.
+async fn stands(pipeline: &Pipeline) -> (String, usize) {
+    let tx = pipeline.organization.tx().await;
+    let statuses = documents::statuses(&tx, "documents", &[]).await.expect("read documents");
+    let [status] = statuses.as_slice() else { panic!("one document: {statuses:?}") };
+    assert_eq!(status.failure.is_some(), status.status == "failed");
+    (status.status.clone(), usize::try_from(status.chunk_count).unwrap_or_default())
+}
+
+/// A look while the model refuses all calls.
+async fn refused(pipeline: &Pipeline, key: &str) {
+    pipeline.bedrock.harm(0, usize::MAX, Trouble::Status(403, "AccessDeniedException"));
+    let outcome = pipeline.deliver(key, Clock::start).await;
+    assert!(pipeline.bedrock.heal() > 0, "a model was called");
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+}
+
+/// Why the versions of all documents failed, by the code.
+async fn reasons(pipeline: &Pipeline) -> Vec<String> {
+    let Some(admin) = pipeline.database.admin().await else { return Vec::new() };
+    let query = "SELECT reason ->> 'code' FROM docent.document_versions WHERE state = 'failed'";
+    admin.query(query, &[]).await.expect("read versions").iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn a_failure_of_ours_takes_no_healthy_version_of_the_same_bytes_away() {
+    let pipeline = Pipeline::start().await;
+    let bytes = text(3, "pumps");
+    let key = pipeline.put("manuals/pump.txt", &bytes).await;
+    let Outcome::Completed { chunks } = pipeline.deliver(&key, Clock::start).await else {
+        panic!("not built")
+    };
+    let healthy = ("completed".to_owned(), chunks);
+    // Processed anew.
+    let tx = pipeline.organization.tx().await;
+    let statuses = documents::statuses(&tx, "documents", &[]).await.expect("read documents");
+    let anew = library::Anew::Document(statuses[0].id);
+    assert_eq!(library::unsettle(&tx, "documents", anew).await.expect("unsettle"), [key.clone()]);
+    tx.finish().await.expect("commit");
+    refused(&pipeline, &key).await;
+    assert_eq!(stands(&pipeline).await, healthy);
+    invariants::check(&pipeline, "a reprocessing that failed").await;
+    // The same bytes with other words about them.
+    pipeline.put_with("manuals/pump.txt", &bytes, &[("document-type", "technical")]).await;
+    refused(&pipeline, &key).await;
+    assert_eq!(stands(&pipeline).await, healthy);
+    if pipeline.database.admin().await.is_some() {
+        assert_eq!(reasons(&pipeline).await, ["internal", "internal"], "the versions say why");
+    }
+    invariants::check(&pipeline, "other words that failed").await;
+    // It is tried again, by the daily look too.
+    assert_eq!(pipeline.reconcile().await["failed"], 1);
+    assert_eq!(pipeline.deliver(&key, Clock::start).await, Outcome::Unchanged);
+    assert_eq!(pipeline.reconcile().await["failed"], 0);
+    invariants::check(&pipeline, "a repair").await;
+}
+
+#[tokio::test]
+async fn what_failed_by_its_own_fault_or_is_of_other_bytes_is_not_found() {
+    let pipeline = Pipeline::start().await;
+    let bytes = text(3, "pumps");
+    let key = pipeline.put("manuals/pump.txt", &bytes).await;
+    let failed = ("failed".to_owned(), 0);
+    assert!(matches!(pipeline.deliver(&key, Clock::start).await, Outcome::Completed { .. }));
+    pipeline.put_with("manuals/pump.txt", &bytes, &[("document-type", "poetry")]).await;
+    assert!(matches!(pipeline.deliver(&key, Clock::start).await, Outcome::Failed(_)));
+    assert_eq!(stands(&pipeline).await, failed, "its uploader's fault");
+    invariants::check(&pipeline, "a wrong word").await;
+    pipeline.put("manuals/pump.txt", &bytes).await;
+    assert!(matches!(pipeline.deliver(&key, Clock::start).await, Outcome::Completed { .. }));
+    pipeline.put("manuals/pump.txt", &text(3, "filters")).await;
+    refused(&pipeline, &key).await;
+    assert_eq!(stands(&pipeline).await, failed, "what was found is not what lies there");
+    invariants::check(&pipeline, "other bytes").await;
 }

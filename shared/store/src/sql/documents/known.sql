@@ -1,11 +1,12 @@
 -- Keys compare by their bytes, as S3 lists them.
 SELECT d.s3_key, d.processing_status IN ('completed', 'failed') AS is_settled,
-       coalesce(d.failure ->> 'code' IN ('internal', 'too_slow'), false) AS is_our_fault,
+       -- Also where readers kept what they had.
+       coalesce(coalesce(d.failure, made.reason) ->> 'code' IN ('internal', 'too_slow'), false) AS is_our_fault,
        coalesce(b.lease_until > now(), false) AS is_leased,
        made.etag, made.created_at AS made_at
   FROM docent.documents d
   LEFT JOIN LATERAL (
-       SELECT v.etag, v.created_at FROM docent.document_versions v
+       SELECT v.etag, v.created_at, v.reason FROM docent.document_versions v
         WHERE v.organization_id = docent.current_organization() AND v.document_id = d.id
           AND (v.id = d.active_version_id OR v.state = 'failed'
                OR d.text_removed_at IS NOT NULL AND v.state = 'superseded')
