@@ -1,6 +1,6 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::{Ingestion, describe};
+use crate::{Ingestion, TRIES, describe};
 use anyhow::Context as _;
 use domain::{
     DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, SpaceId,
@@ -53,6 +53,8 @@ pub(crate) struct Work {
     pub(crate) worker: Worker,
     pub(crate) job: IngestionJobId,
     pub(crate) copied_from: Option<DocumentVersionId>,
+    /// Whether its message comes no more after this time.
+    pub(crate) is_last: bool,
     /// Chunks of the whole, once it was read.
     pub(crate) total: Option<i32>,
     done: AtomicI32,
@@ -176,6 +178,7 @@ impl Ingestion {
             worker,
             job,
             copied_from: building.copied_from,
+            is_last: delivery >= TRIES,
             total: building.total,
             done: AtomicI32::new(building.done),
             has_advanced: AtomicBool::new(false),
