@@ -21,7 +21,7 @@ use store::{
 };
 
 /// What cuts, embeds and describes: changed whenever the same bytes would give other chunks.
-const PIPELINE: &str = "ingestion/2";
+const PIPELINE: &str = "ingestion/3";
 
 /// What a look at the object says.
 pub(crate) enum Located {
