@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use unpdf::{
     ErrorKind, PageSelection, PageStreamOptions, ParseEvent, ParseOptions, PdfParser,
     model::{FormField, Metadata, Page},
+    parser::raw::{PdfObject, RawDocument},
 };
 
 /// Part of a page that pictures cover from which they may hold its text: a logo is a few hundredths.
@@ -28,6 +29,11 @@ const MOST: f64 = 0.9;
 
 /// Characters that a page has at least where most of them are unreadable: fewer are bullets and logos.
 const GIBBERISH: usize = 20;
+/// What is said of a form whose pages are in no PDF.
+const DYNAMIC_FORM: &str = "The file is a dynamic form (XFA): its pages are made by Adobe's programs when they open it, and a PDF \
+                            of them is not in it. Print it to PDF there and upload that.";
+/// Text of its one page at most, where that says that such a form is to be waited for: nothing longer is looked at twice.
+const NOTICE_BYTES: usize = 4_096;
 /// How a PDF begins.
 const HEADER: &[u8] = b"%PDF-";
 
@@ -96,6 +102,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
     read.map_err(|error| refused(&error))?;
     if length > limits::EXTRACTED_TEXT_BYTES {
         return Err(super::text_too_long());
+    }
+    drop(parser);
+    if count == 1 && length <= NOTICE_BYTES && is_drawn_by_its_program(bytes) {
+        return Err(Failure::new(FailureCode::UnsupportedFormat, DYNAMIC_FORM));
     }
     document.page_count = u32::try_from(count).ok();
     write(&mut document, pages);
@@ -170,6 +180,19 @@ fn parser(bytes: &[u8], options: &ParseOptions) -> Result<PdfParser, unpdf::Erro
         }
         (whole, _) => whole,
     }
+}
+
+/// Whether the file is a dynamic XFA form: its catalogue says that whoever shows it makes its pages (ISO 32000-1, 12.7.8 and
+/// table 28).
+fn is_drawn_by_its_program(bytes: &[u8]) -> bool {
+    let header = bytes.windows(HEADER.len()).position(|window| window == HEADER).unwrap_or_default();
+    let document = RawDocument::load(bytes).or_else(|_| RawDocument::load(&bytes[header..]));
+    let Ok(document) = document else { return false };
+    let Ok(catalogue) = document.catalog() else { return false };
+    let entry = |name: &[u8]| catalogue.get(name).map(|value| document.resolve(value));
+    let form = entry(b"AcroForm").and_then(PdfObject::as_dict);
+    matches!(entry(b"NeedsRendering"), Some(PdfObject::Bool(true)))
+        && form.is_some_and(|form| form.contains_key(b"XFA".as_slice()))
 }
 
 /// Whether a page's text, if it has any, is in a picture.
@@ -329,6 +352,32 @@ mod tests {
 
         let refused = read(&pages_of(&[&[None], &[None]])).expect_err("nothing is left");
         assert_eq!(refused.code, FailureCode::Damaged);
+    }
+
+    #[test]
+    fn a_form_that_its_program_draws_is_refused_and_a_form_with_pages_is_not() {
+        let form = |catalogue: &str, fields: &str| {
+            pdf_of(&[
+                format!("<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R {catalogue} >>").into_bytes(),
+                b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+                b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R \
+                  /Resources << /Font << /F1 5 0 R >> >> >>"
+                    .to_vec(),
+                content(Some("Please wait...")),
+                b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
+                format!("<< /Fields [] {fields} >>").into_bytes(),
+            ])
+        };
+        let refused =
+            read(&form("/NeedsRendering true", "/XFA (<xdp/>)")).expect_err("no page of it is there");
+        assert_eq!(refused.code, FailureCode::UnsupportedFormat);
+        assert!(refused.detail.contains("Print it to PDF"), "{refused}");
+        for (catalogue, fields) in
+            [("", "/XFA (<xdp/>)"), ("/NeedsRendering false", "/XFA (<xdp/>)"), ("/NeedsRendering true", "")]
+        {
+            let document = read(&form(catalogue, fields)).expect("readable");
+            assert!(document.text.contains("Please wait"), "{catalogue} {fields}");
+        }
     }
 
     #[test]
