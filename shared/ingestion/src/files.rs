@@ -108,8 +108,8 @@ impl Ingestion {
             return Ok(Err(failure));
         }
         let (bytes, sha256) = self.download(key, &object.etag).await?;
-        let extracted = self.extractor.extract(bytes.path(), &file.filename).await.context("extract text")?;
-        let mut extracted = match extracted {
+        let extracted = self.extractor.extract(bytes.path(), &file.filename, &object.content_type).await;
+        let mut extracted = match extracted.context("extract text")? {
             Ok(extracted) => extracted,
             Err(failure) => return Ok(Err(failure)),
         };

@@ -1,6 +1,6 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::{Ingestion, TRIES, describe};
+use crate::{Ingestion, TRIES, describe, extract::encoding};
 use anyhow::Context as _;
 use domain::{
     DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, SpaceId,
@@ -253,6 +253,7 @@ fn recipe(collection: &Collection, object: &ObjectState) -> String {
         spaces,
         object.metadata.get("language"),
         object.metadata.get("document-type"),
+        encoding::of_content_type(&object.content_type).map(encoding_rs::Encoding::name),
     ]);
     hex::encode(Sha256::digest(parts.to_string()))
 }

@@ -89,7 +89,8 @@ impl Ingestion {
                 return Ok(Source::Copy(Box::new(donor)));
             }
         }
-        let extracted = self.extractor.extract(file.path(), &work.filename).await.context("extract text")?;
+        let extracted = self.extractor.extract(file.path(), &work.filename, &work.object.content_type).await;
+        let extracted = extracted.context("extract text")?;
         Ok(match extracted {
             Ok(extracted) => {
                 let pictures = if self.ocr.reads() { extracted.unread.clone() } else { Vec::new() };
