@@ -77,7 +77,10 @@ impl Ingestion {
             Err(error) if matches!(error.downcast_ref(), Some(ObjectError::Gone)) => {
                 return self.abandon(organization, work).await.map(|()| Source::Moved);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                let Some(ObjectError::Withheld(why)) = error.downcast_ref() else { return Err(error) };
+                return Ok(Source::Unreadable(Failure::new(FailureCode::Locked, *why)));
+            }
         };
         if work.done() == 0 {
             let tx = self.database.tenant(organization).await?;
