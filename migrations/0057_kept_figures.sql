@@ -207,6 +207,9 @@ BEGIN
       FROM (SELECT d.metric_date AS day FROM daily_metrics d WHERE d.organization_id = NEW.id
             UNION
             SELECT e.day FROM escalation_daily e WHERE e.organization_id = NEW.id
+            -- Marked by the clock of before, and not counted yet.
+            UNION
+            SELECT m.day FROM metric_days m WHERE m.organization_id = NEW.id
             UNION
             SELECT c.day FROM side_costs_daily c WHERE c.organization_id = NEW.id) counted
      CROSS JOIN generate_series(-1, 1) beside (days)

@@ -79,7 +79,7 @@ pub struct DocumentView {
     chunk_count: i32,
     /// Null where the format has no pages.
     page_count: Option<i32>,
-    /// Pages with a picture and no text, from 1: nothing of them is found.
+    /// Pages with a picture and no text, or with damaged content, from 1: what stands there is not found.
     unread_pages: Vec<i32>,
     /// 0..1; null where nothing was read from pictures.
     ocr_confidence: Option<f32>,

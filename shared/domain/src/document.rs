@@ -128,7 +128,7 @@ pub enum FailureCode {
     TooLarge,
     /// A format that is not read.
     UnsupportedFormat,
-    /// Needs a password.
+    /// Needs a password, or is kept where S3 hands nothing out: archived, or without its key.
     Locked,
     /// Damaged, or not what it claims to be inside.
     Damaged,

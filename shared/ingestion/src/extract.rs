@@ -10,7 +10,7 @@ mod csv;
 pub mod document;
 mod docx;
 mod eml;
-mod encoding;
+pub(crate) mod encoding;
 mod epub;
 mod grid;
 mod html;
@@ -81,7 +81,7 @@ impl Extractor {
     /// When the child cannot be started.
     pub async fn page_image(&self, file: &Path, name: &str, page: u32) -> anyhow::Result<Option<Vec<u8>>> {
         let mut child =
-            self.child(file, name).arg(page.to_string()).spawn().context("start reading a picture")?;
+            self.child(file, name, "").arg(page.to_string()).spawn().context("start reading a picture")?;
         let output = child.stdout.take().context("read a picture")?;
         let mut output = output.take(limits::PICTURE_BYTES + 1);
         let mut image = Vec::new();
@@ -95,19 +95,24 @@ impl Extractor {
     }
 
     /// A child of a file, with nothing of our environment.
-    fn child(&self, file: &Path, name: &str) -> Command {
+    fn child(&self, file: &Path, name: &str, content_type: &str) -> Command {
         let mut child = Command::new(&self.program);
-        child.arg(ARGUMENT).arg(file).arg(name).env_clear();
+        child.arg(ARGUMENT).arg(file).arg(name).arg(content_type).env_clear();
         child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         child
     }
 
-    /// Reads a file. The inner error is the document's; the outer one ours.
+    /// Reads a file; its Content-Type may say how its text is encoded. The inner error is the document's; the outer one ours.
     ///
     /// # Errors
     /// When the child cannot be started or speaks nonsense.
-    pub async fn extract(&self, file: &Path, name: &str) -> anyhow::Result<Result<Extracted, Failure>> {
-        let mut child = self.child(file, name).spawn().context("start extraction")?;
+    pub async fn extract(
+        &self,
+        file: &Path,
+        name: &str,
+        content_type: &str,
+    ) -> anyhow::Result<Result<Extracted, Failure>> {
+        let mut child = self.child(file, name, content_type).spawn().context("start extraction")?;
         let mut answer = Vec::new();
         let output = child.stdout.take().context("read extraction's output")?;
         let reading = async {

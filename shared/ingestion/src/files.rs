@@ -78,7 +78,7 @@ impl Ingestion {
             // Should this try break off without a word like those before, this is what is known; success takes it back.
             self.fail_file(file, &object, &Failure::new(FailureCode::Internal, GIVEN_UP)).await?;
         }
-        let reading = AssertUnwindSafe(self.read_file(key, file, &object, clock)).catch_unwind();
+        let reading = AssertUnwindSafe(self.read_file(key, file, &object, delivery, clock)).catch_unwind();
         let read = match timeout(clock.remaining(), reading).await {
             Ok(Ok(read)) => read,
             Ok(Err(_)) => Err(anyhow::anyhow!("reading the file panicked")),
@@ -101,19 +101,20 @@ impl Ingestion {
         key: &str,
         file: &FileKey,
         object: &ObjectState,
+        delivery: u32,
         clock: Clock,
     ) -> anyhow::Result<Result<Read, Failure>> {
         if let Some(failure) = unfit(object.size, limits::FILE_BYTES, "Attach") {
             return Ok(Err(failure));
         }
         let (bytes, sha256) = self.download(key, &object.etag).await?;
-        let extracted = self.extractor.extract(bytes.path(), &file.filename).await.context("extract text")?;
-        let mut extracted = match extracted {
+        let extracted = self.extractor.extract(bytes.path(), &file.filename, &object.content_type).await;
+        let mut extracted = match extracted.context("extract text")? {
             Ok(extracted) => extracted,
             Err(failure) => return Ok(Err(failure)),
         };
         if self.ocr.reads() {
-            self.read_pictures_of_file(bytes.path(), file, &mut extracted, clock).await?;
+            self.read_pictures_of_file(bytes.path(), file, &mut extracted, delivery, clock).await?;
         }
         Ok(ocr::settled(extracted, self.ocr.reads()).map(|extracted| Read { sha256, extracted }))
     }
@@ -124,6 +125,7 @@ impl Ingestion {
         bytes: &Path,
         file: &FileKey,
         extracted: &mut Extracted,
+        delivery: u32,
         clock: Clock,
     ) -> anyhow::Result<()> {
         for page in extracted.unread.clone() {
@@ -135,6 +137,10 @@ impl Ingestion {
                 Ok(text) => ocr::with_ocr(extracted, page, &text),
                 Err(error) if ocr::is_permanent(&error) => {
                     tracing::warn!(page, file.id = %file.file, error = format!("{error:#}"), "page not read");
+                }
+                Err(error) if ocr::is_closed(&error) || delivery >= TRIES => {
+                    tracing::error!(file.id = %file.file, error = format!("{error:#}"), "pages left unread");
+                    break;
                 }
                 Err(error) => return Err(error).context("read a page by OCR"),
             }

@@ -1,6 +1,6 @@
 //! Where the object stands now, and whether there is anything to do about it.
 
-use crate::{Ingestion, TRIES, describe};
+use crate::{Ingestion, TRIES, describe, extract::encoding};
 use anyhow::Context as _;
 use domain::{
     DocumentId, DocumentVersionId, IngestionJobId, ObjectKey, OrganizationId, ProductId, SpaceId,
@@ -21,7 +21,7 @@ use store::{
 };
 
 /// What cuts, embeds and describes: changed whenever the same bytes would give other chunks.
-const PIPELINE: &str = "ingestion/2";
+const PIPELINE: &str = "ingestion/3";
 
 /// What a look at the object says.
 pub(crate) enum Located {
@@ -53,6 +53,8 @@ pub(crate) struct Work {
     pub(crate) worker: Worker,
     pub(crate) job: IngestionJobId,
     pub(crate) copied_from: Option<DocumentVersionId>,
+    /// Whether its message comes no more after this time.
+    pub(crate) is_last: bool,
     /// Chunks of the whole, once it was read.
     pub(crate) total: Option<i32>,
     done: AtomicI32,
@@ -176,6 +178,7 @@ impl Ingestion {
             worker,
             job,
             copied_from: building.copied_from,
+            is_last: delivery >= TRIES,
             total: building.total,
             done: AtomicI32::new(building.done),
             has_advanced: AtomicBool::new(false),
@@ -258,6 +261,7 @@ fn recipe(collection: &Collection, object: &ObjectState) -> String {
         spaces,
         object.metadata.get("language"),
         object.metadata.get("document-type"),
+        encoding::of_content_type(&object.content_type).map(encoding_rs::Encoding::name),
     ]);
     hex::encode(Sha256::digest(parts.to_string()))
 }

@@ -58,10 +58,28 @@ fn unreadable(why: impl Into<String>) -> anyhow::Error {
     Unreadable(why.into()).into()
 }
 
+/// A reader that lets nobody in, whatever the picture: no permission, no subscription. Found by [`is_closed`].
+#[derive(Debug)]
+struct Closed;
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "the reader of pictures refuses every call; an administrator should check the access to it",
+        )
+    }
+}
+
 /// Whether the same picture would fail again: its page stays unread, and nothing is to be tried again.
 #[must_use]
 pub fn is_permanent(error: &anyhow::Error) -> bool {
     error.is::<Unreadable>()
+}
+
+/// Whether the reader would refuse every other picture too: the pages that are left stay unread.
+#[must_use]
+pub fn is_closed(error: &anyhow::Error) -> bool {
+    error.is::<Closed>()
 }
 
 /// What a file is when it is a picture that OCR reads: `png`, `jpeg`, `tiff` or `webp`.

@@ -77,7 +77,10 @@ impl Ingestion {
             Err(error) if matches!(error.downcast_ref(), Some(ObjectError::Gone)) => {
                 return self.abandon(organization, work).await.map(|()| Source::Moved);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                let Some(ObjectError::Withheld(why)) = error.downcast_ref() else { return Err(error) };
+                return Ok(Source::Unreadable(Failure::new(FailureCode::Locked, *why)));
+            }
         };
         if work.done() == 0 {
             let tx = self.database.tenant(organization).await?;
@@ -91,7 +94,8 @@ impl Ingestion {
                 return Ok(Source::Copy(Box::new(donor)));
             }
         }
-        let extracted = self.extractor.extract(file.path(), &work.filename).await.context("extract text")?;
+        let extracted = self.extractor.extract(file.path(), &work.filename, &work.object.content_type).await;
+        let extracted = extracted.context("extract text")?;
         Ok(match extracted {
             Ok(extracted) => {
                 let pictures = if self.ocr.reads() { extracted.unread.clone() } else { Vec::new() };
@@ -152,6 +156,10 @@ impl Ingestion {
                 break;
             }
             if let Err(error) = self.read_picture(file.path(), work, reading, page).await {
+                // Who has read one page will be asked again; who has read none for the last time is not waited for.
+                if ocr::is_closed(&error) || (work.is_last && looked == 0) {
+                    return self.leave_unread(organization, work, reading, &error).await.map(|()| true);
+                }
                 result = Err(error);
                 break;
             }
@@ -163,6 +171,23 @@ impl Ingestion {
             self.set_aside(organization, work, reading).await?;
         }
         result
+    }
+
+    /// Goes on without the pages that OCR has yet to look at: they stay unread, in every unit that follows.
+    async fn leave_unread(
+        &self,
+        organization: OrganizationId,
+        work: &Work,
+        reading: &mut Reading,
+        error: &anyhow::Error,
+    ) -> anyhow::Result<()> {
+        let pages = reading.pictures.len();
+        tracing::error!(pages, document.id = %work.document, error = format!("{error:#}"), "pages left unread");
+        reading.pictures.clear();
+        if work.total.is_some() {
+            self.keep_reading(organization, work, reading).await?;
+        }
+        Ok(())
     }
 
     /// Keeps what was read, and that it was, though nobody knows yet how many passages it will make.

@@ -7,7 +7,10 @@ pub mod signed;
 pub use signed::Signer;
 
 use aws_sdk_s3::{
-    Client, error::SdkError, operation::head_object::HeadObjectError, primitives::ByteStream,
+    Client,
+    error::{ProvideErrorMetadata as _, SdkError},
+    operation::head_object::HeadObjectError,
+    primitives::ByteStream,
     types::EncodingType,
 };
 use domain::document::DERIVED_PREFIX;
@@ -53,12 +56,22 @@ const ENCODED: &AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'&')
     .remove(b'=');
 
+/// What is said of an object that was moved to an archive.
+const ARCHIVED: &str = "The file is archived in S3 (Glacier or an archive tier), which hands nothing out from there. Restore it, \
+                        then reprocess the document; or upload the file again.";
+/// What is said of one whose key at KMS is disabled or gone.
+const WITHOUT_KEY: &str = "The file is encrypted with a KMS key that is disabled or deleted. Enable the key, then reprocess the \
+                           document; or upload the file again.";
+
 /// A failed look at an object.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such object, or no longer these bytes.
     #[error("the object is gone or has changed")]
     Gone,
+    /// S3 has the object and does not hand it out, however often it is asked; why, and what its owner does about it.
+    #[error("{0}")]
+    Withheld(&'static str),
     /// Anything else: S3 is tried again.
     #[error("object store: {0}")]
     Unavailable(String),
@@ -118,7 +131,7 @@ impl Bucket {
     /// The object's bytes, if they are still those of this ETag.
     ///
     /// # Errors
-    /// [`Error::Gone`] when they are not.
+    /// [`Error::Gone`] when they are not, [`Error::Withheld`] when S3 will not hand them out.
     pub async fn get(&self, key: &str, etag: &str) -> Result<ByteStream, Error> {
         match self
             .client
@@ -133,7 +146,7 @@ impl Bucket {
             Err(SdkError::ServiceError(error)) if matches!(error.raw().status().as_u16(), 404 | 412) => {
                 Err(Error::Gone)
             }
-            Err(error) => Err(unavailable("get object", &error)),
+            Err(error) => Err(withheld(error.code()).unwrap_or_else(|| unavailable("get object", &error))),
         }
     }
 
@@ -295,17 +308,38 @@ fn listed_key(key: &str, encoding: Option<&EncodingType>) -> String {
     }
 }
 
+/// Whether what S3 says is no passing trouble. A denied access is not among them: it may be our own role's.
+fn withheld(code: Option<&str>) -> Option<Error> {
+    match code? {
+        "InvalidObjectState" => Some(Error::Withheld(ARCHIVED)),
+        "KMS.DisabledException" | "KMS.NotFoundException" | "KMS.KMSInvalidStateException" => {
+            Some(Error::Withheld(WITHOUT_KEY))
+        }
+        _ => None,
+    }
+}
+
 fn unavailable<E>(what: &str, error: &SdkError<E, aws_sdk_s3::config::http::HttpResponse>) -> Error
 where
     E: std::error::Error + aws_sdk_s3::error::ProvideErrorMetadata + 'static,
 {
-    use aws_sdk_s3::error::ProvideErrorMetadata as _;
     Error::Unavailable(format!("{what}: {}", error.code().unwrap_or("no answer")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_s3_never_hands_out_is_told_from_passing_trouble() {
+        let said = |code: &str| withheld(Some(code)).map(|error| error.to_string());
+        assert!(said("InvalidObjectState").is_some_and(|said| said.contains("Restore it")));
+        assert!(said("KMS.DisabledException").is_some_and(|said| said.contains("Enable the key")));
+        for passing in ["KMS.ThrottlingException", "AccessDenied", "SlowDown", "InternalError"] {
+            assert_eq!(said(passing), None, "{passing}");
+        }
+        assert!(withheld(None).is_none());
+    }
 
     #[test]
     fn keys_of_a_list_come_back_as_they_were_written() {

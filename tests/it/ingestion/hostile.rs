@@ -62,7 +62,7 @@ async fn are_refused(files: Vec<Hostile>) {
         fs::write(&file, &bytes).expect("write a file");
         let watch = Watch::over(&file);
         let started = Instant::now();
-        let read = extractor.extract(&file, &hostile.name).await.expect("a child that answers");
+        let read = extractor.extract(&file, &hostile.name, "").await.expect("a child that answers");
         let (took, megabytes) = (started.elapsed(), watch.megabytes());
         fs::remove_file(&file).expect("remove a file");
         let (as_expected, said) = judge(&hostile, &read);

@@ -1,7 +1,7 @@
 //! Scans: pages that are pictures, read by OCR in several units of work.
 
 use ingestion::{
-    Ingestion, Outcome,
+    Ingestion, Outcome, TRIES,
     ocr::{Ocr, Tesseract},
     unit::Clock,
 };
@@ -190,4 +190,33 @@ async fn a_unit_reads_as_many_pages_as_it_has_time_for() {
     let Outcome::Failed(failure) = pipeline.deliver(&other, Clock::start).await else { panic!("was read") };
     assert!(failure.detail.contains("Pages 1–6"), "{failure}");
     invariants::check(&pipeline, "scans").await;
+}
+
+#[tokio::test]
+async fn a_reader_that_has_gone_costs_its_pages_and_not_the_document() {
+    let pipeline = Pipeline::start().await;
+    let program = Program::new();
+    let key = pipeline.put("scans/report.pdf", &scan()).await;
+    let unit = async |delivery| function(&pipeline, &program).look_at(&key, delivery, impatient()).await;
+    // The file, and two pages.
+    for _ in 0..3 {
+        assert_eq!(unit(1).await.expect("a unit"), Outcome::Continues { done: 0, after: 0 });
+    }
+    std::fs::remove_file(program.path()).expect("removed");
+    for delivery in 1..TRIES {
+        let error = unit(delivery).await.expect_err("it may come back");
+        assert!(format!("{error:#}").contains("tesseract"), "{error:#}");
+    }
+    let mut delivery = TRIES;
+    let outcome = loop {
+        match unit(delivery).await.expect("a unit") {
+            Outcome::Continues { .. } => delivery = 1,
+            outcome => break outcome,
+        }
+    };
+    assert!(matches!(outcome, Outcome::Completed { .. }), "{outcome:?}");
+    assert_eq!(document(&pipeline).await.unread_pages, [3, 4, 5, 6]);
+    let pages: Vec<i32> = passages(&pipeline).await.into_iter().map(|(_, page, _)| page).collect();
+    assert!(pages.contains(&1) && pages.iter().all(|page| *page <= 2), "{pages:?}");
+    invariants::check(&pipeline, "a scan without a reader").await;
 }

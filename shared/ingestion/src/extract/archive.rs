@@ -102,7 +102,7 @@ impl<'a> Archive<'a> {
 }
 
 fn decoded(bytes: &[u8]) -> Result<String, Failure> {
-    encoding::decode(bytes).ok_or_else(|| damaged("one of its parts is no text"))
+    encoding::decode(bytes, None).ok_or_else(|| damaged("one of its parts is no text"))
 }
 
 fn is_markup(name: &str) -> bool {

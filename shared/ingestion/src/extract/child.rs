@@ -1,10 +1,11 @@
 //! The child's side: limits on itself first, then the file.
 
 use super::{
-    Answer, Extracted, csv, docx, eml, epub, html, markdown, odt, pairs, pdf, picture, pptx, rtf, sniff,
-    text, xlsx,
+    Answer, Extracted, csv, docx, eml, encoding, epub, html, markdown, odt, pairs, pdf, picture, pptx, rtf,
+    sniff, text, xlsx,
 };
 use domain::{Failure, FailureCode, limits};
+use encoding_rs::Encoding;
 use rlimit::Resource;
 use sniff::Format;
 use std::{
@@ -41,12 +42,14 @@ pub fn run_child() -> bool {
     }
     let file = PathBuf::from(arguments.next().unwrap_or_default());
     let name = arguments.next().unwrap_or_default();
+    let content_type = arguments.next().unwrap_or_default();
     limit_self();
     if let Some(page) = arguments.next() {
         return run_for_picture(file, &page.to_string_lossy());
     }
     limit_to_size(&file);
-    let work = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || read(&file, &name));
+    let work =
+        std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || read(&file, &name, &content_type));
     let answer = match work.map(std::thread::JoinHandle::join) {
         Ok(Ok(answer)) => answer,
         // A panic of a parser is a defect of the parser, met by this file.
@@ -116,9 +119,10 @@ pub(super) fn limit_step(seconds: Option<u64>) {
     let _ = Resource::CPU.set(soft, hard);
 }
 
-fn read(file: &PathBuf, name: &OsString) -> Answer {
+fn read(file: &PathBuf, name: &OsString, content_type: &OsString) -> Answer {
+    let said = encoding::of_content_type(&content_type.to_string_lossy());
     match fs::read(file) {
-        Ok(bytes) => match extract(&bytes, &name.to_string_lossy(), 0) {
+        Ok(bytes) => match extract(&bytes, &name.to_string_lossy(), said, 0) {
             Ok(extracted) => Answer::Extracted(extracted),
             Err(failure) => Answer::Failed(failure),
         },
@@ -133,13 +137,18 @@ fn read(file: &PathBuf, name: &OsString) -> Answer {
 /// The document's.
 #[doc(hidden)]
 pub fn extract_here(bytes: &[u8], name: &str) -> Result<Extracted, Failure> {
-    extract(bytes, name, 0)
+    extract(bytes, name, None, 0)
 }
 
-/// Reads bytes by what they are, whatever their name says; the name only tells kinds of text apart. They are attached
-/// to `depth` e-mails.
-pub(super) fn extract(bytes: &[u8], name: &str, depth: usize) -> Result<Extracted, Failure> {
-    match sniff::format(bytes, name)? {
+/// Reads bytes by what they are, whatever their name says; the name only tells kinds of text apart, and the
+/// encoding that is said of them counts for texts that show none. They are attached to `depth` e-mails.
+pub(super) fn extract(
+    bytes: &[u8],
+    name: &str,
+    said: Option<&'static Encoding>,
+    depth: usize,
+) -> Result<Extracted, Failure> {
+    match sniff::format(bytes, name, said)? {
         Format::Pdf => pdf::read(bytes),
         Format::Docx => docx::read(bytes),
         Format::Pptx => pptx::read(bytes),

@@ -23,9 +23,13 @@ pub struct Extracted {
     /// collection's metadata schema takes what it knows.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
-    /// Pages that hold a picture and no text, from 1: for OCR, or to be reported as unread.
+    /// Pages that hold a picture and no text, or content that cannot be decoded, from 1: for OCR, or to be reported as
+    /// unread.
     #[serde(default)]
     pub unread: Vec<u32>,
+    /// Of these, pages whose content cannot be decoded: what a picture on them says is not all of them, so they stay unread.
+    #[serde(default)]
+    pub damaged: Vec<u32>,
     /// Questions with their answers, where the file is a list of them.
     #[serde(default)]
     pub pairs: Vec<Pair>,
@@ -98,6 +102,7 @@ impl Extracted {
             blocks: Vec::new(),
             metadata: BTreeMap::new(),
             unread: Vec::new(),
+            damaged: Vec::new(),
             pairs: Vec::new(),
             tables: Vec::new(),
         }

@@ -99,7 +99,8 @@ fn attachment(part: &MessagePart<'_>, name: Option<&str>, depth: usize) -> Optio
         PartType::Message(message) => read_message(message, depth + 1).and_then(Extracted::checked),
         PartType::Multipart(_) => return None,
         // A parser that stumbles over an attachment leaves the e-mail readable.
-        _ => catch_unwind(|| child::extract(part.contents(), name.unwrap_or_default(), depth + 1)).ok()?,
+        _ => catch_unwind(|| child::extract(part.contents(), name.unwrap_or_default(), None, depth + 1))
+            .ok()?,
     };
     // A picture has pages to be read, but not as a part of an e-mail.
     read.ok().filter(|read| !read.blocks.is_empty())

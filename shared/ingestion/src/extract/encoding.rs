@@ -16,8 +16,8 @@ const NULS_ONE_IN: usize = 20;
 const ENOUGH_TO_GUESS: usize = 4;
 
 /// The text, or `None` when it is none: marked UTF-8, UTF-32 and UTF-16, UTF-16 without a mark, UTF-8, the encoding that
-/// the text says it is in, and else what it looks like.
-pub(super) fn decode(bytes: &[u8]) -> Option<String> {
+/// its uploader or the text itself says it is in, and else what it looks like.
+pub(super) fn decode(bytes: &[u8], said: Option<&'static Encoding>) -> Option<String> {
     let text = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
@@ -30,12 +30,30 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
                 ISO_2022_JP.decode_without_bom_handling(bytes).0.into_owned()
             }
             Ok(text) => text.to_owned(),
-            Err(_) => match declared(bytes) {
-                Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-                None => lossy(bytes),
+            Err(_) => match (said.and_then(|said| without_errors(said, bytes)), declared(bytes)) {
+                (Some(text), _) => text,
+                (None, Some(encoding)) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+                (None, None) => lossy(bytes),
             },
         },
     };
+    is_text(&text).then_some(text)
+}
+
+/// The encoding that a Content-Type gives a text (RFC 9110, 8.3.1). UTF-8 is seen without being said.
+pub(crate) fn of_content_type(said: &str) -> Option<&'static Encoding> {
+    let (_, label) = said
+        .split(';')
+        .skip(1)
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    let label = label.trim().trim_matches('"');
+    Encoding::for_label_no_replacement(label.as_bytes()).filter(|encoding| *encoding != UTF_8)
+}
+
+/// What an uploader says is often what his program says of every file: it is believed where no byte speaks against it.
+fn without_errors(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned();
     is_text(&text).then_some(text)
 }
 
@@ -167,6 +185,40 @@ mod tests {
             "Remplacez la garniture d'étanchéité de la pompe après 8 000 heures; l'arrêt doit être noté à côté du numéro de série.",
         ),
     ];
+
+    /// Of a text of which nothing is said.
+    fn decode(bytes: &[u8]) -> Option<String> {
+        super::decode(bytes, None)
+    }
+
+    #[test]
+    fn what_its_uploader_says_of_a_text_is_believed_where_it_can_be() {
+        // Too little to guess by.
+        let (text, thai) = ("ชา 5", of_content_type("text/plain; charset=windows-874"));
+        assert_eq!(thai, Some(WINDOWS_874));
+        let (bytes, _, _) = WINDOWS_874.encode(text);
+        assert_ne!(decode(&bytes).as_deref(), Some(text));
+        assert_eq!(super::decode(&bytes, thai).as_deref(), Some(text));
+        // UTF-8 and marks are seen; what cannot be so is not.
+        assert_eq!(super::decode(text.as_bytes(), thai).as_deref(), Some(text));
+        assert_eq!(super::decode(b"\xFF\xFEh\0i\0", thai).as_deref(), Some("hi"));
+        let french = "l'arr\u{EA}t doit \u{EA}tre not\u{E9} \u{E0} c\u{F4}t\u{E9}";
+        let (bytes, _, _) = WINDOWS_1252.encode(french);
+        assert_eq!(super::decode(&bytes, Some(SHIFT_JIS)), decode(&bytes));
+        // It says so before the page does, as browsers have it.
+        let page = b"<html><head><meta charset=\"windows-1251\"></head>\xCF</html>";
+        assert!(super::decode(page, Some(WINDOWS_1253)).expect("text").contains('Ο'));
+    }
+
+    #[test]
+    fn a_content_type_names_an_encoding_or_none() {
+        assert_eq!(of_content_type("text/csv;header=present;Charset=\"Shift_JIS\""), Some(SHIFT_JIS));
+        for said in
+            ["", "text/plain", "text/plain; charset=utf-8", "text/plain; charset=klingon", "charset=big5"]
+        {
+            assert_eq!(of_content_type(said), None, "{said}");
+        }
+    }
 
     #[test]
     fn encodings_without_a_mark_are_told_apart() {

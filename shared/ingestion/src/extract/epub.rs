@@ -174,7 +174,7 @@ mod tests {
                 ("META-INF/container.xml", CONTAINER),
                 ("OPS/a.xhtml", text),
             ]);
-            super::super::child::extract(&bytes, "a.epub", 0).expect_err("refused").code
+            super::super::child::extract(&bytes, "a.epub", None, 0).expect_err("refused").code
         };
         assert_eq!(chapter(&"<div>".repeat(limits::MARKUP_DEPTH + 1)), FailureCode::Hostile);
         assert_eq!(chapter(""), FailureCode::Damaged);

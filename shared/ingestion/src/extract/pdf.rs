@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use unpdf::{
     ErrorKind, PageSelection, PageStreamOptions, ParseEvent, ParseOptions, PdfParser,
     model::{FormField, Metadata, Page},
+    parser::raw::{PdfObject, RawDocument},
 };
 
 /// Part of a page that pictures cover from which they may hold its text: a logo is a few hundredths.
@@ -28,6 +29,11 @@ const MOST: f64 = 0.9;
 
 /// Characters that a page has at least where most of them are unreadable: fewer are bullets and logos.
 const GIBBERISH: usize = 20;
+/// What is said of a form whose pages are in no PDF.
+const DYNAMIC_FORM: &str = "The file is a dynamic form (XFA): its pages are made by Adobe's programs when they open it, and a PDF \
+                            of them is not in it. Print it to PDF there and upload that.";
+/// Text of its one page at most, where that says that such a form is to be waited for: nothing longer is looked at twice.
+const NOTICE_BYTES: usize = 4_096;
 /// How a PDF begins.
 const HEADER: &[u8] = b"%PDF-";
 
@@ -65,6 +71,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
             }
             ParseEvent::PageParsed(page) => {
                 let is_picture = is_picture(&page);
+                let is_damaged = page.undecodable_content_streams > 0;
                 let mut text = PageText {
                     number: page.number,
                     in_margins: page.margin_text_chars,
@@ -74,11 +81,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
                 if is_gibberish {
                     text.pieces.clear();
                 }
-                if is_picture || is_gibberish {
+                if is_picture || is_gibberish || is_damaged {
                     document.unread.push(text.number);
+                }
+                if is_damaged {
+                    document.damaged.push(text.number);
                 }
                 length += text.pieces.iter().map(|piece| piece.text.len()).sum::<usize>();
                 pages.push(text);
+            }
+            ParseEvent::PageFailed { page, .. } => {
+                document.unread.push(page);
+                document.damaged.push(page);
             }
             _ => {}
         }
@@ -89,9 +103,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Extracted, Failure> {
     if length > limits::EXTRACTED_TEXT_BYTES {
         return Err(super::text_too_long());
     }
+    drop(parser);
+    if count == 1 && length <= NOTICE_BYTES && is_drawn_by_its_program(bytes) {
+        return Err(Failure::new(FailureCode::UnsupportedFormat, DYNAMIC_FORM));
+    }
     document.page_count = u32::try_from(count).ok();
     write(&mut document, pages);
     write_fields(&mut document, &fields);
+    let is_blank = !document.text.chars().any(char::is_alphanumeric);
+    if is_blank && !document.damaged.is_empty() && document.damaged == document.unread {
+        return Err(damaged("its pages cannot be decoded"));
+    }
     Ok(document)
 }
 
@@ -158,6 +180,19 @@ fn parser(bytes: &[u8], options: &ParseOptions) -> Result<PdfParser, unpdf::Erro
         }
         (whole, _) => whole,
     }
+}
+
+/// Whether the file is a dynamic XFA form: its catalogue says that whoever shows it makes its pages (ISO 32000-1, 12.7.8 and
+/// table 28).
+fn is_drawn_by_its_program(bytes: &[u8]) -> bool {
+    let header = bytes.windows(HEADER.len()).position(|window| window == HEADER).unwrap_or_default();
+    let document = RawDocument::load(bytes).or_else(|_| RawDocument::load(&bytes[header..]));
+    let Ok(document) = document else { return false };
+    let Ok(catalogue) = document.catalog() else { return false };
+    let entry = |name: &[u8]| catalogue.get(name).map(|value| document.resolve(value));
+    let form = entry(b"AcroForm").and_then(PdfObject::as_dict);
+    matches!(entry(b"NeedsRendering"), Some(PdfObject::Bool(true)))
+        && form.is_some_and(|form| form.contains_key(b"XFA".as_slice()))
 }
 
 /// Whether a page's text, if it has any, is in a picture.
@@ -245,6 +280,104 @@ mod tests {
         let picture = page_image(scan, 1).expect("a picture");
         assert_eq!(super::super::picture::kind(&picture), Some("png"));
         assert_eq!(page_image(scan, 2), None);
+    }
+
+    /// A PDF of these objects, numbered from 1, of which the first is its catalogue.
+    fn pdf_of(objects: &[Vec<u8>]) -> Vec<u8> {
+        let (mut bytes, mut table) = (b"%PDF-1.7\n".to_vec(), String::new());
+        for (place, object) in objects.iter().enumerate() {
+            table.push_str(&format!("{:010} 00000 n \n", bytes.len()));
+            bytes.extend_from_slice(format!("{} 0 obj\n", place + 1).as_bytes());
+            bytes.extend_from_slice(object);
+            bytes.extend_from_slice(b"\nendobj\n");
+        }
+        let (at, size) = (bytes.len(), objects.len() + 1);
+        let end = format!(
+            "xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{at}\n%%EOF\n"
+        );
+        bytes.extend_from_slice(end.as_bytes());
+        bytes
+    }
+
+    /// A content stream: a sentence, or bytes that no decoder takes.
+    fn content(sentence: Option<&str>) -> Vec<u8> {
+        let (filter, data) = match sentence {
+            Some(said) => ("", format!("BT /F1 12 Tf 72 420 Td ({said}) Tj ET").into_bytes()),
+            None => ("/Filter /FlateDecode", vec![0xFF; 64]),
+        };
+        let head = format!("<< /Length {} {filter} >>\nstream\n", data.len());
+        [head.as_bytes(), &data[..], b"\nendstream"].concat()
+    }
+
+    /// A PDF with a page for each list of content streams.
+    fn pages_of(pages: &[&[Option<&str>]]) -> Vec<u8> {
+        let mut objects = vec![
+            b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+            Vec::new(),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
+        ];
+        let mut kids = String::new();
+        for streams in pages {
+            let mut contents = String::new();
+            for stream in *streams {
+                objects.push(content(*stream));
+                contents.push_str(&format!("{} 0 R ", objects.len()));
+            }
+            let page = format!(
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents [{contents}] \
+                 /Resources << /Font << /F1 3 0 R >> >> >>"
+            );
+            objects.push(page.into_bytes());
+            kids.push_str(&format!("{} 0 R ", objects.len()));
+        }
+        objects[1] = format!("<< /Type /Pages /Kids [{kids}] /Count {} >>", pages.len()).into_bytes();
+        pdf_of(&objects)
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_decoded_is_unread_and_said_to_be() {
+        let (first, second) = ("The relief valve opens at nine bar.", "Drain the pump before frost.");
+        let whole = read(&pages_of(&[&[Some(first)], &[Some("Change the oil.")], &[Some(second)]]));
+        let whole = whole.expect("readable");
+        assert!(whole.unread.is_empty() && whole.text.contains("Change the oil."), "{}", whole.text);
+
+        let document = read(&pages_of(&[&[Some(first)], &[None], &[Some(second)]])).expect("readable");
+        assert_eq!((document.unread, document.damaged, document.page_count), (vec![2], vec![2], Some(3)));
+        assert!(document.text.contains(first) && document.text.contains(second), "{}", document.text);
+
+        // What is left of a page is read, and the page is not said to be whole.
+        let part = read(&pages_of(&[&[Some(first)], &[None, Some(second)]])).expect("readable");
+        assert_eq!((part.unread, part.damaged), (vec![2], vec![2]));
+        assert!(part.text.contains(second), "{}", part.text);
+
+        let refused = read(&pages_of(&[&[None], &[None]])).expect_err("nothing is left");
+        assert_eq!(refused.code, FailureCode::Damaged);
+    }
+
+    #[test]
+    fn a_form_that_its_program_draws_is_refused_and_a_form_with_pages_is_not() {
+        let form = |catalogue: &str, fields: &str| {
+            pdf_of(&[
+                format!("<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R {catalogue} >>").into_bytes(),
+                b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),
+                b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R \
+                  /Resources << /Font << /F1 5 0 R >> >> >>"
+                    .to_vec(),
+                content(Some("Please wait...")),
+                b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_vec(),
+                format!("<< /Fields [] {fields} >>").into_bytes(),
+            ])
+        };
+        let refused =
+            read(&form("/NeedsRendering true", "/XFA (<xdp/>)")).expect_err("no page of it is there");
+        assert_eq!(refused.code, FailureCode::UnsupportedFormat);
+        assert!(refused.detail.contains("Print it to PDF"), "{refused}");
+        for (catalogue, fields) in
+            [("", "/XFA (<xdp/>)"), ("/NeedsRendering false", "/XFA (<xdp/>)"), ("/NeedsRendering true", "")]
+        {
+            let document = read(&form(catalogue, fields)).expect("readable");
+            assert!(document.text.contains("Please wait"), "{catalogue} {fields}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::{
     csv, eml, encoding, pairs, picture, xml,
 };
 use domain::{Failure, FailureCode};
+use encoding_rs::Encoding;
 use quick_xml::events::Event;
 
 /// A format that is read. Text formats come decoded.
@@ -68,8 +69,8 @@ const COMPOUND: [(&str, &str); 5] = [
     ),
 ];
 
-/// Tells the format, or why there is none.
-pub(super) fn format(bytes: &[u8], name: &str) -> Result<Format, Failure> {
+/// Tells the format, or why there is none; `said` is the encoding that its uploader says a text is in.
+pub(super) fn format(bytes: &[u8], name: &str, said: Option<&'static Encoding>) -> Result<Format, Failure> {
     let head = &bytes[..bytes.len().min(PDF_HEADER_WITHIN)];
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         return archive(bytes);
@@ -93,7 +94,7 @@ pub(super) fn format(bytes: &[u8], name: &str) -> Result<Format, Failure> {
     if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic) && head.contains(&0)) {
         return Err(unsupported(what));
     }
-    let text = encoding::decode(bytes).ok_or_else(|| unsupported("binary data"))?;
+    let text = encoding::decode(bytes, said).ok_or_else(|| unsupported("binary data"))?;
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
     Ok(match extension.as_str() {
         _ if looks_like_html(&text) => Format::Html(text),
@@ -213,6 +214,10 @@ fn looks_like_html(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{super::archive::tests::zipped, *};
+
+    fn format(bytes: &[u8], name: &str) -> Result<Format, Failure> {
+        super::format(bytes, name, None)
+    }
 
     #[test]
     fn content_wins_over_the_name() {

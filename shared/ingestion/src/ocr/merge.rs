@@ -8,9 +8,11 @@ use std::{fmt::Write as _, ops::RangeInclusive};
 /// Runs of pages that a sentence names.
 const NAMED: usize = 10;
 
-/// Inserts what was read on a page where the page stands, and takes the page off the unread ones.
+/// Inserts what was read on a page where the page stands, and takes the page off the unread ones, unless more stood on it.
 pub fn with_ocr(extracted: &mut Extracted, page: u32, text: &OcrText) {
-    extracted.unread.retain(|unread| *unread != page);
+    if !extracted.damaged.contains(&page) {
+        extracted.unread.retain(|unread| *unread != page);
+    }
     let vocabulary = Vocabulary::of(text.lines.iter().map(|line| line.text.as_str()));
     let mut at = extracted
         .blocks
@@ -155,6 +157,16 @@ mod tests {
         assert!(document.unread.is_empty());
         assert!((document.blocks[1].confidence - (0.9 * 8.0 + 0.5 * 10.0) / 18.0).abs() < 1e-5);
         assert!((document.blocks[3].confidence - 1.0).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn a_damaged_page_stays_unread_whatever_its_picture_says() {
+        let mut document = Extracted::new("pdf");
+        document.push(BlockKind::Paragraph, "one", Some(1));
+        (document.unread, document.damaged) = (vec![2], vec![2]);
+        with_ocr(&mut document, 2, &OcrText { lines: vec![line("two", 0.5, true)] });
+        assert_eq!(seen(&document), [(Some(1), "one"), (Some(2), "two")]);
+        assert_eq!(document.unread, [2]);
     }
 
     #[test]

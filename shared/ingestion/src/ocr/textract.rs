@@ -1,10 +1,9 @@
 //! Amazon Textract: DetectDocumentText, one picture a call.
 
-use super::{OcrLine, OcrText, is_image, unreadable};
-use anyhow::Context as _;
+use super::{Closed, OcrLine, OcrText, is_image, unreadable};
 use aws_sdk_textract::{
     Client,
-    error::SdkError,
+    error::{ProvideErrorMetadata as _, SdkError},
     operation::detect_document_text::DetectDocumentTextError as Refusal,
     primitives::Blob,
     types::{Block, BlockType, Document},
@@ -15,6 +14,13 @@ use tokio::time::timeout;
 
 /// Bytes of a picture in one call (Textract: 10 MB).
 const BYTES: usize = 10 * 1024 * 1024;
+/// What AWS says to accounts that it does not serve at all, besides a missing permission.
+const CLOSED: [&str; 4] = [
+    "AccessDeniedException",
+    "OptInRequired",
+    "SubscriptionRequiredException",
+    "UnrecognizedClientException",
+];
 /// Heights of a line between two lines from which a paragraph begins.
 const GAP: f32 = 0.8;
 
@@ -31,22 +37,32 @@ pub(super) async fn read(client: &Client, image: &[u8]) -> anyhow::Result<OcrTex
     }
     let document = Document::builder().bytes(Blob::new(image)).build();
     let asking = client.detect_document_text().document(document).send();
-    let answer =
-        timeout(Duration::from_secs(limits::OCR_SECONDS), asking).await.context("wait for Textract")?;
-    match answer {
-        Ok(said) => Ok(lines(said.blocks())),
-        Err(error) => Err(told_apart(error)),
+    match timeout(Duration::from_secs(limits::OCR_SECONDS), asking).await {
+        Ok(Ok(said)) => Ok(lines(said.blocks())),
+        Ok(Err(error)) => Err(told_apart(error)),
+        Err(_) => Err(unreadable(format!(
+            "Textract takes more than {} seconds for the picture",
+            limits::OCR_SECONDS
+        ))),
     }
 }
 
 fn told_apart(error: SdkError<Refusal>) -> anyhow::Error {
-    match error.as_service_error().and_then(permanent) {
-        Some(why) => unreadable(why),
-        None => anyhow::Error::new(error).context("read a picture with Textract"),
+    if let Some(why) = error.as_service_error().and_then(permanent) {
+        return unreadable(why);
     }
+    let is_closed = error.as_service_error().is_some_and(is_closed);
+    let error = anyhow::Error::new(error).context("read a picture with Textract");
+    if is_closed { error.context(Closed) } else { error }
 }
 
-/// What is wrong with the picture stays wrong; throttling, outages and missing permissions do not.
+/// Whether every call is refused: this account may not use Textract.
+fn is_closed(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::AccessDeniedException(_))
+        || refusal.code().is_some_and(|code| CLOSED.contains(&code))
+}
+
+/// What is wrong with the picture stays wrong; throttling and outages do not.
 const fn permanent(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
         Refusal::BadDocumentException(_) => Some("Textract cannot open the picture"),
@@ -75,7 +91,10 @@ fn lines(blocks: &[Block]) -> OcrText {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_textract::types::{BoundingBox, Geometry, error as kinds};
+    use aws_sdk_textract::{
+        error::ErrorMetadata,
+        types::{BoundingBox, Geometry, error as kinds},
+    };
 
     fn line(text: &str, top: f32) -> Block {
         let place = BoundingBox::builder().top(top).height(0.02).left(0.1).width(0.5).build();
@@ -98,6 +117,19 @@ mod tests {
         let bad = kinds::BadDocumentException::builder().build();
         assert!(permanent(&Refusal::BadDocumentException(bad)).is_some());
         let busy = kinds::ThrottlingException::builder().build();
-        assert_eq!(permanent(&Refusal::ThrottlingException(busy)), None);
+        let busy = Refusal::ThrottlingException(busy);
+        assert_eq!((permanent(&busy), is_closed(&busy)), (None, false));
+    }
+
+    #[test]
+    fn an_account_that_is_not_served_is_told_from_a_busy_service() {
+        let denied = kinds::AccessDeniedException::builder().build();
+        assert!(is_closed(&Refusal::AccessDeniedException(denied)));
+        let said = |code: &str| is_closed(&Refusal::generic(ErrorMetadata::builder().code(code).build()));
+        assert!(said("UnrecognizedClientException") && said("SubscriptionRequiredException"));
+        assert!(!said("ServiceUnavailable") && !said("ExpiredTokenException"));
+        // It is still known where it ends up, behind what was being done.
+        let error = anyhow::anyhow!("denied").context(Closed).context("read a page by OCR");
+        assert!(super::super::is_closed(&error) && !super::super::is_permanent(&error));
     }
 }
