@@ -87,9 +87,14 @@ async fn answer(
     StatusCode::ACCEPTED
 }
 
+/// A unit of work.
 fn message(key: &str, delivery: u32) -> Value {
+    delivered(&json!({ "look": { "key": key } }), delivery)
+}
+
+fn delivered(body: &Value, delivery: u32) -> Value {
     json!({ "Records": [{
-        "messageId": "one", "receiptHandle": "none", "body": json!({ "look": { "key": key } }).to_string(),
+        "messageId": "one", "receiptHandle": "none", "body": body.to_string(),
         "attributes": { "ApproximateReceiveCount": delivery.to_string() }, "messageAttributes": {},
         "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:WorkQueue",
         "awsRegion": "us-east-1",
@@ -141,7 +146,17 @@ async fn deliver_in(
     delivery: u32,
     world: &[(&str, &str)],
 ) -> bool {
-    *lambda.work.lock().expect("no panic under this lock") = Some(message(key, delivery));
+    acknowledges(pipeline, lambda, message(key, delivery), world).await
+}
+
+/// Whether a function in such a world acknowledges a message.
+async fn acknowledges(
+    pipeline: &Pipeline,
+    lambda: &mut Lambda,
+    message: Value,
+    world: &[(&str, &str)],
+) -> bool {
+    *lambda.work.lock().expect("no panic under this lock") = Some(message);
     let mut function = function(pipeline, lambda, world).await;
     let answer = timeout(Duration::from_secs(60), lambda.answers.recv()).await;
     function.kill().await.expect("kill ingest");
@@ -205,6 +220,24 @@ async fn a_full_disk_and_a_wrong_clock_lose_nothing() {
             invariants::check(&pipeline, &format!("a clock that is {clock} seconds off")).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_removal_is_seen_to_without_the_work_queue() {
+    let pipeline = Pipeline::start().await;
+    let mut lambda = Lambda::start().await;
+    let key = pipeline.put("manuals/gone.txt", &text(3, "pumps")).await;
+    deliver(&pipeline, &mut lambda, &key, None).await;
+    let told = |name: &str| {
+        delivered(&json!({ "Records": [{ "eventName": name, "s3": { "object": { "key": key } } }] }), 1)
+    };
+    // The queues here answer nobody: what has to wait in one fails.
+    let is_removal = "ObjectRemoved:Delete";
+    assert!(!acknowledges(&pipeline, &mut lambda, told("ObjectCreated:Put"), &[]).await);
+    assert!(!acknowledges(&pipeline, &mut lambda, told(is_removal), &[]).await, "its object is there");
+    pipeline.delete(&key).await;
+    assert!(acknowledges(&pipeline, &mut lambda, told(is_removal), &[]).await);
+    invariants::check(&pipeline, "a removal without queues").await;
 }
 
 #[tokio::test]

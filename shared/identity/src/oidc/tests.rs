@@ -185,7 +185,7 @@ async fn keys_for_something_else_are_passed_over() {
     let mut other_curve = good.jwk();
     other_curve["crv"] = json!("P-256");
     let scene = Scene::with(&[]);
-    scene.site.page(KEYS, &json!({ "keys": [other_curve] }));
+    scene.site.page(KEYS, &json!({ "keys": [other_curve, signer.jwk()] }));
     assert_eq!(scene.now(&good.token(&claims())).await, Err(Error::Untrusted));
 }
 
