@@ -85,11 +85,14 @@ impl Month<'_> {
     async fn converse(&self, sessions: i32) {
         let sql =
             "SELECT pg_temp.converse($1, $2, now() - interval '34 days', now() - interval '5 minutes', $3)";
+        // In one transaction, as answers are kept: whoever counts in between would count answers without their searches.
+        self.client.batch_execute("BEGIN").await.expect("a transaction");
         self.client
             .execute(sql, &[&self.organization, &self.chatbots, &sessions])
             .await
             .expect("conversations");
         self.search_and_hand_over().await;
+        self.client.batch_execute("COMMIT").await.expect("conversations with what stands behind them");
     }
 
     /// What stands behind answers that nothing stands behind yet.

@@ -63,7 +63,6 @@ async fn a_single_texts_tokens_are_told_and_an_index_may_be_missing() {
 async fn answers_that_do_not_fit_are_unexpected() {
     let vector = |index: usize| json!({ "index": index, "embedding": [1, 2] });
     let wrong = [
-        json!({ "data": [{ "index": 0, "embedding": [1, 2, 3] }, { "index": 1, "embedding": [1, 2, 3] }] }),
         json!({ "data": [vector(0)] }),
         json!({ "data": [vector(0), vector(0)] }),
         json!({ "data": [vector(0), vector(2)] }),
@@ -79,6 +78,11 @@ async fn answers_that_do_not_fit_are_unexpected() {
         assert!(matches!(error, Error::Unexpected(_)), "{body}: {error}");
         assert!(!error.to_string().contains(PROMPT), "{error}");
     }
+    let long =
+        json!({ "data": [{ "index": 0, "embedding": [1, 2, 3] }, { "index": 1, "embedding": [1, 2, 3] }] });
+    let server = Server::playing([answer(&long)]).await;
+    let error = embed(&server, &space("openai/bge-m3", 2), &["one", "two"]).await.expect_err("no vectors");
+    assert!(matches!(error, Error::WrongDimension(_)), "{error}");
 }
 
 #[tokio::test]
