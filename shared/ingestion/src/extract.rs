@@ -50,7 +50,7 @@ const ANSWER_BYTES: u64 = 4 * limits::EXTRACTED_TEXT_BYTES as u64;
 /// What a child says on its standard output.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Answer {
-    Extracted(Extracted),
+    Extracted(Box<Extracted>),
     Failed(Failure),
 }
 
@@ -137,7 +137,7 @@ impl Extractor {
             return Ok(Err(died(status)));
         }
         match serde_json::from_slice(&answer).context("read extraction's answer")? {
-            Answer::Extracted(extracted) => Ok(Ok(extracted)),
+            Answer::Extracted(extracted) => Ok(Ok(*extracted)),
             Answer::Failed(failure) => Ok(Err(failure)),
         }
     }

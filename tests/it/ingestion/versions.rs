@@ -157,7 +157,10 @@ async fn a_failure_of_ours_takes_no_healthy_version_of_the_same_bytes_away() {
     let tx = pipeline.organization.tx().await;
     let statuses = documents::statuses(&tx, "documents", &[]).await.expect("read documents");
     let anew = library::Anew::Document(statuses[0].id);
-    assert_eq!(library::unsettle(&tx, "documents", anew).await.expect("unsettle"), [key.clone()]);
+    assert_eq!(
+        library::unsettle(&tx, "documents", anew).await.expect("unsettle"),
+        std::slice::from_ref(&key)
+    );
     tx.finish().await.expect("commit");
     refused(&pipeline, &key).await;
     assert_eq!(stands(&pipeline).await, healthy);

@@ -123,7 +123,7 @@ fn read(file: &PathBuf, name: &OsString, content_type: &OsString) -> Answer {
     let said = encoding::of_content_type(&content_type.to_string_lossy());
     match fs::read(file) {
         Ok(bytes) => match extract(&bytes, &name.to_string_lossy(), said, 0) {
-            Ok(extracted) => Answer::Extracted(extracted),
+            Ok(extracted) => Answer::Extracted(Box::new(extracted)),
             Err(failure) => Answer::Failed(failure),
         },
         Err(_) => Answer::Failed(damaged("it cannot be opened")),
