@@ -23,6 +23,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
@@ -176,6 +177,8 @@ struct Inner {
     launch: Launch,
     pools: Mutex<BTreeMap<String, Pool>>,
     server: Mutex<Option<AbortHandle>>,
+    /// Where processes are waited for: an invoker's own runtime may end before them.
+    runtime: Handle,
 }
 
 impl Lambda {
@@ -189,7 +192,8 @@ impl Lambda {
         let address = listener.local_addr().context("read the Runtime API's address")?;
         let pools =
             functions.into_iter().map(|function| (function.name.clone(), Pool::new(function))).collect();
-        let inner = Inner { address, place, launch, pools: Mutex::new(pools), server: Mutex::new(None) };
+        let (pools, server, runtime) = (Mutex::new(pools), Mutex::new(None), Handle::current());
+        let inner = Inner { address, place, launch, pools, server, runtime };
         let lambda = Lambda(Arc::new(inner));
         let router = http::router(lambda.clone());
         let server = tokio::spawn(async move {

@@ -202,6 +202,7 @@ impl Lambda {
 
     /// Starts a process.
     pub(super) fn launch(&self, pool: &mut Pool) {
+        let _entered = self.0.runtime.enter();
         let (id, function) = (Uuid::new_v4().to_string(), pool.served.name.clone());
         // A path needs the scheme in front, or the runtime cannot read it.
         let runtime_api = format!("http://{}/{id}", self.0.address);
@@ -267,7 +268,7 @@ impl Lambda {
 
     fn limit_work(&self, id: String, request_id: String, timeout: Duration) -> AbortHandle {
         let lambda = self.clone();
-        let timer = tokio::spawn(async move {
+        let timer = self.0.runtime.spawn(async move {
             tokio::time::sleep(timeout).await;
             lambda.with_instance(&id, |lambda, pool, id| {
                 current(pool, id, &request_id)?;
