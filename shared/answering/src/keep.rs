@@ -15,7 +15,7 @@ use domain::{
     conversation::Question,
     limits,
 };
-use futures_util::{future::try_join_all, try_join};
+use futures_util::try_join;
 use models::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -204,30 +204,18 @@ async fn spend(
     usage: Usage,
     beside: &[(&str, i64)],
 ) -> store::Result<()> {
+    let (chatbot, is_limited) = (turn.config.chatbot, turn.is_limited);
     let named = async {
         match names.spent() {
-            Some(spent) => side_costs::record(tx, Purpose::Names, turn.config.chatbot, &spent, &[]).await,
+            Some(spent) => side_costs::pay(tx, Purpose::Names, chatbot, &spent, &[], is_limited).await,
             None => Ok(()),
         }
     };
-    try_join!(named, spend_of_budget(tx, turn, names, usage, beside)).map(|_| ())
-}
-
-async fn spend_of_budget(
-    tx: &TenantTx,
-    turn: &Turn,
-    names: &Names,
-    usage: Usage,
-    beside: &[(&str, i64)],
-) -> store::Result<()> {
-    if !turn.is_limited {
-        return Ok(());
-    }
-    let answer = spending(&turn.config.llm_model, usage);
-    let spent = [Some(answer), names.spent()].into_iter().flatten();
-    let spent = spent.filter(|spent| spent.prompt + spent.completion > 0);
-    let spent = spent.map(|spent| async move { budgets::spend(tx, turn.config.chatbot, &spent).await });
-    try_join!(try_join_all(spent), budgets::spend_beside(tx, turn.config.chatbot, beside)).map(|_| ())
+    let answered = async {
+        let answer = spending(&turn.config.llm_model, usage);
+        if is_limited { budgets::spend(tx, chatbot, &answer, beside).await } else { Ok(()) }
+    };
+    try_join!(named, answered).map(|_| ())
 }
 
 /// What a turn called beside the model that answers, and how much of it: tokens of vectors, searches of a reranker. A search is one

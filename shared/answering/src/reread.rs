@@ -175,10 +175,7 @@ async fn keep(
 ) -> store::Result<()> {
     let (prompt, completion) = (i64::from(consulted.usage.prompt), i64::from(consulted.usage.completion));
     let spent = spending(model, consulted.usage);
-    side_costs::record(tx, Purpose::Readings, message.chatbot, &spent, &[]).await?;
-    if is_limited && prompt + completion > 0 {
-        budgets::spend(tx, message.chatbot, &spent).await?;
-    }
+    side_costs::pay(tx, Purpose::Readings, message.chatbot, &spent, &[], is_limited).await?;
     let failed = found.as_ref().err().map(|silent| silent.code());
     let about = json!({ "status": if failed.is_some() { "failed" } else { "read" }, "model": model, "failed": failed,
                         "prompt_tokens": prompt, "completion_tokens": completion });

@@ -184,10 +184,7 @@ impl Answering {
             tx = self.database.tenant(caller.organization()).await?;
         }
         if let (Some((chatbot, is_limited)), Some(spent)) = (asked_for, names.spent()) {
-            side_costs::record(&tx, Purpose::Names, chatbot, &spent, &[]).await?;
-            if is_limited {
-                budgets::spend(&tx, chatbot, &spent).await?;
-            }
+            side_costs::pay(&tx, Purpose::Names, chatbot, &spent, &[], is_limited).await?;
         }
         let held = sessions::hold(&tx, session).await?.ok_or(Refusal::NotFound("session"))?;
         if !sessions::goes_on(&held) {

@@ -171,10 +171,7 @@ async fn pay(
     if prompt + completion == 0 {
         return Ok(None);
     }
-    side_costs::record(tx, Purpose::Analyses, held.chatbot, &spent, &[]).await?;
-    if budget.is_limited {
-        budgets::spend(tx, held.chatbot, &spent).await?;
-    }
+    side_costs::pay(tx, Purpose::Analyses, held.chatbot, &spent, &[], budget.is_limited).await?;
     let call = json!({ "model": asked.model, "latency_ms": millis(asked), "tokens_in": prompt, "tokens_out": completion,
                        "broken": asked.found.as_ref().err().map(|silent| silent.code()) });
     let category = if asked.found.is_err() { Category::Error } else { Category::Performance };

@@ -463,13 +463,6 @@ async fn keep(
         tried.beside.iter().map(|(model, units)| (model.as_str(), *units)).collect();
     let judged = judged(asked, tried);
     replays::answer(tx, replay.id, asked.place, side, &judged, (spent.as_ref(), &beside)).await?;
-    side_costs::record(tx, Purpose::Replays, replay.chatbot, &spent.unwrap_or_default(), &beside).await?;
-    if !budget.is_limited {
-        return Ok(());
-    }
-    budgets::spend_beside(tx, replay.chatbot, &beside).await?;
-    match &spent {
-        Some(spent) => budgets::spend(tx, replay.chatbot, spent).await,
-        None => Ok(()),
-    }
+    let spent = spent.unwrap_or_default();
+    side_costs::pay(tx, Purpose::Replays, replay.chatbot, &spent, &beside, budget.is_limited).await
 }

@@ -2,6 +2,7 @@
 
 use crate::{Result, TenantTx, sessions::OverBudget, sql, tenant::Params};
 use domain::ChatbotId;
+use futures_util::try_join;
 use tokio_postgres::types::Type;
 
 /// What an answer spent.
@@ -21,12 +22,26 @@ pub struct Spending<'a> {
     pub keeping: i64,
 }
 
-/// Adds an answer to today's spending of its chatbot and of the organization, in the transaction that keeps it.
+/// Adds a call of a model, and what was called beside it (vectors by tokens, a reranker by searches), to today's spending of a chatbot
+/// and of the organization, in the transaction that keeps what came of it; nothing where nothing was paid. All of it travels in one
+/// flush. Budgets of tokens count what models read and write alone.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn spend(tx: &TenantTx, chatbot: ChatbotId, spent: &Spending<'_>) -> Result<()> {
+pub async fn spend(
+    tx: &TenantTx,
+    chatbot: ChatbotId,
+    spent: &Spending<'_>,
+    beside: &[(&str, i64)],
+) -> Result<()> {
+    try_join!(spend_call(tx, chatbot, spent), spend_beside(tx, chatbot, beside)).map(|_| ())
+}
+
+async fn spend_call(tx: &TenantTx, chatbot: ChatbotId, spent: &Spending<'_>) -> Result<()> {
     let tokens = spent.prompt + spent.completion;
+    if tokens == 0 {
+        return Ok(());
+    }
     let params: Params<'_> = &[
         (&chatbot.0, Type::UUID),
         (&tokens, Type::INT8),
@@ -41,12 +56,7 @@ pub async fn spend(tx: &TenantTx, chatbot: ChatbotId, spent: &Spending<'_>) -> R
     Ok(())
 }
 
-/// Adds what calls beside an answer cost, each a model with its tokens, or a reranker with its searches; nothing where there was
-/// none. Budgets of tokens count what answers read and write alone.
-///
-/// # Errors
-/// [`crate::Error`].
-pub async fn spend_beside(tx: &TenantTx, chatbot: ChatbotId, calls: &[(&str, i64)]) -> Result<()> {
+async fn spend_beside(tx: &TenantTx, chatbot: ChatbotId, calls: &[(&str, i64)]) -> Result<()> {
     if calls.is_empty() {
         return Ok(());
     }

@@ -1,8 +1,15 @@
 //! What is paid beside answers: a row a call, written with what came of it, and days of them. What answers cost stands in their
 //! messages; steps of ingestion are told by their jobs.
 
-use crate::{Result, TenantTx, budgets::Spending, metrics::Period, sql, tenant::Params};
+use crate::{
+    Result, TenantTx,
+    budgets::{self, Spending},
+    metrics::Period,
+    sql,
+    tenant::Params,
+};
 use domain::ChatbotId;
+use futures_util::try_join;
 use jiff::Timestamp;
 use tokio_postgres::{Row, types::Type};
 
@@ -33,11 +40,24 @@ impl Purpose {
 }
 
 /// Writes down what a call was paid for, with what was called beside it (vectors and rerankers, by model), in the transaction that
-/// keeps what came of it; nothing where nothing was paid.
+/// keeps what came of it, and counts it where a budget limits; nothing where nothing was paid. All of it travels in one flush.
 ///
 /// # Errors
 /// [`crate::Error`].
-pub async fn record(
+pub async fn pay(
+    tx: &TenantTx,
+    purpose: Purpose,
+    chatbot: ChatbotId,
+    spent: &Spending<'_>,
+    beside: &[(&str, i64)],
+    is_limited: bool,
+) -> Result<()> {
+    let counted =
+        async { if is_limited { budgets::spend(tx, chatbot, spent, beside).await } else { Ok(()) } };
+    try_join!(record(tx, purpose, chatbot, spent, beside), counted).map(|_| ())
+}
+
+async fn record(
     tx: &TenantTx,
     purpose: Purpose,
     chatbot: ChatbotId,
